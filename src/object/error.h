@@ -1,0 +1,97 @@
+// Errors of the language are values: a function that fails returns Failure (the error word) and the exception waits in the thread state.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "object/value.h"
+
+namespace hiss {
+
+/// What a failing function returns; converts to Ref, Result<T> and Status. The pending exception is set before.
+struct Failure {};
+
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}
+  Result(Failure) {}
+  bool is_error() const { return !value_.has_value(); }
+  T& value() { return *value_; }
+
+ private:
+  std::optional<T> value_;
+};
+
+class [[nodiscard]] Status {
+ public:
+  constexpr Status() = default;
+  constexpr Status(Failure) : failed_(true) {}
+  constexpr bool is_error() const { return failed_; }
+
+ private:
+  bool failed_ = false;
+};
+inline constexpr Status kOk{};
+
+inline bool is_failure(const Ref& r) { return r.is_error(); }
+template <typename T>
+bool is_failure(const Result<T>& r) {
+  return r.is_error();
+}
+inline bool is_failure(Status s) { return s.is_error(); }
+inline Ref unwrap(Ref&& r) { return std::move(r); }
+template <typename T>
+T unwrap(Result<T>&& r) {
+  return std::move(r.value());
+}
+inline void unwrap(Status) {}
+
+/// The value of `expr`, or returns Failure from the enclosing function.
+#define TRY(expr)                                                                  \
+  __extension__({                                                                  \
+    auto&& try_result_ = (expr);                                                   \
+    if (::hiss::is_failure(try_result_)) [[unlikely]] return ::hiss::Failure{};    \
+    ::hiss::unwrap(std::move(try_result_));                                        \
+  })
+
+struct Type;
+
+/// The built-in exception types: exc::TypeError and so on. Declared once in exceptions.def.
+namespace exc {
+#define EXCEPTION(name, base, doc) extern Type name;
+#include "object/exceptions.def"
+#undef EXCEPTION
+}  // namespace exc
+
+/// Raises `type` with a message: sets the pending exception and returns Failure.
+[[gnu::cold]] Failure fail_text(Type& type, std::string message);
+template <typename... Args>
+[[gnu::cold]] Failure fail(Type& type, fmt::format_string<Args...> format, Args&&... args) {
+  return fail_text(type, fmt::format(format, std::forward<Args>(args)...));
+}
+/// Raises an exception instance (or a class, which is called) with the handled exception as its __context__.
+[[gnu::cold]] Failure fail_with(Value exception);
+/// Raises `type(argument)`.
+[[gnu::cold]] Failure fail_value(Type& type, Value argument);
+/// OSError (or its subclass) for errno `code`, with an optional file name.
+[[gnu::cold]] Failure fail_errno(int code, Value filename = Value(), Value filename2 = Value());
+[[gnu::cold]] Failure fail_memory();
+
+/// True when an exception is pending and it is an instance of `type`.
+bool pending_is(Type& type);
+bool has_pending();
+/// Takes the pending exception away (empty when there is none).
+Ref take_pending();
+void clear_pending();
+/// Puts back an exception taken by take_pending, unchanged (no context is added).
+Failure restore_pending(Ref exception);
+
+/// Prints an exception that nobody can receive (in __del__, a callback), through sys.unraisablehook.
+void report_unraisable(Value where, const char* message = nullptr);
+
+}  // namespace hiss
