@@ -1,4 +1,6 @@
 // match statements (PEP 634): each pattern is a test that jumps to `fail_label`, with captures bound only when the whole pattern fits.
+#include <algorithm>
+
 #include "compile/compiler.h"
 #include "object/protocol.h"
 
@@ -29,18 +31,22 @@ void Compiler::match(Match* s) {
     Label next;
     unit_->assigned = before;
     const Register inner = mark();
-    // Registers of failed attempts are cleared by the next case's first instructions, so that nothing is kept alive.
+    // A pattern's temporaries stay alive across its jumps, so they are cleared where it succeeded and where it failed.
     Captures captures;
+    const Register saved_count = unit_->register_count;
+    unit_->register_count = inner;
     pattern(c->pattern, subject, next, captures);
-    for (auto [n, r] : captures) store_name(n, {r, true});
-    if (c->guard) jump_if(c->guard, false, next);
     const Register used = unit_->register_count;
+    unit_->register_count = std::max(saved_count, used);
+    for (auto [n, r] : captures) store_name(n, {r, true});
+    for (Register r = inner; r < used; ++r) release(r);
     free_to(inner);
+    if (c->guard) jump_if(c->guard, false, next);
     body(c->body);
     if (!unit_->unreachable) jump(Op::Jump, 0, end);
     bind(next);
     at(c->pattern);
-    for (Register r = inner; r < used && r < inner + 64; ++r) release(r);
+    for (Register r = inner; r < used; ++r) release(r);
   }
   bind(end);
   unit_->assigned = before;
