@@ -442,9 +442,9 @@ op_StoreAttr : {
     const uint64_t cache = pc[0].word;
     Shape* shape = o->attributes.shape;
     if (cache && static_cast<uint32_t>(cache) == o->type->version && shape) {
-      const auto index = static_cast<uint32_t>(cache >> 32);
-      const auto cached_id = static_cast<uint32_t>(pc[1].word >> 32) ? 0u : static_cast<uint32_t>(pc[1].word);
-      if (cached_id == shape->id) {
+      const auto index = static_cast<uint32_t>(cache >> 32) & 0xFFFFFF;
+      const auto kind = static_cast<uint32_t>(cache >> 56);
+      if (kind == 1 && static_cast<uint32_t>(pc[1].word) == shape->id) {
         Value v = r[B];
         if (FLAGS & kDyingB) {
           r[B] = Value();
@@ -458,8 +458,8 @@ op_StoreAttr : {
         pc += 2;
         DISPATCH();
       }
-      // The instance gets the attribute now: the cache holds the shape that it will have.
-      if (!cached_id && pc[1].word) {
+      if (kind == 2) {
+        // The instance gets the attribute now: the cache holds the shape that it will have.
         auto* next = reinterpret_cast<Shape*>(pc[1].word);
         if (next->parent == shape && index < o->value_capacity) {
           Value v = r[B];
