@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -45,7 +46,9 @@ class Arena {
   template <class T, class... Args>
   T* make(Args&&... args) {
     static_assert(std::is_trivially_destructible_v<T>);
-    return new (allocate(sizeof(T), alignof(T))) T{std::forward<Args>(args)...};
+    T* object = new (allocate(sizeof(T), alignof(T))) T{std::forward<Args>(args)...};
+    if constexpr (requires { T::kKind; }) object->kind = T::kKind;
+    return object;
   }
 
   template <class T>
@@ -54,6 +57,11 @@ class Arena {
     T* copy = static_cast<T*>(allocate(sizeof(T) * count, alignof(T)));
     std::memcpy(static_cast<void*>(copy), items, sizeof(T) * count);
     return {copy, static_cast<int32_t>(count)};
+  }
+
+  template <class T>
+  Seq<T> make_seq(std::initializer_list<T> items) {
+    return make_seq(items.begin(), items.size());
   }
 
   template <class T>

@@ -13,14 +13,11 @@ enum class Mode : uint8_t { Exec, Eval, Single, FuncType };
 
 /// NFKC normalisation of a non-ASCII identifier. Null: names pass through unchanged.
 using NfkcFunction = std::string (*)(std::string_view utf8);
-/// True when the code point may start (or continue) an identifier. Null: every non-ASCII letter-like code point may.
-using IdentifierFunction = bool (*)(char32_t code_point, bool start);
 /// \N{NAME} in string literals: the code point, or a negative number when there is no such character.
 using UnicodeNameFunction = int32_t (*)(std::string_view name);
 
 struct UnicodeHooks {
   NfkcFunction nfkc = nullptr;
-  IdentifierFunction identifier = nullptr;
   UnicodeNameFunction lookup_name = nullptr;
 };
 /// Set once at start-up by whoever owns the Unicode tables.
