@@ -242,10 +242,10 @@ Expr* Parser::fstring_expression(const char* begin, const char* end, const Token
   LexerOptions lexer_options;
   lexer_options.first_line = token.lineno + lines;
   lexer_options.first_column = lines != 0 ? columns : token.col_offset + columns;
-  Lexer lexer({copy, size + 3}, lexer_options, pass_ == Pass::Diagnosing ? nullptr : &context_.warnings);
+  Lexer lexer({copy, size + 3}, lexer_options, phase_ == Phase::Diagnosing ? nullptr : &context_.warnings);
   lexer.run();
   Parser parser(context_, lexer, true);
-  parser.depth_ = depth_ + 1;
+  parser.base_depth_ = depth_ + 1;
   return parser.parse_fstring_expression();
 }
 

@@ -74,7 +74,7 @@ struct RaisedSyntaxError {
 
 class Parser {
  public:
-  enum class Pass : uint8_t { Fast, Careful, Diagnosing };
+  enum class Phase : uint8_t { Fast, Careful, Diagnosing };
 
   Parser(ParserContext& context, Lexer& lexer, bool in_fstring);
 
@@ -117,8 +117,8 @@ class Parser {
   bool at_word(std::string_view word) { return kind() == TokenKind::Name && text(token()) == word; }
   bool at_soft_keyword();
   std::string_view identifier(const Token& token);
-  bool careful() const { return pass_ != Pass::Fast; }
-  bool diagnosing() const { return pass_ == Pass::Diagnosing && invalid_rules_; }
+  bool careful() const { return phase_ != Phase::Fast; }
+  bool diagnosing() const { return phase_ == Phase::Diagnosing && invalid_rules_; }
 
   // Nodes.
   template <class T>
@@ -138,9 +138,11 @@ class Parser {
     return made;
   }
   void set_end(Node* made) {
-    const Token& last = tokens_[pos_ - 1];
-    made->end_lineno = last.end_lineno;
-    made->end_col_offset = last.end_col_offset;
+    // Newlines and indentation do not belong to the node before them.
+    const Token* last = &tokens_[pos_ - 1];
+    while (last->kind >= TokenKind::Newline && last->kind <= TokenKind::Dedent && last > tokens_) --last;
+    made->end_lineno = last->end_lineno;
+    made->end_col_offset = last->end_col_offset;
   }
   Expr* name_node(const Token& token, ExprContext context);
   Expr* tuple_node(Start start, Exprs& elements, ExprContext context = ExprContext::Load);
@@ -404,6 +406,7 @@ class Parser {
   void raise_invalid_target(Targets targets, Expr* expr);
   int current_column() const;
   int current_line() const;
+  int current_line_of_last() const { return tokens_[furthest_ < 0 ? 0 : furthest_].lineno; }
   SyntaxErrorInfo error_here(int lineno, int offset, int end_lineno, int end_offset, const std::string& message,
                              SyntaxErrorInfo::Kind kind);
   /// Lexical errors later in the text take precedence over a syntax error.
@@ -411,11 +414,9 @@ class Parser {
   SyntaxErrorInfo generic_error(int last_position);
 
   Mod* input(Mode mode);
-  Mod* run(Pass pass, Mode mode);
-  Expr* run_fstring(Pass pass);
   template <class Run>
-  auto run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Pass::Fast));
-  void reset(Pass pass);
+  auto run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::Fast));
+  void reset(Phase phase);
 
   struct Depth {
     explicit Depth(Parser& parser, int weight = 1) : parser_(parser), weight_(weight) {
@@ -442,9 +443,11 @@ class Parser {
   int pos_ = 0;
   int furthest_ = -1;
   int depth_ = 0;
-  Pass pass_ = Pass::Fast;
+  int base_depth_ = 0;
+  Phase phase_ = Phase::Fast;
   bool invalid_rules_ = true;
   bool in_fstring_;
+  size_t lexer_warnings_;
   std::unordered_map<uint64_t, Remembered> memo_;
 };
 

@@ -79,7 +79,7 @@ Parser::StringLiteral Parser::open_string(const Token& token) {
 }
 
 void Parser::warn_invalid_escape(const Token& token, char c) {
-  if (pass_ == Pass::Diagnosing) return;
+  if (phase_ == Phase::Diagnosing) return;
   Warning warning;
   warning.message = fmt::format("invalid escape sequence '\\{}'", c);
   warning.lineno = token.lineno;

@@ -1,0 +1,103 @@
+// Runs the unit tests; and, so that compare.py can hold the front end against python3.11, prints trees and errors:
+//   unit_syntax tree FILE...      one line per file: "T <dump>" or "E <error>"
+//   unit_syntax sources           reads "<mode> <length>\n<bytes>" records from stdin, writes the same lines
+//   unit_syntax time FILE...      parses every file three times and prints lines per second
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "syntax/source.h"
+
+using namespace hiss::syntax;
+
+namespace {
+
+std::string read_file(const char* name) {
+  std::ifstream file(name, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void print_error(const SyntaxErrorInfo& e) {
+  static const char* kinds[] = {"SyntaxError", "IndentationError", "TabError", "MemoryError", "RecursionError", "ValueError", "UnicodeError"};
+  std::cout << "E " << kinds[e.kind] << '\x1f' << escaped(e.message) << '\x1f' << e.lineno << '\x1f' << e.offset << '\x1f' << e.end_lineno
+            << '\x1f' << e.end_offset << '\x1f' << (e.has_text ? escaped(e.line_text) : "None") << '\n';
+}
+
+void report(std::string_view source, Mode mode, bool attributes) {
+  Arena arena;
+  ParseOptions options;
+  options.mode = mode;
+  ParseResult result = parse(source, options, arena);
+  if (!result) return print_error(result.error);
+  std::cout << "T " << dump(result.module, attributes) << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  std::ios::sync_with_stdio(false);
+  std::string command = argc > 1 ? argv[1] : "";
+  if (command.empty()) return RUN_ALL_TESTS();
+  if (command == "tree") {
+    for (int i = 2; i < argc; ++i) {
+      DecodedSource source = decode_source(read_file(argv[i]));
+      if (source.ok) {
+        report(source.text, Mode::Exec, true);
+      } else {
+        print_error(source.error);
+      }
+    }
+  } else if (command == "sources") {
+    std::string header;
+    while (std::getline(std::cin, header)) {
+      size_t length = std::stoul(header.substr(2));
+      std::string text(length, 0);
+      std::cin.read(text.data(), length);
+      std::cin.get();
+      report(text, header[0] == 'e' ? Mode::Exec : header[0] == 'v' ? Mode::Eval : Mode::Single, true);
+    }
+  } else if (command == "time") {
+    std::vector<std::string> texts;
+    size_t lines = 0, bytes = 0;
+    for (int i = 2; i < argc; ++i) {
+      DecodedSource source = decode_source(read_file(argv[i]));
+      if (!source.ok) continue;
+      for (char c : source.text) lines += c == '\n';
+      bytes += source.text.size();
+      texts.push_back(std::move(source.text));
+    }
+    for (int round = 0; round < 3; ++round) {
+      auto start = std::chrono::steady_clock::now();
+      for (const std::string& text : texts) {
+        Arena arena;
+        parse(text, {}, arena);
+      }
+      double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      std::cout << fmt::format("{} lines, {} bytes in {:.3f} s: {:.0f} lines/s, {:.1f} MB/s\n", lines, bytes, seconds, lines / seconds,
+                               bytes / seconds / 1e6);
+    }
+  }
+  return 0;
+}
