@@ -215,7 +215,7 @@ ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Are
   lexer_options.dont_imply_dedent = options.dont_imply_dedent;
   Lexer lexer(source, lexer_options, &result.warnings);
   lexer.run();
-  ParserContext context{arena, options, result.warnings};
+  ParserContext context{arena, options, result.warnings, validate_utf8(source).reason != nullptr};
   Parser parser(context, lexer, false);
   result.module = parser.parse_module(options.mode, result.error);
   if (!result.module && options.allow_incomplete && result.error.incomplete) {

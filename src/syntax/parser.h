@@ -41,7 +41,7 @@ struct SyntaxErrorInfo {
   int end_lineno = 0;
   int end_offset = 0;
   std::string line_text;    ///< UTF-8, with its newline when it has one: SyntaxError.text
-  bool has_text = true;     ///< false: SyntaxError.text is None
+  bool has_text = true;     ///< false: SyntaxError.text, end_lineno and end_offset are None
   bool incomplete = false;  ///< the input ended before the statement did: a REPL may ask for another line
 };
 

@@ -12,7 +12,7 @@ Expr* Parser::starred_expression() {
   return result;
 }
 
-Expr* Parser::call_suffix(Expr* function) {
+Expr* Parser::call_suffix(Start start, Expr* function) {
   Start open = here();
   CallArguments found;
   if (careful()) {
@@ -42,7 +42,7 @@ Expr* Parser::call_suffix(Expr* function) {
       EXPECT(RightParen);
     }
   }
-  Call* call = node_from<Call>(function);
+  Call* call = node<Call>(start);
   call->func = function;
   call->args = found.positional.seq(arena_);
   call->keywords = found.keywords.seq(arena_);

@@ -167,13 +167,14 @@ Expr* Parser::plain_expression() {
 Expr* Parser::conditional() {
   Depth depth(*this, 2);
   if (at(TokenKind::Lambda)) return lambda();
+  Start start = here();
   Expr* body = NEED(disjunction());
   if (!at(TokenKind::If)) return body;
   int mark = pos_;
   ++pos_;
   if (Expr* test = disjunction(); test && accept(TokenKind::Else)) {
     if (Expr* orelse = expression()) {
-      IfExp* result = node_from<IfExp>(body);
+      IfExp* result = node<IfExp>(start);
       result->test = test;
       result->body = body;
       result->orelse = orelse;
@@ -190,6 +191,7 @@ Expr* Parser::disjunction() {
 }
 
 Expr* Parser::plain_disjunction() {
+  Start start = here();
   Expr* first = NEED(conjunction());
   if (!at(TokenKind::Or)) return first;
   Exprs values;
@@ -204,13 +206,14 @@ Expr* Parser::plain_disjunction() {
     values.push(next);
   }
   if (values.size() == 1) return first;
-  BoolOp* result = node_from<BoolOp>(first);
+  BoolOp* result = node<BoolOp>(start);
   result->op = BoolOpKind::Or;
   result->values = values.seq(arena_);
   return result;
 }
 
 Expr* Parser::conjunction() {
+  Start start = here();
   Expr* first = NEED(inversion());
   if (!at(TokenKind::And)) return first;
   Exprs values;
@@ -225,7 +228,7 @@ Expr* Parser::conjunction() {
     values.push(next);
   }
   if (values.size() == 1) return first;
-  BoolOp* result = node_from<BoolOp>(first);
+  BoolOp* result = node<BoolOp>(start);
   result->op = BoolOpKind::And;
   result->values = values.seq(arena_);
   return result;
@@ -288,6 +291,7 @@ bool Parser::comparison_operator(CmpOp& op) {
 }
 
 Expr* Parser::comparison() {
+  Start start = here();
   Expr* left = NEED(bitwise_or());
   CmpOp op;
   int mark = pos_;
@@ -305,7 +309,7 @@ Expr* Parser::comparison() {
     mark = pos_;
   } while (comparison_operator(op));
   if (ops.empty()) return left;
-  Compare* result = node_from<Compare>(left);
+  Compare* result = node<Compare>(start);
   result->left = left;
   result->ops = ops.seq(arena_);
   result->comparators = comparators.seq(arena_);
@@ -319,6 +323,7 @@ Expr* Parser::bitwise_or() {
 
 /// Precedence climbing over the left-associative operators that bind at least as tightly as `lowest`.
 Expr* Parser::binary(int lowest) {
+  Start start = here();
   Expr* left = NEED(factor());
   for (;;) {
     TokenKind kind = this->kind();
@@ -330,7 +335,7 @@ Expr* Parser::binary(int lowest) {
       pos_ = mark;
       return left;
     }
-    BinOp* result = node_from<BinOp>(left);
+    BinOp* result = node<BinOp>(start);
     result->left = left;
     result->op = operator_of(kind);
     result->right = right;
@@ -356,6 +361,7 @@ Expr* Parser::factor() {
 }
 
 Expr* Parser::power() {
+  Start start = here();
   Expr* base = NEED(await_primary());
   if (!at(TokenKind::DoubleStar)) return base;
   Depth depth(*this);
@@ -365,7 +371,7 @@ Expr* Parser::power() {
     pos_ = mark;
     return base;
   }
-  BinOp* result = node_from<BinOp>(base);
+  BinOp* result = node<BinOp>(start);
   result->left = base;
   result->op = Operator::Pow;
   result->right = exponent;
@@ -392,6 +398,7 @@ Expr* Parser::primary() {
 }
 
 Expr* Parser::plain_primary() {
+  Start start = here();
   Expr* left = NEED(atom());
   for (;;) {
     int mark = pos_;
@@ -404,14 +411,14 @@ Expr* Parser::plain_primary() {
         }
         const Token& name = token();
         ++pos_;
-        Attribute* result = node_from<Attribute>(left);
+        Attribute* result = node<Attribute>(start);
         result->value = left;
         result->attr = identifier(name);
         left = result;
         break;
       }
       case TokenKind::LeftParen: {
-        Expr* call = call_suffix(left);
+        Expr* call = call_suffix(start, left);
         if (!call) {
           pos_ = mark;
           return left;
@@ -426,7 +433,7 @@ Expr* Parser::plain_primary() {
           pos_ = mark;
           return left;
         }
-        Subscript* result = node_from<Subscript>(left);
+        Subscript* result = node<Subscript>(start);
         result->value = left;
         result->slice = slice;
         left = result;

@@ -187,9 +187,8 @@ Expr* Parser::fstring_field(FstringBuilder& builder, const char*& at, const char
     ++at;
     need_more();
     FstringBuilder inner;
-    inner.first = builder.first;
-    inner.last = builder.last;
-    inner.u_prefix = builder.u_prefix;
+    // A specification has the place of its own literal, not of the whole run.
+    inner.first = inner.last = &token;
     fstring_parts(inner, at, end, raw, level + 1, token);
     specification = joined_string(inner);
   }

@@ -65,6 +65,7 @@ struct ParserContext {
   Arena& arena;
   const ParseOptions& options;
   std::vector<Warning>& warnings;
+  bool malformed = false;  ///< the text holds malformed UTF-8: string literals must be checked
 };
 
 /// Thrown when an error has been worded.
@@ -126,14 +127,6 @@ class Parser {
     T* made = arena_.make<T>();
     made->lineno = start->lineno;
     made->col_offset = start->col_offset;
-    set_end(made);
-    return made;
-  }
-  template <class T>
-  T* node_from(const Node* first) {
-    T* made = arena_.make<T>();
-    made->Node::lineno = first->lineno;
-    made->col_offset = first->col_offset;
     set_end(made);
     return made;
   }
@@ -215,7 +208,7 @@ class Parser {
   Expr* slices();
   Expr* slice();
   Expr* slice_or_starred();
-  Expr* call_suffix(Expr* function);
+  Expr* call_suffix(Start start, Expr* function);
 
   // Brackets.
   Expr* parenthesized();
@@ -262,6 +255,7 @@ class Parser {
   StringLiteral open_string(const Token& token);
   std::string_view decode_string(const Token& token, std::string_view body, bool raw);
   std::string_view decode_bytes(const Token& token, std::string_view body, bool raw);
+  void check_utf8(std::string_view body);
   void warn_invalid_escape(const Token& token, char c);
   void fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
   bool fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
@@ -360,7 +354,7 @@ class Parser {
   Pattern* group_or_sequence_pattern();
   Pattern* sequence_pattern();
   Pattern* mapping_pattern();
-  Pattern* class_pattern(Expr* cls);
+  Pattern* class_pattern(Start start, Expr* cls);
   Expr* name_or_attr();
   Pattern* maybe_star_pattern();
   bool open_sequence(Gather<Pattern*>& out, bool& had_comma);

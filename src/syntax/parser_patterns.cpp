@@ -246,6 +246,7 @@ Expr* Parser::literal_expr() {
     bool singleton = at(TokenKind::None) || at(TokenKind::True) || at(TokenKind::False);
     return singleton ? atom() : nullptr;
   }
+  Start start = here();
   Expr* left = NEED(signed_number());
   if (!at(TokenKind::Plus) && !at(TokenKind::Minus)) return left;
   int mark = pos_;
@@ -259,7 +260,7 @@ Expr* Parser::literal_expr() {
   if (first->as<Constant>()->constant_kind == ConstantKind::Complex) raise_node(left, "real number required in complex literal");
   Expr* right = number();
   if (right->as<Constant>()->constant_kind != ConstantKind::Complex) raise_node(right, "imaginary number required in complex literal");
-  BinOp* result = node_from<BinOp>(left);
+  BinOp* result = node<BinOp>(start);
   result->left = left;
   result->op = plus ? Operator::Add : Operator::Sub;
   result->right = right;
@@ -275,7 +276,7 @@ Expr* Parser::name_or_attr() {
     ++pos_;
     const Token& name = token();
     ++pos_;
-    Attribute* attribute = node_from<Attribute>(result);
+    Attribute* attribute = node<Attribute>(start);
     attribute->value = result;
     attribute->attr = identifier(name);
     result = attribute;
@@ -298,7 +299,7 @@ Pattern* Parser::name_pattern() {
     return node<MatchAs>(start);
   }
   Expr* value = NEED(name_or_attr());
-  if (at(TokenKind::LeftParen)) return class_pattern(value);
+  if (at(TokenKind::LeftParen)) return class_pattern(start, value);
   if (at(TokenKind::Equal) || value->is<Name>()) return nullptr;
   MatchValue* result = node<MatchValue>(start);
   result->value = value;
@@ -362,7 +363,7 @@ Pattern* Parser::mapping_pattern() {
 }
 
 /// At the parenthesis after the class.
-Pattern* Parser::class_pattern(Expr* cls) {
+Pattern* Parser::class_pattern(Start start, Expr* cls) {
   int open = pos_;
   MatchClass* result = attempt([&]() -> MatchClass* {
     EXPECT(LeftParen);
@@ -380,7 +381,7 @@ Pattern* Parser::class_pattern(Expr* cls) {
       if (!accept(TokenKind::Comma)) break;
     }
     EXPECT(RightParen);
-    MatchClass* made = node_from<MatchClass>(cls);
+    MatchClass* made = node<MatchClass>(start);
     made->cls = cls;
     made->patterns = positional.seq(arena_);
     made->kwd_attrs = names.seq(arena_);

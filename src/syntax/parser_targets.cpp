@@ -81,13 +81,14 @@ Expr* Parser::target_with_star_atom() {
 bool Parser::t_lookahead() { return at(TokenKind::LeftParen) || at(TokenKind::LeftBracket) || at(TokenKind::Dot); }
 
 Expr* Parser::attribute_or_subscript_target(ExprContext context) {
+  Start start = here();
   Expr* value = NEED(t_primary());
   if (accept(TokenKind::Dot)) {
     if (!at(TokenKind::Name)) return nullptr;
     const Token& name = token();
     ++pos_;
     if (t_lookahead()) return nullptr;
-    Attribute* result = node_from<Attribute>(value);
+    Attribute* result = node<Attribute>(start);
     result->value = value;
     result->attr = identifier(name);
     result->ctx = context;
@@ -97,7 +98,7 @@ Expr* Parser::attribute_or_subscript_target(ExprContext context) {
   Expr* slice = NEED(slices());
   EXPECT(RightBracket);
   if (t_lookahead()) return nullptr;
-  Subscript* result = node_from<Subscript>(value);
+  Subscript* result = node<Subscript>(start);
   result->value = value;
   result->slice = slice;
   result->ctx = context;
@@ -108,18 +109,19 @@ Expr* Parser::attribute_or_subscript_target(ExprContext context) {
 Expr* Parser::t_primary() {
   return memoized(Rule::TPrimary, [&] {
     return attempt([&]() -> Expr* {
+      Start start = here();
       Expr* left = NEED(atom());
       if (!t_lookahead()) return nullptr;
       for (;;) {
         int mark = pos_;
         Expr* longer = nullptr;
         if (at(TokenKind::LeftParen)) {
-          longer = call_suffix(left);
+          longer = call_suffix(start, left);
         } else if (accept(TokenKind::Dot)) {
           if (at(TokenKind::Name)) {
             const Token& name = token();
             ++pos_;
-            Attribute* attribute = node_from<Attribute>(left);
+            Attribute* attribute = node<Attribute>(start);
             attribute->value = left;
             attribute->attr = identifier(name);
             longer = attribute;
@@ -127,7 +129,7 @@ Expr* Parser::t_primary() {
         } else if (accept(TokenKind::LeftBracket)) {
           Expr* slice = slices();
           if (slice && accept(TokenKind::RightBracket)) {
-            Subscript* subscript = node_from<Subscript>(left);
+            Subscript* subscript = node<Subscript>(start);
             subscript->value = left;
             subscript->slice = slice;
             longer = subscript;

@@ -102,6 +102,7 @@ DecodedSource failure(std::string message) {
   DecodedSource result;
   result.error.message = std::move(message);
   result.error.has_text = false;
+  result.error.offset = -1;
   return result;
 }
 
@@ -129,17 +130,10 @@ DecodedSource decode_source(std::string_view bytes) {
   result.encoding = "utf-8";
   if (auto cookie = find_encoding_cookie(bytes)) {
     result.encoding = normal_name(*cookie);
-    if (marked && !is_utf8_name(result.encoding)) return failure(fmt::format("encoding problem: {} with BOM", *cookie));
+    if (marked && result.encoding != "utf-8") return failure(fmt::format("encoding problem: {} with BOM", *cookie));
   }
   if (is_utf8_name(result.encoding)) {
-    Utf8Error bad = validate_utf8(bytes);
-    if (bad.reason) {
-      auto first = static_cast<unsigned char>(bytes[bad.start]);
-      // Python counts from the start of the text it decodes in one piece.
-      std::string where = bad.end - bad.start == 1 ? fmt::format("byte 0x{:02x} in position {}", first, bad.start)
-                                                   : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
-      return failure(fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason));
-    }
+    // Malformed bytes are the parser's to report, where they matter: in a comment they do not.
     result.text = bytes;
   } else if (is_latin_1(result.encoding) || is_latin_9(result.encoding)) {
     result.text = decode_latin(bytes, is_latin_9(result.encoding));
@@ -161,6 +155,22 @@ DecodedSource decode_source(std::string_view bytes) {
   }
   result.ok = true;
   return result;
+}
+
+DecodedSource decode_script(std::string_view bytes, std::string_view filename) {
+  DecodedSource result = decode_source(bytes);
+  if (!result.ok || result.encoding != "utf-8") return result;
+  Utf8Error bad = validate_utf8(result.text);
+  if (!bad.reason) return result;
+  auto first = static_cast<unsigned char>(result.text[bad.start]);
+  auto line = 1 + std::count(result.text.begin(), result.text.begin() + static_cast<std::ptrdiff_t>(bad.start), '\n');
+  if (find_encoding_cookie(bytes)) {
+    return failure(fmt::format("(unicode error) 'utf-8' codec can't decode byte 0x{:02x} in position {}: {}", first, bad.start, bad.reason));
+  }
+  return failure(
+      fmt::format("Non-UTF-8 code starting with '\\x{:02x}' in file {} on line {}, but no encoding declared; see "
+                  "https://peps.python.org/pep-0263/ for details",
+                  first, filename, line));
 }
 
 }  // namespace hiss::syntax

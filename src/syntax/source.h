@@ -22,8 +22,11 @@ struct DecodedSource {
   SyntaxErrorInfo error;  ///< when not ok
 };
 
-/// For a file or a bytes object given to compile().
+/// For a bytes object given to compile(), as import does. The text may hold malformed UTF-8, which the parser reports.
 DecodedSource decode_source(std::string_view bytes);
+
+/// For the main script, whose malformed UTF-8 is reported at once with the file's name.
+DecodedSource decode_script(std::string_view bytes, std::string_view filename);
 
 /// The cookie in one of the first two lines, if any (PEP 263).
 std::optional<std::string> find_encoding_cookie(std::string_view bytes);

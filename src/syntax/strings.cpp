@@ -89,7 +89,17 @@ void Parser::warn_invalid_escape(const Token& token, char c) {
   context_.warnings.push_back(std::move(warning));
 }
 
+void Parser::check_utf8(std::string_view body) {
+  Utf8Error bad = validate_utf8(body);
+  if (!bad.reason) return;
+  std::string where = bad.end - bad.start == 1
+                          ? fmt::format("byte 0x{:02x} in position {}", static_cast<unsigned char>(body[bad.start]), bad.start)
+                          : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
+  raise_last(fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason));
+}
+
 std::string_view Parser::decode_string(const Token& token, std::string_view body, bool raw) {
+  if (context_.malformed) check_utf8(body);
   if (raw || body.find('\\') == std::string_view::npos) return body.data() ? body : std::string_view("", 0);
   std::string out;
   out.reserve(body.size());

@@ -197,10 +197,29 @@ def mutate(binary, seed, count):
     compare_cases(binary, cases)
 
 
+def write_names():
+    """The character names that \\N{...} in the compared files needs."""
+    import unicodedata
+    path = "/tmp/hiss_unicode_names.txt"
+    if not os.path.exists(path):
+        with open(path, "w") as out:
+            for code in range(0x110000):
+                name = unicodedata.name(chr(code), "")
+                if name and not name.startswith(("CJK UNIFIED", "HANGUL SYLLABLE")):
+                    out.write(f"{name}\t{code}\n")
+            for name in ("NULL", "LINE FEED", "CARRIAGE RETURN", "NO BREAK SPACE", "TAB", "ESCAPE", "DELETE", "NEW LINE"):
+                try:
+                    out.write(f"{name}\t{ord(unicodedata.lookup(name))}\n")
+                except KeyError:
+                    pass
+    os.environ["UNICODE_NAMES"] = path
+
+
 LIMIT = int(os.environ.get("LIMIT", "20"))
 
 if __name__ == "__main__":
     binary, what, *rest = sys.argv[1:]
+    write_names()
     if what == "files":
         compare_files(binary, rest[0] if rest else "/usr/lib/python3.11")
     elif what == "cases":

@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "syntax/source.h"
@@ -53,6 +55,26 @@ void report(std::string_view source, Mode mode, bool attributes) {
   std::cout << "T " << dump(result.module, attributes) << '\n';
 }
 
+std::map<std::string, int32_t, std::less<>> g_names;
+
+/// The names that compare.py has written down for \N{...}, because the Unicode tables are not part of the front end.
+void load_names(const char* file_name) {
+  std::ifstream file(file_name);
+  std::string line;
+  while (std::getline(file, line)) {
+    size_t tab = line.find('\t');
+    g_names[line.substr(0, tab)] = std::stoi(line.substr(tab + 1));
+  }
+  UnicodeHooks hooks;
+  hooks.lookup_name = [](std::string_view name) -> int32_t {
+    std::string upper(name);
+    for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    auto found = g_names.find(upper);
+    return found == g_names.end() ? -1 : found->second;
+  };
+  set_unicode_hooks(hooks);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,6 +82,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   std::string command = argc > 1 ? argv[1] : "";
   if (command.empty()) return RUN_ALL_TESTS();
+  if (const char* names = std::getenv("UNICODE_NAMES")) load_names(names);
   if (command == "tree") {
     for (int i = 2; i < argc; ++i) {
       DecodedSource source = decode_source(read_file(argv[i]));
