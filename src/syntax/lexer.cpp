@@ -52,12 +52,12 @@ Lexer::Lexer(std::string_view source, const LexerOptions& options, std::vector<W
       at_(begin_),
       token_start_(begin_),
       line_start_(begin_),
-      lineno_(options.first_line) {
+      // An empty text has no first line.
+      lineno_(source.empty() ? options.first_line - 1 : options.first_line) {
   tokens_.reserve(source.size() / 4 + 16);
 }
 
 void Lexer::run() {
-  // An empty text has no first line to indent.
   bool ok = line_beginning();
   while (ok) ok = next_token();
 }
@@ -207,34 +207,20 @@ bool Lexer::next_token() {
 
 void Lexer::finish() {
   if (level_ > 0) {
-    const Bracket& open = brackets_[level_ - 1];
-    unclosed_ = true;
-    unclosed_line_ = open.lineno;
-    std::string_view text = line(open.lineno);
-    SyntaxErrorInfo error;
-    error.message = fmt::format("'{}' was never closed", open.open);
-    error.lineno = error.end_lineno = open.lineno;
-    error.offset =
-        static_cast<int>(count_code_points(text.substr(0, std::min<size_t>(text.size(), open.column)))) + 1;
-    error.end_offset = 0;
-    error.line_text = replace_malformed_utf8(text);
-    if (lineno_ <= open.lineno && end_ > begin_ && end_[-1] == '\n') error.line_text += '\n';
+    SyntaxErrorInfo error = unclosed_error(lineno_);
     error.incomplete = true;
     set_error(std::move(error));
     return;
   }
   if (options_.single && !tokens_.empty()) {
     // The end of an interactive input ends its statement too; codeop asks that it does not end the block.
-    bool line_open = tokens_.back().kind != TokenKind::Newline && tokens_.back().kind != TokenKind::Dedent;
-    if (line_open) {
-      emit_without_text(TokenKind::Newline);
-      if (!options_.dont_imply_dedent) {
-        while (indent_ > 0) {
-          --indent_;
-          emit_without_text(TokenKind::Dedent);
-        }
+    emit_without_text(TokenKind::Newline);
+    if (indent_ > 0 && !options_.dont_imply_dedent) {
+      while (indent_ > 0) {
+        --indent_;
+        emit_without_text(TokenKind::Dedent);
       }
-    } else {
+      // A compound statement wants a newline of its own.
       emit_without_text(TokenKind::Newline);
     }
   }
@@ -446,16 +432,29 @@ bool Lexer::read_operator() {
 /// After a backslash: the rest of the line must be empty and another line must follow.
 bool Lexer::continuation_line() {
   if (*at_ != '\n' || at_ >= end_) {
-    // CPython counts from the start of its buffer, which is this line unless a string began earlier.
-    int offset = static_cast<int>(count_code_points({line_start_, static_cast<size_t>(at_ - line_start_)}));
-    return fail_line(SyntaxErrorInfo::SyntaxError, "unexpected character after line continuation character",
-                     offset + (at_ < end_ ? 1 : 0), 0);
+    // CPython counts from the start of its line buffer.
+    const char* buffer = line(first_buffered_line(lineno_)).data();
+    const char* stop = at_ + (at_ < end_ ? 1 : 0);
+    int offset = static_cast<int>(count_code_points({buffer, static_cast<size_t>(stop - buffer)}));
+    const char* line_start = line_start_;
+    line_start_ = buffer;
+    fail_line(SyntaxErrorInfo::SyntaxError, "unexpected character after line continuation character", offset, 0);
+    line_start_ = line_start;
+    std::string_view whole{buffer, static_cast<size_t>(line_end() - buffer)};
+    error_.line_text = replace_malformed_utf8(whole);
+    if (line_end() < end_) error_.line_text += '\n';
+    return false;
   }
   ++at_;
   if (at_ >= end_) {
-    bool ok = fail_line(SyntaxErrorInfo::SyntaxError, "unexpected EOF while parsing", column_of(at_), 0);
+    if (level_ > 0) {
+      finish();
+      return false;
+    }
+    int offset = static_cast<int>(count_code_points({line_start_, static_cast<size_t>(at_ - line_start_)}));
+    fail_line(SyntaxErrorInfo::SyntaxError, "unexpected EOF while parsing", offset, -1);
     error_.incomplete = true;
-    return ok;
+    return false;
   }
   ++lineno_;
   line_start_ = at_;

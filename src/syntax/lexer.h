@@ -38,9 +38,15 @@ class Lexer {
 
   bool failed() const { return failed_; }
   const SyntaxErrorInfo& error() const { return error_; }
-  /// The error is only that brackets were still open at the end of the text.
-  bool unclosed_bracket() const { return unclosed_; }
-  int unclosed_line() const { return unclosed_line_; }
+  /// Errors about indentation and line continuation do not take precedence over a syntax error before them.
+  bool error_is_strong() const { return strong_; }
+  /// Brackets were open where the lexer stopped: the innermost one's error.
+  bool unclosed_bracket() const { return level_ > 0; }
+  int unclosed_line() const { return brackets_[level_ - 1].lineno; }
+  SyntaxErrorInfo unclosed_error(int current_line) const;
+
+  /// CPython's line buffer holds more than one line when a token or a continued line began earlier: the first of them.
+  int first_buffered_line(int lineno) const;
 
   int first_line() const { return options_.first_line; }
   int first_column() const { return options_.first_column; }
@@ -111,8 +117,7 @@ class Lexer {
   int level_ = 0;
 
   bool failed_ = false;
-  bool unclosed_ = false;
-  int unclosed_line_ = 0;
+  bool strong_ = false;
   SyntaxErrorInfo error_;
 };
 

@@ -1,4 +1,6 @@
 // How the lexer reports: positions in characters, the offending line, as SyntaxError shows them.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -30,6 +32,43 @@ size_t Lexer::line_start_of_offset(size_t offset) const {
   return newline == std::string_view::npos ? 0 : newline + 1;
 }
 
+SyntaxErrorInfo Lexer::unclosed_error(int current_line) const {
+  const Bracket& open = brackets_[level_ - 1];
+  std::string_view text = line(open.lineno);
+  SyntaxErrorInfo error;
+  error.message = fmt::format("'{}' was never closed", open.open);
+  error.lineno = error.end_lineno = open.lineno;
+  error.offset = static_cast<int>(count_code_points(text.substr(0, std::min<size_t>(text.size(), open.column)))) + 1;
+  error.end_offset = 0;
+  error.line_text = replace_malformed_utf8(text);
+  if (current_line <= open.lineno && end_ > begin_ && end_[-1] == '\n') error.line_text += '\n';
+  return error;
+}
+
+int Lexer::first_buffered_line(int lineno) const {
+  while (lineno > options_.first_line) {
+    // The first token that ends on this line or later tells whether the line began inside it.
+    auto token = std::lower_bound(tokens_.begin(), tokens_.end(), lineno, [](const Token& t, int line) { return t.end_lineno < line; });
+    if (token != tokens_.end() && token->lineno < lineno && token->kind != TokenKind::Error) {
+      lineno = token->lineno;
+      continue;
+    }
+    if (token == tokens_.begin()) break;
+    const Token& before = *std::prev(token);
+    bool line_open = before.level > 0 || before.kind < TokenKind::Newline || before.kind > TokenKind::Dedent;
+    std::string_view previous = line(lineno - 1);
+    if (!line_open || !previous.ends_with('\\')) break;
+    if (before.end_lineno == lineno - 1) {
+      std::string_view gap(begin_ + before.end, static_cast<size_t>(previous.data() + previous.size() - (begin_ + before.end)));
+      if (gap.find('#') != std::string_view::npos) break;
+    } else if (previous.find('#') != std::string_view::npos) {
+      break;
+    }
+    --lineno;
+  }
+  return lineno;
+}
+
 void Lexer::set_error(SyntaxErrorInfo error) {
   failed_ = true;
   error_ = std::move(error);
@@ -50,6 +89,7 @@ bool Lexer::fail_range(const std::string& message, int column, int end_column) {
   error.offset = column;
   error.end_offset = end_column;
   error.line_text = replace_malformed_utf8(whole);
+  strong_ = true;
   set_error(std::move(error));
   return false;
 }

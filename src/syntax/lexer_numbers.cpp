@@ -9,7 +9,7 @@ namespace hiss::syntax {
 /// A name right after a number is an error, except the few keywords that may follow: those are still only deprecated.
 bool Lexer::verify_end_of_number(const char* kind) {
   const char* p = at_;
-  if (!kIdentifierCharacter[static_cast<unsigned char>(*p)]) return true;
+  if (!kIdentifierCharacter[static_cast<unsigned char>(*p)] || (*p & 0x80)) return true;
   std::string_view rest{p, static_cast<size_t>(end_ - p)};
   bool keyword = false;
   switch (*p) {

@@ -80,6 +80,18 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
   return nullptr;
 }
 
+/// In single mode only blank lines and comments may follow the statement.
+bool Parser::text_follows_statement() const {
+  const Token& last = tokens_[furthest_];
+  std::string_view rest = lexer_.source().substr(last.end);
+  for (;;) {
+    size_t at = rest.find_first_not_of(" \t\n\f");
+    if (at == std::string_view::npos) return false;
+    if (rest[at] != '#') return true;
+    rest.remove_prefix(std::min(rest.size(), rest.find('\n', at)));
+  }
+}
+
 Mod* Parser::input(Mode mode) {
   Start start = here();
   (void)start;
@@ -127,6 +139,7 @@ Mod* Parser::input(Mode mode) {
         }
       }
       result->body = body.seq(arena_);
+      if (text_follows_statement()) raise_last("multiple statements found while compiling a single statement");
       return result;
     }
     case Mode::FuncType: {

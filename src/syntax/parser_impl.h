@@ -408,6 +408,7 @@ class Parser {
   SyntaxErrorInfo generic_error(int last_position);
 
   Mod* input(Mode mode);
+  bool text_follows_statement() const;
   template <class Run>
   auto run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::Fast));
   void reset(Phase phase);

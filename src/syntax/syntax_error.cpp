@@ -103,9 +103,15 @@ SyntaxErrorInfo Parser::error_here(int lineno, int offset, int end_lineno, int e
   error.message = in_fstring_ ? "f-string: " + message : message;
   error.lineno = lineno;
   error.end_lineno = end_lineno;
-  std::string line(lexer_.line(lineno));
+  std::string_view line_view = lexer_.line(lineno);
+  std::string line(line_view);
   // CPython shows what its buffer holds: the line with its newline while it is the line being read.
-  if (current_line() <= lineno) line += '\n';
+  if (current_line() <= lineno) {
+    std::string before;
+    for (int i = lexer_.first_buffered_line(lineno); i < lineno; ++i) before.append(lexer_.line(i)) += '\n';
+    bool has_newline = line_view.data() + line_view.size() < lexer_.source().data() + lexer_.source().size();
+    line = before + line + (has_newline ? "\n" : "");
+  }
   if (in_fstring_) {
     offset -= lexer_.first_column();
     end_offset -= lexer_.first_column();
@@ -173,8 +179,11 @@ void Parser::force(TokenKind wanted) {
 /// A syntax error gives way to a lexical error further on; unclosed brackets only count when they opened before the error's line.
 void Parser::prefer_lexer_error(SyntaxErrorInfo& error) {
   if (!lexer_.failed()) return;
-  if (lexer_.unclosed_bracket() && current_line_of_last() <= lexer_.unclosed_line()) return;
-  error = lexer_.error();
+  if (lexer_.error_is_strong()) {
+    error = lexer_.error();
+  } else if (lexer_.unclosed_bracket() && current_line_of_last() > lexer_.unclosed_line()) {
+    error = lexer_.unclosed_error(lexer_.tokens().back().lineno);
+  }
 }
 
 SyntaxErrorInfo Parser::generic_error(int last_position) {

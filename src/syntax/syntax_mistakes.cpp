@@ -418,6 +418,9 @@ void Parser::invalid_try_stmt() {
   pos_ = mark;
   while (any_block()) {
   }
+  auto skip_name = [&] {
+    if (at(TokenKind::As) && kind_at(1) == TokenKind::Name) pos_ += 2;
+  };
   auto blocks = [&](bool star) {
     bool some = false;
     while (at(TokenKind::Except) && attempt([&] { return except_block(star); })) some = true;
@@ -425,13 +428,23 @@ void Parser::invalid_try_stmt() {
   };
   int after_body = pos_;
   const char* both = "cannot have both 'except' and 'except*' on the same 'try'";
-  for (bool star : {false, true}) {
-    pos_ = after_body;
-    if (blocks(star) && at(TokenKind::Except) && attempt([&] { return except_block(!star); })) {
-      while (any_block()) {
+  if (blocks(false) && at(TokenKind::Except) && kind_at(1) == TokenKind::Star) {
+    const Token& keyword_token = token();
+    const Token& star = tokens_[pos_ + 1];
+    pos_ += 2;
+    if (expression()) {
+      skip_name();
+      if (at(TokenKind::Colon)) {
+        raise_at(keyword_token.lineno, keyword_token.col_offset, star.end_lineno, star.end_col_offset, both);
       }
-      raise_last(both);
     }
+  }
+  pos_ = after_body;
+  if (blocks(true) && at(TokenKind::Except)) {
+    const Token& keyword_token = token();
+    ++pos_;
+    if (attempt([&] { return expression(); })) skip_name();
+    if (at(TokenKind::Colon)) raise_token(keyword_token, both);
   }
 }
 

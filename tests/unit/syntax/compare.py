@@ -129,6 +129,7 @@ def compare_cases(binary, cases):
     got_lines = ours_sources(binary, cases)
     equal = 0
     shown = 0
+    both = 0
     for (source, mode), got in zip(cases, got_lines):
         try:
             source.encode("utf-8")
@@ -224,7 +225,8 @@ if __name__ == "__main__":
         compare_files(binary, rest[0] if rest else "/usr/lib/python3.11")
     elif what == "cases":
         cases = [(s, "exec") for s in collect_cases()]
-        cases += [(s, m) for s, _ in cases if len(s) < 300 for m in ("eval", "single")]
+        modes = rest[0].split(",") if rest else ["exec", "eval", "single"]
+        cases = [(s, m) for m in modes for s, _ in cases if m == "exec" or len(s) < 300]
         compare_cases(binary, cases)
     elif what == "mutate":
         mutate(binary, int(rest[0]), int(rest[1]))
