@@ -11,25 +11,29 @@ bool Lexer::verify_end_of_number(const char* kind) {
   const char* p = at_;
   if (!kIdentifierCharacter[static_cast<unsigned char>(*p)] || (*p & 0x80)) return true;
   std::string_view rest{p, static_cast<size_t>(end_ - p)};
+  auto is_word = [&](std::string_view word) {
+    return rest.starts_with(word) && !kIdentifierCharacter[static_cast<unsigned char>(p[word.size()])];
+  };
   bool keyword = false;
   switch (*p) {
     case 'a':
-      keyword = rest.starts_with("and");
+      keyword = is_word("and");
       break;
     case 'e':
-      keyword = rest.starts_with("else");
+      keyword = is_word("else");
       break;
     case 'f':
-      keyword = rest.starts_with("for");
+      keyword = is_word("for");
       break;
     case 'i':
-      keyword = rest.starts_with("if") || rest.starts_with("in") || rest.starts_with("is");
+      // Two letters are enough here: 1ifx is the number 1 and the name ifx.
+      keyword = p[1] == 'f' || p[1] == 'n' || p[1] == 's';
       break;
     case 'o':
-      keyword = rest.starts_with("or");
+      keyword = is_word("or");
       break;
     case 'n':
-      keyword = rest.starts_with("not");
+      keyword = is_word("not");
       break;
     default:
       break;

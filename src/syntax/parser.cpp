@@ -139,7 +139,6 @@ Mod* Parser::input(Mode mode) {
         }
       }
       result->body = body.seq(arena_);
-      if (text_follows_statement()) raise_last("multiple statements found while compiling a single statement");
       return result;
     }
     case Mode::FuncType: {
@@ -168,6 +167,14 @@ Mod* Parser::input(Mode mode) {
 
 Mod* Parser::parse_module(Mode mode, SyntaxErrorInfo& error) {
   Mod* module = run_passes([&](Phase) { return input(mode); }, error);
+  if (module && mode == Mode::Single && text_follows_statement()) {
+    try {
+      raise_last("multiple statements found while compiling a single statement");
+    } catch (RaisedSyntaxError& raised) {
+      error = std::move(raised.error);
+      return nullptr;
+    }
+  }
   if (!module) {
     // The text ended where more was expected: the last token that any pass looked at is the end.
     TokenKind last = tokens_[furthest_ < 0 ? 0 : furthest_].kind;

@@ -324,7 +324,8 @@ Expr* Parser::dict() {
     made->values = values.seq(arena_);
     return made;
   });
-  if (!result && diagnosing()) {
+  if (!result) {
+    // Unlike the other mistakes, these are looked for in every careful pass, as CPython does.
     ++pos_;
     invalid_double_starred_kvpairs();
     pos_ = mark;

@@ -402,6 +402,7 @@ Expr* Parser::plain_primary() {
   Expr* left = NEED(atom());
   for (;;) {
     int mark = pos_;
+    invalid_comprehension_after_primary();
     switch (kind()) {
       case TokenKind::Dot: {
         ++pos_;

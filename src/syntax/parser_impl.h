@@ -365,6 +365,13 @@ class Parser {
   Expr* expression_without_invalid();
   void invalid_named_expression();
   void invalid_comprehension();
+  /// The grammar looks for a generator expression after every primary, and with it for mistakes in any kind of bracket.
+  void invalid_comprehension_after_primary() {
+    if (!careful() || !diagnosing() || !(at(TokenKind::LeftBracket) || at(TokenKind::LeftBrace))) return;
+    int mark = pos_;
+    invalid_comprehension();
+    pos_ = mark;
+  }
   void invalid_group();
   void invalid_dict_comprehension();
   void invalid_double_starred_kvpairs();

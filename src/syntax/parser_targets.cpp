@@ -114,6 +114,7 @@ Expr* Parser::t_primary() {
       if (!t_lookahead()) return nullptr;
       for (;;) {
         int mark = pos_;
+        invalid_comprehension_after_primary();
         Expr* longer = nullptr;
         if (at(TokenKind::LeftParen)) {
           longer = call_suffix(start, left);

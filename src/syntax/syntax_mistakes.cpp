@@ -19,8 +19,10 @@ bool is_legacy_statement(const Expr* expr) {
 
 bool Parser::at_soft_keyword() {
   if (!at(TokenKind::Name)) return false;
+  // CPython compares only as many letters as the name has: "c" and "mat" count as soft keywords.
   std::string_view word = text(token());
-  return word == "_" || word == "case" || word == "match";
+  return std::string_view("_").starts_with(word) || std::string_view("case").starts_with(word) ||
+         std::string_view("match").starts_with(word);
 }
 
 Expr* Parser::expression_without_invalid() {
