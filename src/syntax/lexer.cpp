@@ -436,14 +436,7 @@ bool Lexer::continuation_line() {
     const char* buffer = line(first_buffered_line(lineno_)).data();
     const char* stop = at_ + (at_ < end_ ? 1 : 0);
     int offset = static_cast<int>(count_code_points({buffer, static_cast<size_t>(stop - buffer)}));
-    const char* line_start = line_start_;
-    line_start_ = buffer;
-    fail_line(SyntaxErrorInfo::SyntaxError, "unexpected character after line continuation character", offset, 0);
-    line_start_ = line_start;
-    std::string_view whole{buffer, static_cast<size_t>(line_end() - buffer)};
-    error_.line_text = replace_malformed_utf8(whole);
-    if (line_end() < end_) error_.line_text += '\n';
-    return false;
+    return fail_line(SyntaxErrorInfo::SyntaxError, "unexpected character after line continuation character", offset, 0);
   }
   ++at_;
   if (at_ >= end_) {

@@ -47,6 +47,8 @@ class Lexer {
 
   /// CPython's line buffer holds more than one line when a token or a continued line began earlier: the first of them.
   int first_buffered_line(int lineno) const;
+  /// That buffer: the lines from there to the given one, with the newline when there is one.
+  std::string buffered_text(int lineno) const;
 
   int first_line() const { return options_.first_line; }
   int first_column() const { return options_.first_column; }

@@ -41,7 +41,7 @@ SyntaxErrorInfo Lexer::unclosed_error(int current_line) const {
   error.offset = static_cast<int>(count_code_points(text.substr(0, std::min<size_t>(text.size(), open.column)))) + 1;
   error.end_offset = 0;
   error.line_text = replace_malformed_utf8(text);
-  if (current_line <= open.lineno && end_ > begin_ && end_[-1] == '\n') error.line_text += '\n';
+  if (current_line <= open.lineno) error.line_text = replace_malformed_utf8(buffered_text(open.lineno));
   return error;
 }
 
@@ -67,6 +67,14 @@ int Lexer::first_buffered_line(int lineno) const {
     --lineno;
   }
   return lineno;
+}
+
+std::string Lexer::buffered_text(int lineno) const {
+  const char* first = line(first_buffered_line(lineno)).data();
+  std::string_view last = line(lineno);
+  const char* stop = last.data() + last.size();
+  if (stop < end_) ++stop;
+  return {first, stop};
 }
 
 void Lexer::set_error(SyntaxErrorInfo error) {
@@ -96,15 +104,13 @@ bool Lexer::fail_range(const std::string& message, int column, int end_column) {
 
 /// Errors that CPython's tokenizer leaves to the parser to word: the text keeps its newline.
 bool Lexer::fail_line(SyntaxErrorInfo::Kind kind, const char* message, int offset, int end_offset) {
-  std::string_view whole{line_start_, static_cast<size_t>(line_end() - line_start_)};
   SyntaxErrorInfo error;
   error.kind = kind;
   error.message = message;
   error.lineno = error.end_lineno = lineno_;
   error.offset = offset;
   error.end_offset = end_offset;
-  error.line_text = replace_malformed_utf8(whole);
-  if (line_end() < end_) error.line_text += '\n';
+  error.line_text = replace_malformed_utf8(buffered_text(lineno_));
   set_error(std::move(error));
   return false;
 }

@@ -46,6 +46,13 @@ void Parser::reset(Phase phase) {
   }
 }
 
+/// The last token read touches the end of the text, so that CPython's tokenizer has seen the end: it does not look for lexical errors then.
+bool Parser::has_read_everything() const {
+  if (furthest_ < 0) return false;
+  const Token& last = tokens_[furthest_];
+  return last.end == static_cast<int>(lexer_.source().size()) && last.kind != TokenKind::String && last.kind != TokenKind::Newline;
+}
+
 template <class Run>
 auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::Fast)) {
   // A lexical error means that some pass will fail: only the careful one knows which error comes first.
@@ -64,7 +71,7 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
     bool lexical = furthest_ >= 0 && tokens_[furthest_].kind == TokenKind::Error;
-    if (!lexical && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
+    if (!lexical && !has_read_everything() && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
     return nullptr;
   }
   try {
@@ -73,7 +80,7 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
     bool lexical = tokens_[furthest_].kind == TokenKind::Error;
-    if (!lexical && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
+    if (!lexical && !has_read_everything() && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
     return nullptr;
   }
   error = generic_error(last_read);

@@ -110,8 +110,8 @@ Parser::ArgumentsHolder* Parser::careful_arguments() {
   return nullptr;
 }
 
-bool Parser::careful_args(CallArguments& out) {
-  auto positional = [&]() -> bool {
+bool Parser::careful_positional(CallArguments& out) {
+  return gather([&]() -> bool {
     Expr* argument = nullptr;
     if (at(TokenKind::Star)) {
       argument = NEED(starred_expression());
@@ -125,8 +125,11 @@ bool Parser::careful_args(CallArguments& out) {
     }
     out.positional.push(argument);
     return true;
-  };
-  if (!gather(positional)) return careful_kwargs(out);
+  });
+}
+
+bool Parser::careful_args(CallArguments& out) {
+  if (!careful_positional(out)) return careful_kwargs(out);
   int mark = pos_;
   if (!accept(TokenKind::Comma) || !careful_kwargs(out)) pos_ = mark;
   return true;

@@ -240,6 +240,7 @@ class Parser {
   struct ArgumentsHolder;
   ArgumentsHolder* careful_arguments();
   bool careful_args(CallArguments& out);
+  bool careful_positional(CallArguments& out);
   bool careful_kwargs(CallArguments& out);
   bool kwarg_or_starred(CallArguments& out);
   bool kwarg_or_double_starred(CallArguments& out);
@@ -412,6 +413,7 @@ class Parser {
                              SyntaxErrorInfo::Kind kind);
   /// Lexical errors later in the text take precedence over a syntax error.
   void prefer_lexer_error(SyntaxErrorInfo& error);
+  bool has_read_everything() const;
   SyntaxErrorInfo generic_error(int last_position);
 
   Mod* input(Mode mode);

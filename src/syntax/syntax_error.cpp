@@ -103,15 +103,8 @@ SyntaxErrorInfo Parser::error_here(int lineno, int offset, int end_lineno, int e
   error.message = in_fstring_ ? "f-string: " + message : message;
   error.lineno = lineno;
   error.end_lineno = end_lineno;
-  std::string_view line_view = lexer_.line(lineno);
-  std::string line(line_view);
   // CPython shows what its buffer holds: the line with its newline while it is the line being read.
-  if (current_line() <= lineno) {
-    std::string before;
-    for (int i = lexer_.first_buffered_line(lineno); i < lineno; ++i) before.append(lexer_.line(i)) += '\n';
-    bool has_newline = line_view.data() + line_view.size() < lexer_.source().data() + lexer_.source().size();
-    line = before + line + (has_newline ? "\n" : "");
-  }
+  std::string line = current_line() <= lineno ? lexer_.buffered_text(lineno) : std::string(lexer_.line(lineno));
   if (in_fstring_) {
     offset -= lexer_.first_column();
     end_offset -= lexer_.first_column();

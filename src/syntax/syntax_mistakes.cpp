@@ -219,8 +219,14 @@ void Parser::invalid_arguments() {
   int mark = pos_;
   Seq<Comprehension*> clauses;
   {
+    // Keyword arguments, perhaps after positional ones.
     CallArguments args;
-    if (careful_args(args) && accept(TokenKind::Comma) && at(TokenKind::Star)) {
+    bool keywords = careful_positional(args) && accept(TokenKind::Comma) && careful_kwargs(args);
+    if (!keywords) {
+      pos_ = mark;
+      keywords = careful_kwargs(args);
+    }
+    if (keywords && accept(TokenKind::Comma) && at(TokenKind::Star)) {
       raise_token(token(), "iterable argument unpacking follows keyword argument unpacking");
     }
   }
