@@ -17,12 +17,12 @@ char closing(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
 
 }  // namespace
 
-Expr* Parser::joined_string(FstringBuilder& builder) {
+Expr* Parser::joined_string(FstringBuilder& builder, Start first, Start last) {
   auto place = [&](Node* made) {
-    made->lineno = builder.first->lineno;
-    made->col_offset = builder.first->col_offset;
-    made->end_lineno = builder.last->end_lineno;
-    made->end_col_offset = builder.last->end_col_offset;
+    made->lineno = first->lineno;
+    made->col_offset = first->col_offset;
+    made->end_lineno = last->end_lineno;
+    made->end_col_offset = last->end_col_offset;
   };
   if (!builder.literal.empty()) {
     Constant* text = arena_.make<Constant>();
@@ -187,10 +187,11 @@ Expr* Parser::fstring_field(FstringBuilder& builder, const char*& at, const char
     ++at;
     need_more();
     FstringBuilder inner;
-    // A specification has the place of its own literal, not of the whole run.
-    inner.first = inner.last = &token;
+    inner.first = builder.first;
+    inner.last = builder.last;
     fstring_parts(inner, at, end, raw, level + 1, token);
-    specification = joined_string(inner);
+    // The specification has the place of its own literal, the fields inside that of the whole run.
+    specification = joined_string(inner, &token, &token);
   }
   if (at >= end || *at != '}') raise_last("f-string: expecting '}'");
   ++at;

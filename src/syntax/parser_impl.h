@@ -262,7 +262,7 @@ class Parser {
   bool fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
   Expr* fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
   Expr* fstring_expression(const char* begin, const char* end, const Token& token);
-  Expr* joined_string(FstringBuilder& builder);
+  Expr* joined_string(FstringBuilder& builder, Start first, Start last);
 
   // Parameters.
   struct ParameterLists;

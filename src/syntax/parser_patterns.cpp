@@ -249,6 +249,8 @@ Expr* Parser::literal_expr() {
   Start start = here();
   Expr* left = NEED(signed_number());
   if (!at(TokenKind::Plus) && !at(TokenKind::Minus)) return left;
+  const Expr* first = left->is<UnaryOp>() ? left->as<UnaryOp>()->operand : left;
+  if (first->as<Constant>()->constant_kind == ConstantKind::Complex) raise_node(first, "real number required in complex literal");
   int mark = pos_;
   bool plus = at(TokenKind::Plus);
   ++pos_;
@@ -256,8 +258,6 @@ Expr* Parser::literal_expr() {
     pos_ = mark;
     return nullptr;
   }
-  const Expr* first = left->is<UnaryOp>() ? left->as<UnaryOp>()->operand : left;
-  if (first->as<Constant>()->constant_kind == ConstantKind::Complex) raise_node(left, "real number required in complex literal");
   Expr* right = number();
   if (right->as<Constant>()->constant_kind != ConstantKind::Complex) raise_node(right, "imaginary number required in complex literal");
   BinOp* result = node<BinOp>(start);

@@ -274,7 +274,7 @@ Expr* Parser::plain_strings() {
       builder.literal += decode_string(*token, literal.body, literal.raw);
     }
   }
-  if (builder.formatted) return joined_string(builder);
+  if (builder.formatted) return joined_string(builder, first, last);
   Constant* result = node<Constant>(first);
   result->constant_kind = bytes ? ConstantKind::Bytes : ConstantKind::Str;
   result->text = arena_.copy_text(builder.literal);

@@ -260,7 +260,7 @@ void Parser::invalid_arguments() {
   if (!accept(TokenKind::Comma)) return;
   int after_comma = pos_;
   if (Expr* element = expression(); element && for_if_clauses(clauses)) {
-    raise_range(element, clauses.back()->target, "Generator expression must be parenthesized");
+    raise_range(element, last_item(clauses.back()), "Generator expression must be parenthesized");
   }
   pos_ = after_comma;
   CallArguments more;
@@ -317,14 +317,7 @@ void Parser::invalid_assignment() {
   pos_ = mark;
   if (Expr* first = star_named_expression(); first && accept(TokenKind::Comma)) {
     Exprs more;
-    while (!at(TokenKind::Colon)) {
-      // Any number of further elements.
-      int before = pos_;
-      if (!star_named_expressions(more)) {
-        pos_ = before;
-        break;
-      }
-      if (at(TokenKind::Comma)) ++pos_;
+    while (star_named_expressions(more)) {
     }
     if (accept(TokenKind::Colon) && expression()) raise_node(first, "only single target (not tuple) can be annotated");
   }
