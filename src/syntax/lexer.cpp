@@ -473,6 +473,8 @@ bool Lexer::type_comment() {
     return false;
   }
   emit(TokenKind::TypeComment, p, at_);
+  // It is a token, so its line is not blank: a Newline follows.
+  blank_line_ = false;
   return true;
 }
 

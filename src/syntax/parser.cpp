@@ -151,8 +151,13 @@ Mod* Parser::input(Mode mode) {
     case Mode::FuncType: {
       EXPECT(LeftParen);
       Exprs arguments;
+      // Plain types, then at most one *type, then at most one **type.
+      int stars = 0;
       auto argument = [&]() -> bool {
-        if (at(TokenKind::Star) || at(TokenKind::DoubleStar)) ++pos_;
+        int own_stars = at(TokenKind::Star) ? 1 : at(TokenKind::DoubleStar) ? 2 : 0;
+        if (stars > 0 && own_stars <= stars) return false;
+        stars = own_stars;
+        if (stars > 0) ++pos_;
         arguments.push(NEED(expression()));
         return true;
       };

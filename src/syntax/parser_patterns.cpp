@@ -287,16 +287,14 @@ Expr* Parser::name_or_attr() {
 /// A capture, the wildcard, a dotted value or a class.
 Pattern* Parser::name_pattern() {
   Start start = here();
+  // The wildcard wins over everything else that begins with its name.
+  bool wildcard = text(*start) == "_";
   TokenKind next = kind_at(1);
-  if (next != TokenKind::Dot && next != TokenKind::LeftParen && next != TokenKind::Equal) {
+  if (wildcard || (next != TokenKind::Dot && next != TokenKind::LeftParen && next != TokenKind::Equal)) {
     ++pos_;
     MatchAs* result = node<MatchAs>(start);
-    if (text(*start) != "_") result->name = identifier(*start);
+    if (!wildcard) result->name = identifier(*start);
     return result;
-  }
-  if (next == TokenKind::Equal && text(*start) == "_") {
-    ++pos_;
-    return node<MatchAs>(start);
   }
   Expr* value = NEED(name_or_attr());
   if (at(TokenKind::LeftParen)) return class_pattern(start, value);

@@ -22,7 +22,8 @@ def escape(text):
 
 def expected(source, mode="exec", attributes=True):
     try:
-        tree = compile(source, "<string>", mode, ast.PyCF_ONLY_AST)
+        kind, flag = MODES[mode]
+        tree = compile(source, "<string>", kind, ast.PyCF_ONLY_AST | flag)
     except SyntaxError as e:
         if not isinstance(e.args, tuple) or len(e.args) < 2:
             return f"E {type(e).__name__}\x1f{escape(e.msg)}\x1f0\x1f0\x1f0\x1f0\x1fNone"
@@ -42,7 +43,7 @@ def escape_nothing(text):
 
 
 def ours_sources(binary, cases):
-    data = b"".join(b"%s %d\n%s\n" % ({"exec": b"e", "eval": b"v", "single": b"s"}[mode], len(src), src)
+    data = b"".join(b"%s %d\n%s\n" % (LETTERS[mode], len(src), src)
                     for src, mode in ((s.encode("utf-8", "surrogatepass"), m) for s, m in cases))
     done = subprocess.run([binary, "sources"], input=data, capture_output=True)
     lines = done.stdout.decode("utf-8", "surrogatepass").split("\n")
@@ -216,6 +217,9 @@ def write_names():
     os.environ["UNICODE_NAMES"] = path
 
 
+LETTERS = {"exec": b"e", "eval": b"v", "single": b"s", "func_type": b"f", "comments": b"t", "codeop": b"d"}
+MODES = {"exec": ("exec", 0), "eval": ("eval", 0), "single": ("single", 0), "func_type": ("func_type", 0),
+         "comments": ("exec", ast.PyCF_TYPE_COMMENTS), "codeop": ("single", 0x200)}
 LIMIT = int(os.environ.get("LIMIT", "20"))
 
 if __name__ == "__main__":
@@ -225,8 +229,8 @@ if __name__ == "__main__":
         compare_files(binary, rest[0] if rest else "/usr/lib/python3.11")
     elif what == "cases":
         cases = [(s, "exec") for s in collect_cases()]
-        modes = rest[0].split(",") if rest else ["exec", "eval", "single"]
-        cases = [(s, m) for m in modes for s, _ in cases if m == "exec" or len(s) < 300]
+        modes = rest[0].split(",") if rest else list(MODES)
+        cases = [(s, m) for m in modes for s, _ in cases if m in ("exec", "comments") or len(s) < 300]
         compare_cases(binary, cases)
     elif what == "mutate":
         mutate(binary, int(rest[0]), int(rest[1]))

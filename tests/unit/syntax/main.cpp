@@ -46,13 +46,15 @@ void print_error(const SyntaxErrorInfo& e) {
             << '\x1f' << e.end_offset << '\x1f' << (e.has_text ? escaped(e.line_text) : "None") << '\n';
 }
 
-void report(std::string_view source, Mode mode, bool attributes) {
+void report(std::string_view source, char letter) {
   Arena arena;
   ParseOptions options;
-  options.mode = mode;
+  options.mode = letter == 'v' ? Mode::Eval : letter == 's' || letter == 'd' ? Mode::Single : letter == 'f' ? Mode::FuncType : Mode::Exec;
+  options.type_comments = letter == 't';
+  options.dont_imply_dedent = letter == 'd';
   ParseResult result = parse(source, options, arena);
   if (!result) return print_error(result.error);
-  std::cout << "T " << dump(result.module, attributes) << '\n';
+  std::cout << "T " << dump(result.module, true) << '\n';
 }
 
 std::map<std::string, int32_t, std::less<>> g_names;
@@ -87,7 +89,7 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i) {
       DecodedSource source = decode_source(read_file(argv[i]));
       if (source.ok) {
-        report(source.text, Mode::Exec, true);
+        report(source.text, 'e');
       } else {
         print_error(source.error);
       }
@@ -99,7 +101,7 @@ int main(int argc, char** argv) {
       std::string text(length, 0);
       std::cin.read(text.data(), length);
       std::cin.get();
-      report(text, header[0] == 'e' ? Mode::Exec : header[0] == 'v' ? Mode::Eval : Mode::Single, true);
+      report(text, header[0]);
     }
   } else if (command == "time") {
     std::vector<std::string> texts;
