@@ -12,6 +12,10 @@ namespace {
 
 UnicodeHooks g_unicode_hooks;
 
+bool is_about_text(const SyntaxErrorInfo& error) {
+  return error.kind != SyntaxErrorInfo::MemoryError && error.kind != SyntaxErrorInfo::RecursionError;
+}
+
 }  // namespace
 
 void set_unicode_hooks(const UnicodeHooks& hooks) { g_unicode_hooks = hooks; }
@@ -71,7 +75,7 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
     bool lexical = furthest_ >= 0 && tokens_[furthest_].kind == TokenKind::Error;
-    if (!lexical && !has_read_everything() && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
+    if (!lexical && !has_read_everything() && is_about_text(error)) prefer_lexer_error(error);
     return nullptr;
   }
   try {
@@ -80,7 +84,7 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
     bool lexical = tokens_[furthest_].kind == TokenKind::Error;
-    if (!lexical && !has_read_everything() && error.kind != SyntaxErrorInfo::MemoryError) prefer_lexer_error(error);
+    if (!lexical && !has_read_everything() && is_about_text(error)) prefer_lexer_error(error);
     return nullptr;
   }
   error = generic_error(last_read);
@@ -161,7 +165,10 @@ Mod* Parser::input(Mode mode) {
         arguments.push(NEED(expression()));
         return true;
       };
-      if (!at(TokenKind::RightParen)) NEED(gather(argument));
+      if (!at(TokenKind::RightParen)) {
+        NEED(attempt(argument));
+        while (stars < 2 && accept(TokenKind::Comma)) NEED(argument());
+      }
       EXPECT(RightParen);
       EXPECT(Arrow);
       Expr* returns = NEED(expression());

@@ -165,7 +165,7 @@ Expr* Parser::plain_expression() {
 
 /// A disjunction, a conditional expression or a lambda.
 Expr* Parser::conditional() {
-  Depth depth(*this, 2);
+  Depth depth(*this);
   if (at(TokenKind::Lambda)) return lambda();
   Start start = here();
   Expr* body = NEED(disjunction());
@@ -325,7 +325,8 @@ Expr* Parser::bitwise_or() {
 Expr* Parser::binary(int lowest) {
   Start start = here();
   Expr* left = NEED(factor());
-  for (;;) {
+  for (int length = 0;; ++length) {
+    check_chain(length);
     TokenKind kind = this->kind();
     int level = kPrecedence[static_cast<int>(kind)];
     if (level < lowest || level == 0) return left;
@@ -364,7 +365,7 @@ Expr* Parser::power() {
   Start start = here();
   Expr* base = NEED(await_primary());
   if (!at(TokenKind::DoubleStar)) return base;
-  Depth depth(*this);
+  Depth depth(*this, 2);
   int mark = pos_++;
   Expr* exponent = factor();
   if (!exponent) {
@@ -400,7 +401,8 @@ Expr* Parser::primary() {
 Expr* Parser::plain_primary() {
   Start start = here();
   Expr* left = NEED(atom());
-  for (;;) {
+  for (int length = 0;; ++length) {
+    check_chain(length);
     int mark = pos_;
     invalid_comprehension_after_primary();
     switch (kind()) {
@@ -524,6 +526,7 @@ Expr* Parser::yield_expr() {
 Expr* Parser::yield_or_star_expressions() { return at(TokenKind::Yield) ? yield_expr() : star_expressions(); }
 
 Expr* Parser::lambda() {
+  Depth depth(*this);
   Start start = here();
   EXPECT(Lambda);
   Arguments* args = NEED(parameters(true));

@@ -404,6 +404,7 @@ class Parser {
   /// At the last token read, as CPython's RAISE_SYNTAX_ERROR.
   [[noreturn]] void raise_last(const std::string& message, SyntaxErrorInfo::Kind kind = SyntaxErrorInfo::SyntaxError);
   [[noreturn]] void raise_memory_error();
+  [[noreturn]] void raise_recursion_error();
   [[noreturn]] void raise_lexer_error();
   void raise_invalid_target(Targets targets, Expr* expr);
   int current_column() const;
@@ -432,6 +433,10 @@ class Parser {
     int weight_;
   };
   static constexpr int kMaxDepth = 6000;
+  /// a.b.c… and a + b + c… are read by loops but are as deep a tree: whoever walks it later must not run out of stack.
+  void check_chain(int length) {
+    if (length > kMaxDepth) [[unlikely]] raise_recursion_error();
+  }
 
   struct Remembered {
     void* node;

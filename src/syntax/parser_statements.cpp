@@ -207,6 +207,7 @@ Stmt* Parser::if_stmt() {
     Seq<Stmt*> body;
     NEED(block(body));
     branches.push({start, test, body});
+    if (depth_ + branches.size() > kMaxDepth) raise_memory_error();
   } while (at(TokenKind::Elif));
   if (at(TokenKind::Else)) NEED(else_block(orelse));
   Stmt* inner = nullptr;

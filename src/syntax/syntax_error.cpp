@@ -156,6 +156,14 @@ void Parser::raise_memory_error() {
   throw RaisedSyntaxError{std::move(error)};
 }
 
+void Parser::raise_recursion_error() {
+  SyntaxErrorInfo error;
+  error.kind = SyntaxErrorInfo::RecursionError;
+  error.message = "maximum recursion depth exceeded during compilation";
+  error.has_text = false;
+  throw RaisedSyntaxError{std::move(error)};
+}
+
 void Parser::raise_lexer_error() { throw RaisedSyntaxError{lexer_.error()}; }
 
 void Parser::reach(int position) {
