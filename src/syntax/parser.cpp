@@ -54,7 +54,23 @@ void Parser::reset(Phase phase) {
 bool Parser::has_read_everything() const {
   if (furthest_ < 0) return false;
   const Token& last = tokens_[furthest_];
-  return last.end == static_cast<int>(lexer_.source().size()) && last.kind != TokenKind::String && last.kind != TokenKind::Newline;
+  if (last.end != static_cast<int>(lexer_.source().size())) return false;
+  if (last.kind == TokenKind::String) {
+    // Only after '' must one look further, for a third quote.
+    std::string_view literal = text(last);
+    return literal.find_first_of("'\"") == literal.size() - 2;
+  }
+  // A newline with a place of its own is a character; without one it stands for the end of an interactive input.
+  return last.kind != TokenKind::Newline || last.col_offset == -1;
+}
+
+SyntaxErrorInfo Parser::incomplete_error() {
+  try {
+    raise_last("incomplete input");
+  } catch (RaisedSyntaxError& raised) {
+    raised.error.incomplete = true;
+    return std::move(raised.error);
+  }
 }
 
 template <class Run>
@@ -68,13 +84,21 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
     }
   }
   int last_read = -1;
+  bool incomplete = false;
   try {
     reset(Phase::Careful);
     if (auto* result = run(Phase::Careful)) return result;
     last_read = furthest_;
+    incomplete = has_read_everything();
+    if (incomplete && options_.allow_incomplete) raise_last("incomplete input");
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
     bool lexical = furthest_ >= 0 && tokens_[furthest_].kind == TokenKind::Error;
+    error.incomplete = lexical ? lexer_.error().incomplete : has_read_everything() && is_about_text(error);
+    if (error.incomplete && options_.allow_incomplete) {
+      error = incomplete_error();
+      return nullptr;
+    }
     if (!lexical && !has_read_everything() && is_about_text(error)) prefer_lexer_error(error);
     return nullptr;
   }
@@ -83,11 +107,13 @@ auto Parser::run_passes(Run run, SyntaxErrorInfo& error) -> decltype(run(Phase::
     run(Phase::Diagnosing);
   } catch (RaisedSyntaxError& raised) {
     error = std::move(raised.error);
+    error.incomplete = incomplete;
     bool lexical = tokens_[furthest_].kind == TokenKind::Error;
     if (!lexical && !has_read_everything() && is_about_text(error)) prefer_lexer_error(error);
     return nullptr;
   }
   error = generic_error(last_read);
+  error.incomplete = incomplete;
   return nullptr;
 }
 
@@ -194,13 +220,6 @@ Mod* Parser::parse_module(Mode mode, SyntaxErrorInfo& error) {
       return nullptr;
     }
   }
-  if (!module) {
-    // The text ended where more was expected: the last token that any pass looked at is the end.
-    TokenKind last = tokens_[furthest_ < 0 ? 0 : furthest_].kind;
-    if (furthest_ >= token_count_ - 1 && (last == TokenKind::EndMarker || last == TokenKind::Error)) {
-      error.incomplete |= last == TokenKind::EndMarker || lexer_.error().incomplete;
-    }
-  }
   return module;
 }
 
@@ -257,10 +276,6 @@ ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Are
   ParserContext context{arena, options, result.warnings, validate_utf8(source).reason != nullptr};
   Parser parser(context, lexer, false);
   result.module = parser.parse_module(options.mode, result.error);
-  if (!result.module && options.allow_incomplete && result.error.incomplete) {
-    result.error.kind = SyntaxErrorInfo::SyntaxError;
-    result.error.message = "incomplete input";
-  }
   return result;
 }
 

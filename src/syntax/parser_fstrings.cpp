@@ -86,7 +86,7 @@ bool Parser::fstring_literal(FstringBuilder& builder, const char*& at, const cha
         }
         continue;
       }
-      if (c == '{') warn_invalid_escape(token, c);
+      if (c == '{') warn_invalid_escape(token, s - 1);
     }
     if (c != '{' && c != '}') continue;
     if (level == 0) {

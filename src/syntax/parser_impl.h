@@ -257,7 +257,7 @@ class Parser {
   std::string_view decode_string(const Token& token, std::string_view body, bool raw);
   std::string_view decode_bytes(const Token& token, std::string_view body, bool raw);
   void check_utf8(std::string_view body);
-  void warn_invalid_escape(const Token& token, char c);
+  void warn_invalid_escape(const Token& token, const char* at);
   void fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
   bool fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
   Expr* fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
@@ -416,6 +416,7 @@ class Parser {
   void prefer_lexer_error(SyntaxErrorInfo& error);
   bool has_read_everything() const;
   SyntaxErrorInfo generic_error(int last_position);
+  SyntaxErrorInfo incomplete_error();
 
   Mod* input(Mode mode);
   bool text_follows_statement() const;

@@ -78,10 +78,15 @@ Parser::StringLiteral Parser::open_string(const Token& token) {
   return literal;
 }
 
-void Parser::warn_invalid_escape(const Token& token, char c) {
+/// `at` is the character after the backslash.
+void Parser::warn_invalid_escape(const Token& token, const char* at) {
   if (phase_ == Phase::Diagnosing) return;
   Warning warning;
-  warning.message = fmt::format("invalid escape sequence '\\{}'", c);
+  if (*at >= '4' && *at <= '7') {
+    warning.message = fmt::format("invalid octal escape sequence '\\{}'", std::string_view(at, 3));
+  } else {
+    warning.message = fmt::format("invalid escape sequence '\\{}'", *at);
+  }
   warning.lineno = token.lineno;
   warning.col_offset = token.col_offset;
   warning.end_lineno = token.end_lineno;
@@ -103,7 +108,7 @@ std::string_view Parser::decode_string(const Token& token, std::string_view body
   if (raw || body.find('\\') == std::string_view::npos) return body.data() ? body : std::string_view("", 0);
   std::string out;
   out.reserve(body.size());
-  bool warned = false;
+  const char* invalid = nullptr;
   const char* s = body.data();
   const char* end = s + body.size();
   // CPython counts positions in a copy in which every non-ASCII character has become ten ASCII ones.
@@ -154,6 +159,7 @@ std::string_view Parser::decode_string(const Token& token, std::string_view body
     if (is_octal(c)) {
       int value = c - '0';
       for (int i = 0; i < 2 && s < end && is_octal(*s); ++i) value = value * 8 + (*s++ - '0');
+      if (value > 0377 && !invalid) invalid = backslash + 1;
       append_utf8(out, static_cast<char32_t>(value));
       continue;
     }
@@ -187,19 +193,17 @@ std::string_view Parser::decode_string(const Token& token, std::string_view body
     // Not an escape: the backslash stays. Only the first one in a literal is reported.
     out += '\\';
     --s;
-    if (!warned && static_cast<unsigned char>(c) < 0x80) {
-      warned = true;
-      warn_invalid_escape(token, c);
-    }
+    if (!invalid && static_cast<unsigned char>(c) < 0x80) invalid = s;
     if (static_cast<unsigned char>(c) < 0x80) out += *s++;
   }
+  if (invalid) warn_invalid_escape(token, invalid);
   return arena_.copy_text(out);
 }
 
 std::string_view Parser::decode_bytes(const Token& token, std::string_view body, bool raw) {
   if (raw) return body.data() ? body : std::string_view("", 0);
   std::string out;
-  bool warned = false;
+  const char* invalid = nullptr;
   const char* s = body.data();
   const char* end = s + body.size();
   while (s < end) {
@@ -214,6 +218,7 @@ std::string_view Parser::decode_bytes(const Token& token, std::string_view body,
     } else if (is_octal(c)) {
       int value = c - '0';
       for (int i = 0; i < 2 && s < end && is_octal(*s); ++i) value = value * 8 + (*s++ - '0');
+      if (value > 0377 && !invalid) invalid = backslash + 1;
       out += static_cast<char>(value);
     } else if (c == 'x') {
       if (end - s < 2 || !is_hex_digit(s[0]) || !is_hex_digit(s[1])) {
@@ -222,12 +227,12 @@ std::string_view Parser::decode_bytes(const Token& token, std::string_view body,
       out += static_cast<char>(hex_value(s[0]) << 4 | hex_value(s[1]));
       s += 2;
     } else {
-      if (!warned) warn_invalid_escape(token, c);
-      warned = true;
+      if (!invalid) invalid = backslash + 1;
       out += '\\';
       out += c;
     }
   }
+  if (invalid) warn_invalid_escape(token, invalid);
   return arena_.copy_text(out);
 }
 

@@ -20,7 +20,19 @@ def escape(text):
     return text.replace("\\", "\\\\").replace("\n", "\\n")
 
 
+def expected_warnings(source):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            compile(source, "<string>", "exec", ast.PyCF_ONLY_AST)
+        except (SyntaxError, MemoryError, ValueError, RecursionError):
+            pass
+    return "W" + "".join(f"\x1f{w.lineno} {escape(str(w.message))}" for w in caught)
+
+
 def expected(source, mode="exec", attributes=True):
+    if mode == "warnings":
+        return expected_warnings(source)
     try:
         kind, flag = MODES[mode]
         tree = compile(source, "<string>", kind, ast.PyCF_ONLY_AST | flag)
@@ -217,9 +229,9 @@ def write_names():
     os.environ["UNICODE_NAMES"] = path
 
 
-LETTERS = {"exec": b"e", "eval": b"v", "single": b"s", "func_type": b"f", "comments": b"t", "codeop": b"d"}
+LETTERS = {"exec": b"e", "eval": b"v", "single": b"s", "func_type": b"f", "comments": b"t", "codeop": b"d", "incomplete": b"i", "warnings": b"w"}
 MODES = {"exec": ("exec", 0), "eval": ("eval", 0), "single": ("single", 0), "func_type": ("func_type", 0),
-         "comments": ("exec", ast.PyCF_TYPE_COMMENTS), "codeop": ("single", 0x200)}
+         "comments": ("exec", ast.PyCF_TYPE_COMMENTS), "codeop": ("single", 0x200), "incomplete": ("single", 0x4200), "warnings": ("exec", 0)}
 LIMIT = int(os.environ.get("LIMIT", "20"))
 
 if __name__ == "__main__":
@@ -230,7 +242,7 @@ if __name__ == "__main__":
     elif what == "cases":
         cases = [(s, "exec") for s in collect_cases()]
         modes = rest[0].split(",") if rest else list(MODES)
-        cases = [(s, m) for m in modes for s, _ in cases if m in ("exec", "comments") or len(s) < 300]
+        cases = [(s, m) for m in modes for s, _ in cases if m in ("exec", "comments", "warnings") or len(s) < 300]
         compare_cases(binary, cases)
     elif what == "mutate":
         mutate(binary, int(rest[0]), int(rest[1]))

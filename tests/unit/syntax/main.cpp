@@ -49,10 +49,18 @@ void print_error(const SyntaxErrorInfo& e) {
 void report(std::string_view source, char letter) {
   Arena arena;
   ParseOptions options;
-  options.mode = letter == 'v' ? Mode::Eval : letter == 's' || letter == 'd' ? Mode::Single : letter == 'f' ? Mode::FuncType : Mode::Exec;
+  options.mode = letter == 'v' ? Mode::Eval : letter == 's' || letter == 'd' || letter == 'i' ? Mode::Single : letter == 'f' ? Mode::FuncType : Mode::Exec;
   options.type_comments = letter == 't';
-  options.dont_imply_dedent = letter == 'd';
+  options.dont_imply_dedent = letter == 'd' || letter == 'i';
+  options.allow_incomplete = letter == 'i';
   ParseResult result = parse(source, options, arena);
+  if (letter == 'w') {
+    // Only the warnings.
+    std::cout << "W";
+    for (const Warning& warning : result.warnings) std::cout << '\x1f' << warning.lineno << ' ' << escaped(warning.message);
+    std::cout << '\n';
+    return;
+  }
   if (!result) return print_error(result.error);
   std::cout << "T " << dump(result.module, true) << '\n';
 }
