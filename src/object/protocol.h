@@ -54,6 +54,11 @@ Ref get_item(Value container, Value key);
 Status set_item(Value container, Value key, Value value);  // empty value: delete
 Result<bool> contains(Value container, Value item);
 
+/// `item in container` by walking an iterator; compares by identity first.
+Result<bool> contains_by_iteration(Value container, Value item);
+/// The iterator of objects that have __getitem__ only.
+Ref make_sequence_iterator(Value sequence);
+
 // Comparison, truth, hash
 Ref compare(Value a, Value b, CompareOp op);
 Result<bool> compare_bool(Value a, Value b, CompareOp op);  // identity first for Eq and Ne
@@ -89,6 +94,15 @@ std::string repr_text(Value v);  // for messages: never fails ("<unprintable ...
 // Classes
 Result<bool> is_instance(Value object, Value class_or_tuple);
 Result<bool> is_subclass(Value cls, Value class_or_tuple);
+/// isinstance and issubclass without __instancecheck__ / __subclasscheck__ (type's own).
+Result<bool> is_instance_default(Value object, Value cls);
+Result<bool> is_subclass_default(Value derived, Value cls);
+/// types.GenericAlias(origin, args).
+Ref make_generic_alias(Value origin, Value args);
+/// X | Y of types; NotImplemented when an operand is no type.
+Ref make_union(Value left, Value right);
+/// Bytes of the variable part of a bytes object (bytes.h).
+size_t bytes_variable_size(const Object* bytes);
 Ref super_lookup(Value start_type, Value object, Str* name);
 
 /// Detects repr of a container inside itself: enter() is false when `object` is being printed already.

@@ -43,7 +43,7 @@ Ref substring(const Str* s, int64_t start, int64_t end);
 /// One object for each distinct text; the returned pointer lives as long as the process (identifiers, attribute names).
 Str* intern(std::string_view utf8);
 /// Interns the string object itself if no equal one is interned; returns the interned one.
-Ref intern(Str* s);
+Str* intern(Str* s);
 
 /// UTF-8 of the string; lone surrogates come out as three bytes (never fails). ASCII strings are viewed in place.
 std::string_view utf8_view(const Str* s);

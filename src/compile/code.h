@@ -1,0 +1,85 @@
+// The code object: instructions and everything known about a block of Python code.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "object/containers.h"
+#include "object/type.h"
+
+namespace hiss {
+
+enum class Op : uint8_t {
+#define OP(name, operands, cache) name,
+#include "compile/bytecode.def"
+#undef OP
+};
+extern const char* const kOpNames[];
+extern const uint8_t kOpCacheWords[];
+extern const char* const kOpOperands[];
+
+enum InstructionFlags : uint8_t { kDyingB = 1, kDyingC = 2, kInplace = 4, kInvert = 8 };
+
+/// One 64-bit word.
+struct Instruction {
+  uint64_t word;
+
+  static Instruction make(Op op, uint8_t flags, uint32_t a, uint32_t b, uint32_t c) {
+    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 | uint64_t{b & 0xFFFF} << 32 | uint64_t{c & 0xFFFF} << 48};
+  }
+  static Instruction make_wide(Op op, uint8_t flags, uint32_t a, int32_t bc) {
+    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 | uint64_t{static_cast<uint32_t>(bc)} << 32};
+  }
+  Op op() const { return static_cast<Op>(word & 0xFF); }
+  uint8_t flags() const { return static_cast<uint8_t>(word >> 8); }
+  uint32_t a() const { return static_cast<uint16_t>(word >> 16); }
+  uint32_t b() const { return static_cast<uint16_t>(word >> 32); }
+  uint32_t c() const { return static_cast<uint16_t>(word >> 48); }
+  int32_t bc() const { return static_cast<int32_t>(word >> 32); }
+};
+
+struct Position {
+  int32_t line, end_line;  // -1: none
+  int32_t column, end_column;  // UTF-8 bytes; -1: none
+  bool operator==(const Position&) const = default;
+};
+
+/// Instructions [start, end) are covered: an exception clears the registers from `depth` on, is put into r[depth], and `target` runs.
+struct ExceptionEntry {
+  uint32_t start, end, target, depth;
+};
+
+enum CodeFlags : uint32_t {
+  kCodeOptimized = 0x1, kCodeNewLocals = 0x2, kCodeVarargs = 0x4, kCodeVarkeywords = 0x8, kCodeNested = 0x10, kCodeGenerator = 0x20,
+  kCodeCoroutine = 0x80, kCodeIterableCoroutine = 0x100, kCodeAsyncGenerator = 0x200,
+  kCodeFutureAnnotations = 0x1000000,
+};
+
+struct Code : Object {
+  static constexpr Layout kLayout = Layout::Code;
+  Value name, qualname, filename;           // Str
+  Value consts, names;                      // Tuple; names are interned
+  Value varnames, cellvars, freevars;       // Tuple of Str
+  int32_t argcount, posonlyargcount, kwonlyargcount, nlocals;
+  uint32_t code_flags;
+  int32_t firstlineno;
+  uint32_t register_count;                  // locals, then temporaries
+  uint32_t local_count;                     // registers of locals and cells
+  uint32_t local_register_count;            // arguments, other locals, cell-only variables
+  std::vector<Instruction>* instructions;   // with inline caches
+  std::vector<ExceptionEntry>* exception_table;
+  std::vector<Position>* positions;         // one for each word
+  bool simple_arguments;                    // positional parameters only: calls need no binding beyond counting
+  std::vector<uint16_t>* cell_arguments;    // registers that MakeCell wraps at entry
+  uint64_t version;
+
+  const Instruction* begin() const { return instructions->data(); }
+  Str* local_name(uint32_t reg) const;
+  int32_t total_args() const { return argcount + kwonlyargcount + !!(code_flags & kCodeVarargs) + !!(code_flags & kCodeVarkeywords); }
+};
+Code* allocate_code();
+/// Source position of the instruction at `index`.
+Position position_at(const Code* code, uint32_t index);
+std::string disassemble(const Code* code);
+
+}  // namespace hiss

@@ -1,0 +1,58 @@
+// The cycle collector: CPython 3.11's algorithm. Three generations; trial subtraction finds what only cycles keep alive.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "object/type.h"
+
+namespace hiss {
+
+/// Precedes every object whose type has kHasGc. Untracked: next is null.
+struct GcHead {
+  GcHead* next;
+  GcHead* previous;
+  int64_t gc_refs;     // used during a collection only
+  uint32_t generation;
+  uint32_t mark;
+};
+static_assert(sizeof(GcHead) % 16 == 0);
+
+inline GcHead* gc_head(Object* o) { return reinterpret_cast<GcHead*>(o) - 1; }
+inline Object* gc_object(GcHead* head) { return reinterpret_cast<Object*>(head + 1); }
+inline bool has_gc(const Object* o) { return (o->flags & Object::kGc) != 0; }
+inline bool is_tracked(Object* o) { return has_gc(o) && gc_head(o)->next != nullptr; }
+
+struct GenerationStats {
+  int64_t collections = 0, collected = 0, uncollectable = 0;
+};
+
+struct Collector {
+  static constexpr int kGenerations = 3;
+  static constexpr uint32_t kPermanent = 3;
+  GcHead generations[4];  // list heads; the fourth holds frozen objects
+  int64_t counts[kGenerations] = {0, 0, 0};
+  int64_t thresholds[kGenerations] = {700, 10, 10};
+  GenerationStats stats[kGenerations];
+  bool enabled = true;
+  bool collecting = false;
+  int debug = 0;
+  int64_t long_lived_total = 0, long_lived_pending = 0;
+  int64_t pressure = 0;            // bytes of big buffers allocated since the last collection
+  int64_t pressure_limit = 64 << 20;
+  Value garbage, callbacks;        // lists of the gc module
+
+  Collector();
+  /// Collects `generation` and younger; the number of unreachable objects. Runs finalizers and callbacks.
+  int64_t collect(int generation, bool run_callbacks = true);
+  /// What an allocation asks for once a threshold is passed: the oldest generation that is due.
+  void collect_if_due();
+  void freeze();
+  void unfreeze();
+};
+extern Collector collector;
+
+/// Owners of big buffers (tensors, bytearrays) report bytes here; much of it brings a collection on.
+void report_pressure(int64_t bytes);
+
+}  // namespace hiss

@@ -1,0 +1,134 @@
+// Allocation and destruction of objects: what happens when a reference count reaches zero.
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "memory/collector.h"
+#include "memory/small_objects.h"
+#include "memory/weak_references.h"
+#include "object/containers.h"
+#include "object/shape.h"
+#include "object/type.h"
+#include "vm/thread_state.h"
+
+namespace hiss {
+
+namespace {
+
+constexpr uint8_t kLarge = 16;  // in Object::flags: the memory came from malloc
+constexpr int kMaxDestroyDepth = 60;
+
+size_t align8(size_t n) { return (n + 7) & ~size_t{7}; }
+
+std::vector<Object*>& destroy_queue() {
+  static std::vector<Object*> queue;
+  return queue;
+}
+
+void destroy_now(Object* o) {
+  Type* type = o->type;
+  if (type->slots.finalize && !(o->flags & Object::kFinalized)) {
+    o->flags |= Object::kFinalized;
+    o->refs = 1;
+    Ref saved = take_pending();
+    type->slots.finalize(to_value(o));
+    if (!saved.is_empty()) restore_pending(std::move(saved));
+    if (--o->refs != 0) return;  // resurrected
+  }
+  if (o->flags & Object::kWeakrefs) {
+    clear_weak_references(o);
+  }
+  if (!type->is_heap()) {
+    type->dealloc(o);
+    return;
+  }
+  if (has_gc(o)) untrack(o);
+  release_instance_fields(o, type);
+  type->dealloc(o);
+  release(type);
+}
+
+}  // namespace
+
+void destroy_object(Object* o) {
+  if (o->flags & Object::kImmortal) [[unlikely]] {
+    o->refs = 1u << 30;
+    return;
+  }
+  ThreadState& ts = thread_state();
+  if (ts.destroy_depth >= kMaxDestroyDepth) {
+    // A long chain of containers: the rest is destroyed from a loop, not from ever deeper C frames.
+    if (has_gc(o)) untrack(o);
+    destroy_queue().push_back(o);
+    return;
+  }
+  ++ts.destroy_depth;
+  destroy_now(o);
+  if (--ts.destroy_depth == 0) {
+    auto& queue = destroy_queue();
+    while (!queue.empty()) {
+      Object* next = queue.back();
+      queue.pop_back();
+      ++ts.destroy_depth;
+      destroy_now(next);
+      --ts.destroy_depth;
+    }
+  }
+}
+
+void release_instance_fields(Object* o, Type* type) {
+  if (Attributes* attributes = attributes_of(o)) clear_attributes(o, attributes);
+  for (Type* t = type; t && t->is_heap(); t = t->base) {
+    auto* values = reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + t->slots_offset);
+    for (uint32_t i = 0; i < t->slot_count; ++i) {
+      Value old = values[i];
+      values[i] = Value();
+      release(old);
+    }
+  }
+}
+
+Object* allocate(Type* type, size_t extra) {
+  size_t size = type->basic_size + extra;
+  if (type->attributes_offset < 0) size = align8(size) + sizeof(Attributes);
+  const uint16_t inline_values = type->instance_layout == Layout::Instance ? type->inline_capacity : 0;
+  size += inline_values * sizeof(Value);
+  const bool gc = type->has(Type::kHasGc);
+  const size_t total = size + (gc ? sizeof(GcHead) : 0);
+  char* memory;
+  uint8_t flags = gc ? Object::kGc : 0;
+  if (total <= kSmallLimit) {
+    memory = static_cast<char*>(allocate_small(total));
+    std::memset(memory, 0, total);
+  } else {
+    memory = static_cast<char*>(std::calloc(1, total));
+    if (!memory) throw std::bad_alloc();
+    flags |= kLarge;
+  }
+  if (gc) memory += sizeof(GcHead);
+  auto* o = reinterpret_cast<Object*>(memory);
+  o->refs = 1;
+  o->layout = type->instance_layout;
+  o->flags = flags;
+  o->type = type;
+  o->value_capacity = inline_values;
+  if (inline_values) reinterpret_cast<Instance*>(o)->attributes.values = reinterpret_cast<Value*>(memory + type->basic_size);
+  if (type->is_heap()) retain(type);
+  return o;
+}
+
+void free_object(Object* o, size_t) {
+  char* memory = reinterpret_cast<char*>(o);
+  if (has_gc(o)) {
+    if (gc_head(o)->next) untrack(o);
+    memory -= sizeof(GcHead);
+  }
+  if (o->flags & kLarge) {
+    std::free(memory);
+  } else {
+    free_small(memory);
+  }
+}
+
+}  // namespace hiss

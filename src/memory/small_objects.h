@@ -1,0 +1,41 @@
+// Memory of objects: size classes of 16 bytes up to 512, carved from 64 KiB chunks; larger blocks come from malloc.
+// The interpreter lock protects the free lists.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hiss {
+
+inline constexpr size_t kSmallLimit = 512;
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+extern FreeBlock* small_free_lists[kSmallLimit / 16 + 1];
+
+void* allocate_small_slow(size_t size_class);
+
+/// Uninitialised memory for `size` <= kSmallLimit bytes.
+inline void* allocate_small(size_t size) {
+  const size_t size_class = (size + 15) / 16;
+  FreeBlock* block = small_free_lists[size_class];
+  if (!block) [[unlikely]] return allocate_small_slow(size_class);
+  small_free_lists[size_class] = block->next;
+  return block;
+}
+
+/// The header of a chunk says which size its blocks have, so that freeing needs no size.
+struct Chunk {
+  size_t size_class;
+};
+inline constexpr uintptr_t kChunkSize = 64 * 1024;
+
+inline void free_small(void* memory) {
+  const auto* chunk = reinterpret_cast<const Chunk*>(reinterpret_cast<uintptr_t>(memory) & ~(kChunkSize - 1));
+  auto* block = static_cast<FreeBlock*>(memory);
+  block->next = small_free_lists[chunk->size_class];
+  small_free_lists[chunk->size_class] = block;
+}
+
+}  // namespace hiss
