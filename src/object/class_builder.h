@@ -25,6 +25,10 @@ Ref type_or(Value left, Value right);
 extern const NativeDef kTypeMethods[];
 extern const GetSetDef kTypeGetSets[];
 
+/// __dict__ and __weakref__ of instances of classes.
+const GetSetDef* instance_dict_getset();
+const GetSetDef* instance_weakref_getset();
+
 /// The bound of __hash__ = None: TypeError "unhashable type: 'list'".
 Result<int64_t> hash_not_implemented(Value self);
 /// AttributeError with .name and .obj set.

@@ -32,6 +32,8 @@ Ref call_method(Value object, const char* name, std::initializer_list<Value> arg
 /// callable(*args, **kwargs); either may be empty.
 Ref call_with(Value callable, Tuple* args, Dict* kwargs);
 bool is_callable(Value v);
+/// A name of the builtins module.
+Ref get_builtin(const char* name);
 
 // Iteration
 Ref get_iter(Value iterable);            // TypeError "'int' object is not iterable"
@@ -97,6 +99,8 @@ Result<bool> is_subclass(Value cls, Value class_or_tuple);
 /// isinstance and issubclass without __instancecheck__ / __subclasscheck__ (type's own).
 Result<bool> is_instance_default(Value object, Value cls);
 Result<bool> is_subclass_default(Value derived, Value cls);
+/// A read-only view of a mapping (types.MappingProxyType).
+Ref make_mapping_proxy(Value mapping);
 /// types.GenericAlias(origin, args).
 Ref make_generic_alias(Value origin, Value args);
 /// X | Y of types; NotImplemented when an operand is no type.

@@ -62,6 +62,8 @@ using FinalizeSlot = void (*)(Value self);
 using DeallocSlot = void (*)(Object* self);            // releases what the object owns; memory is freed by free_object
 using TraverseSlot = void (*)(Object* self, Visitor& visit);
 using ClearSlot = void (*)(Object* self);
+struct Buffer;
+using BufferSlot = Result<Buffer> (*)(Value self, bool writable);  // the bytes an object exports (object/buffer.h)
 
 struct Slots {
 #define SLOT(field, signature, dunder) signature field = nullptr;
@@ -123,6 +125,7 @@ struct Type : Object {
   DeallocSlot dealloc = nullptr;
   TraverseSlot traverse = nullptr;
   ClearSlot clear = nullptr;
+  BufferSlot buffer = nullptr;
   Slots slots;
   const NativeDef* methods = nullptr;   // native types only; added to dict by ready_type
   const GetSetDef* getsets = nullptr;
