@@ -1,4 +1,5 @@
 // dict: slots and methods.
+#include "object/class_builder.h"
 #include "object/dict_internal.h"
 #include "object/index.h"
 
@@ -223,6 +224,7 @@ void init_dict_type() {
                       "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
   Slots& s = dict_type.slots;
   s.new_ = dict_new;
+  s.hash = hash_not_implemented;
   s.init = dict_init;
   s.repr = dict_repr;
   s.compare = dict_compare;

@@ -1,4 +1,5 @@
 // Views of dicts (keys, values, items) and the iterators over them.
+#include "object/class_builder.h"
 #include "object/dict_internal.h"
 #include "object/index.h"
 
@@ -293,6 +294,7 @@ void define_view(Type& type, const char* name, const NativeDef* methods) {
   type.slots.length = view_length;
   if constexpr (part != Part::Value) {
     type.slots.compare = view_compare;
+    type.slots.hash = hash_not_implemented;
     type.slots.contains = part == Part::Key ? keys_contains : items_contains;
     type.slots.subtract = view_subtract;
     type.slots.and_ = view_and;

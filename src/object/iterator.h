@@ -12,7 +12,6 @@ Ref reduce_iterator(Value source, int64_t index, const char* name, Value exhaust
 Ref builtin(const char* name);
 /// The class method behind list[int] and the like: types.GenericAlias(cls, item).
 Ref class_getitem(Value cls, const Value* args);
-Ref make_generic_alias(Value origin, Value args);
 
 inline constexpr const char* kLengthHintDoc = "Private method returning an estimate of len(list(it)).";
 inline constexpr const char* kReduceDoc = "Return state information for pickling.";

@@ -1,8 +1,10 @@
 // list: storage and slots. Methods are in list_methods.cpp, sorting in list_sort.cpp.
 #include <cstdlib>
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
+#include "object/class_builder.h"
 #include "object/index.h"
 #include "object/list_internal.h"
 
@@ -332,6 +334,7 @@ void init_list_type() {
                       "The argument must be an iterable if specified."});
   Slots& s = list_type.slots;
   s.new_ = list_new;
+  s.hash = hash_not_implemented;
   s.init = list_init;
   s.repr = list_repr;
   s.compare = list_compare;

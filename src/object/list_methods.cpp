@@ -1,4 +1,5 @@
 // The methods of list, and its iterators.
+#include <algorithm>
 #include <cstring>
 
 #include "object/index.h"

@@ -1,6 +1,7 @@
 // set and frozenset: slots, methods, iterator.
 #include <algorithm>
 
+#include "object/class_builder.h"
 #include "object/set_internal.h"
 
 namespace hiss {
@@ -489,6 +490,7 @@ void init_set_type() {
   fill_set_type(set_type, kSetMethods);
   Slots& s = set_type.slots;
   s.new_ = set_new;
+  s.hash = hash_not_implemented;
   s.init = set_init;
   s.inplace_and_ = set_inplace_and;
   s.inplace_or_ = set_inplace_or;

@@ -1,6 +1,7 @@
 // slice objects, and the arithmetic of bounds.
 #include <cstdlib>
 
+#include "object/class_builder.h"
 #include "object/index.h"
 
 namespace hiss {
@@ -194,6 +195,7 @@ void init_slice_type() {
   slice_type.slots.new_ = slice_new;
   slice_type.slots.repr = slice_repr;
   slice_type.slots.compare = slice_compare;
+  slice_type.slots.hash = hash_not_implemented;
   slice_type.methods = kSliceMethods;
   slice_type.getsets = kSliceGetSets;
   slice_type.dealloc = slice_dealloc;

@@ -261,11 +261,12 @@ Str* intern(std::string_view utf8) {
     }
     return *slot;
   }
-  return as<Str>(intern(as<Str>(make_str(utf8).release())).release());
+  Ref text = make_str(utf8);
+  return intern(as<Str>(text));
 }
 
-Ref intern(Str* s) {
-  if (s->interned) return Ref::share(s);
+Str* intern(Str* s) {
+  if (s->interned) return s;
   const int64_t hash = hash_of(s);
   Str** slot = intern_table().slot(hash, [&](const Str* other) { return equal(s, other); });
   if (!*slot) {
@@ -282,7 +283,7 @@ Ref intern(Str* s) {
     *slot = kept;
     intern_table().added();
   }
-  return Ref::share(*slot);
+  return *slot;
 }
 
 Names names;
@@ -294,6 +295,7 @@ void init_names() {
     return intern(text);
   };
 #define NAME(n) names.n = make(#n);
+#define NAME_TEXT(n, text) names.n = intern(text);
 #include "object/names.def"
 #undef NAME
 }

@@ -1,4 +1,6 @@
 // tuple: immutable sequences.
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "object/index.h"
