@@ -32,6 +32,8 @@ Ref call_method(Value object, const char* name, std::initializer_list<Value> arg
 /// callable(*args, **kwargs); either may be empty.
 Ref call_with(Value callable, Tuple* args, Dict* kwargs);
 bool is_callable(Value v);
+/// A module by its full name, imported when needed.
+Ref import_module(const char* name);
 /// A name of the builtins module.
 Ref get_builtin(const char* name);
 
