@@ -1,5 +1,6 @@
 // The methods of int.
-#include <vector>
+#include <algorithm>
+#include <cstring>
 
 #include "object/bytes.h"
 #include "object/index.h"
