@@ -8,6 +8,9 @@ namespace hiss {
 Ref self_iter(Value self);
 /// (builtins.NAME, (source,), index); or (builtins.iter, (exhausted,)) when `source` is empty.
 Ref reduce_iterator(Value source, int64_t index, const char* name, Value exhausted);
+Ref make_callable_iterator(Value callable, Value sentinel);
+/// The module builtins (the import system defines it).
+Ref import_builtins();
 /// builtins.NAME.
 Ref builtin(const char* name);
 /// The class method behind list[int] and the like: types.GenericAlias(cls, item).
