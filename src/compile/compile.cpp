@@ -1,0 +1,177 @@
+// The whole way from source text to a code object.
+#include "compile/compiler.h"
+#include "object/exception.h"
+#include "object/protocol.h"
+
+namespace hiss {
+
+using namespace ast;
+
+namespace {
+
+// `from __future__ import annotations` at the head of a module; unknown features are errors.
+Status read_future(Mod* module, CompileOptions& options) {
+  if (!module->is<syntax::Module>()) return kOk;
+  bool allowed = true;
+  bool first = true;
+  for (Stmt* s : module->as<syntax::Module>()->body) {
+    const bool doc = first && s->is<ExprStmt>() && s->as<ExprStmt>()->value->is<Constant>() &&
+                     s->as<ExprStmt>()->value->as<Constant>()->constant_kind == ConstantKind::Str;
+    first = false;
+    if (doc) continue;
+    if (!s->is<ImportFrom>() || s->as<ImportFrom>()->module != "__future__" || s->as<ImportFrom>()->level) {
+      allowed = false;
+      continue;
+    }
+    auto raise = [&](std::string message) {
+      SyntaxErrorInfo info;
+      info.message = std::move(message);
+      info.lineno = s->lineno;
+      info.offset = s->col_offset + 1;
+      info.end_lineno = s->end_lineno;
+      info.end_offset = s->end_col_offset + 1;
+      return raise_syntax_error(info, options.filename);
+    };
+    if (!allowed) return raise("from __future__ imports must occur at the beginning of the file");
+    for (Alias* a : s->as<ImportFrom>()->names) {
+      if (a->name == "annotations") {
+        options.future_annotations = true;
+      } else if (a->name == "braces") {
+        return raise("not a chance");
+      } else {
+        bool known = false;
+        for (std::string_view k : {"nested_scopes", "generators", "division", "absolute_import", "with_statement", "print_function",
+                                   "unicode_literals", "barry_as_FLUFL", "generator_stop"}) {
+          known |= a->name == k;
+        }
+        if (!known) return raise("future feature " + std::string(a->name) + " is not defined");
+      }
+    }
+  }
+  return kOk;
+}
+
+Type& error_type(SyntaxErrorInfo::Kind kind) {
+  switch (kind) {
+    case SyntaxErrorInfo::IndentationError: return exc::IndentationError;
+    case SyntaxErrorInfo::TabError: return exc::TabError;
+    case SyntaxErrorInfo::MemoryError: return exc::MemoryError;
+    case SyntaxErrorInfo::RecursionError: return exc::RecursionError;
+    case SyntaxErrorInfo::ValueError: return exc::ValueError;
+    default: return exc::SyntaxError;
+  }
+}
+
+thread_local std::string_view current_source;
+
+std::string source_line(int line) {
+  std::string_view text = current_source;
+  for (int i = 1; i < line && !text.empty(); ++i) {
+    const size_t newline = text.find('\n');
+    if (newline == text.npos) return "";
+    text.remove_prefix(newline + 1);
+  }
+  const size_t newline = text.find('\n');
+  return std::string(newline == text.npos ? text : text.substr(0, newline + 1));
+}
+
+}  // namespace
+
+Failure raise_syntax_error(const SyntaxErrorInfo& info, const std::string& filename) {
+  Type& type = error_type(info.kind);
+  if (info.kind == SyntaxErrorInfo::MemoryError || info.kind == SyntaxErrorInfo::RecursionError || info.kind == SyntaxErrorInfo::ValueError) {
+    return fail_text(type, info.message);
+  }
+  std::string line_text = info.line_text;
+  if (line_text.empty() && info.lineno > 0) line_text = source_line(info.lineno);
+  Ref text = line_text.empty() ? Ref::none() : make_str(line_text);
+  Ref details = make_tuple({make_str(filename), Value::integer(info.lineno), Value::integer(info.offset), text, Value::integer(info.end_lineno),
+                            Value::integer(info.end_offset)});
+  Ref error = call(to_value(&type), {make_str(info.message), details});
+  if (error.is_error()) return Failure{};
+  return fail_with(error);
+}
+
+Ref Compiler::compile(Mod* module) {
+  push_unit(UnitKind::Module, module, "<module>");
+  unit_->first_line = 1;
+  unit_->position = {1, 1, 0, 0};
+  switch (module->kind) {
+    case NodeKind::Module: {
+      auto statements = module->as<syntax::Module>()->body;
+      bool annotated = false;
+      auto has_annotation = [&](auto&& self, Seq<Stmt*> list) -> void {
+        for (Stmt* x : list) {
+          if (x->is<AnnAssign>()) annotated = true;
+          if (x->is<If>()) self(self, x->as<If>()->body), self(self, x->as<If>()->orelse);
+          if (x->is<For>()) self(self, x->as<For>()->body), self(self, x->as<For>()->orelse);
+          if (x->is<While>()) self(self, x->as<While>()->body), self(self, x->as<While>()->orelse);
+          if (x->is<With>()) self(self, x->as<With>()->body);
+          if (x->is<Try>()) {
+            self(self, x->as<Try>()->body), self(self, x->as<Try>()->orelse), self(self, x->as<Try>()->finalbody);
+            for (ExceptHandler* h : x->as<Try>()->handlers) self(self, h->body);
+          }
+        }
+      };
+      has_annotation(has_annotation, statements);
+      if (annotated) emit(Op::SetupAnnotations, 0, 0, 0, 0);
+      Ref doc = docstring(statements);
+      if (!doc.is_empty()) {
+        at(statements[0]);
+        const Register t = temporary();
+        load_constant(t, doc);
+        emit_wide(Op::StoreName, static_cast<uint32_t>(t), name("__doc__"));
+        release(t);
+        free_to(t);
+      }
+      body(statements);
+      break;
+    }
+    case NodeKind::Interactive:
+      interactive_ = true;
+      body(module->as<Interactive>()->body);
+      break;
+    case NodeKind::Expression: {
+      const Operand value = expression(module->as<Expression>()->body);
+      emit(Op::Return, 0, static_cast<uint32_t>(value.reg), 0, 0);
+      unit_->unreachable = true;
+      break;
+    }
+    default: fail(nullptr, "this kind of syntax tree cannot be compiled"); break;
+  }
+  if (failed_) return Failure{};
+  Ref code = finish_unit();
+  if (failed_) return Failure{};
+  return code;
+}
+
+Ref compile_module(Mod* module, const CompileOptions& options_in) {
+  CompileOptions options = options_in;
+  TRY(read_future(module, options));
+  auto scopes = analyze_scopes(module);
+  if (!scopes->ok) return raise_syntax_error(scopes->error, options.filename);
+  return Compiler(options, *scopes).compile(module);
+}
+
+Ref compile_source(std::string_view utf8, const std::string& filename, Mode mode, const CompileOptions& options_in) {
+  Arena arena;
+  ParseOptions parse_options;
+  parse_options.mode = mode;
+  CompileOptions options = options_in;
+  options.filename = filename;
+  current_source = utf8;
+  ParseResult result = parse(utf8, parse_options, arena);
+  for (const auto& w : result.warnings) {
+    TRY(warn(w.category == syntax::Warning::SyntaxWarning ? exc::SyntaxWarning : exc::DeprecationWarning, w.message));
+  }
+  if (!result) {
+    Failure f = raise_syntax_error(result.error, filename);
+    current_source = {};
+    return f;
+  }
+  Ref code = compile_module(result.module, options);
+  current_source = {};
+  return code;
+}
+
+}  // namespace hiss

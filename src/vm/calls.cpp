@@ -1,0 +1,249 @@
+// Calling Python functions: parameters, defaults, call records.
+#include "vm/calls.h"
+
+#include <vector>
+
+#include "object/frame.h"
+#include "object/protocol.h"
+#include "vm/call_stack.h"
+#include "vm/frame_access.h"
+
+namespace hiss {
+
+thread_local ThreadState* current_thread = nullptr;
+volatile uint32_t eval_breaker = 0;
+int32_t recursion_limit = 1000;
+
+namespace {
+
+std::string quoted_list(const std::vector<std::string>& names_list) {
+  std::string out;
+  for (size_t i = 0; i < names_list.size(); ++i) {
+    if (i) out += i + 1 == names_list.size() ? (names_list.size() > 2 ? ", and " : " and ") : ", ";
+    out += "'" + names_list[i] + "'";
+  }
+  return out;
+}
+
+Failure missing_arguments(Function* f, Value* base, int from, int to, const char* kind) {
+  std::vector<std::string> missing;
+  for (int i = from; i < to; ++i) {
+    if (!base[i]) missing.push_back(to_string(as<Tuple>(f->code->varnames)->items[i]));
+  }
+  return fail(exc::TypeError, "{}() missing {} required {} argument{}: {}", to_string(f->qualname), missing.size(), kind, missing.size() == 1 ? "" : "s",
+              quoted_list(missing));
+}
+
+Failure too_many_positional(Function* f, uint32_t given, const Value* kwonly) {
+  Code* code = f->code;
+  const int64_t defaults = f->defaults ? as<Tuple>(f->defaults)->size : 0;
+  const int argcount = code->argcount;
+  std::string expected = defaults ? fmt::format("from {} to {}", argcount - defaults, argcount) : fmt::format("{}", argcount);
+  const bool plural = defaults ? true : argcount != 1;
+  int keyword_given = 0;
+  for (int i = 0; i < code->kwonlyargcount; ++i) keyword_given += static_cast<bool>(kwonly[argcount + i]);
+  std::string extra;
+  if (keyword_given) {
+    extra = fmt::format(" positional argument{} (and {} keyword-only argument{})", given == 1 ? "" : "s", keyword_given, keyword_given == 1 ? "" : "s");
+  }
+  return fail(exc::TypeError, "{}() takes {} positional argument{} but {}{} {} given", to_string(f->qualname), expected, plural ? "s" : "", given, extra,
+              given == 1 && !keyword_given ? "was" : "were");
+}
+
+Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names) {
+  Code* code = f->code;
+  const uint32_t keywords = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  std::vector<Ref> given;
+  given.reserve(count + keywords);
+  for (uint32_t i = 0; i < count + keywords; ++i) {
+    given.push_back(Ref::steal(base[i]));
+    base[i] = Value();
+  }
+  const auto argcount = static_cast<uint32_t>(code->argcount);
+  const uint32_t total = argcount + static_cast<uint32_t>(code->kwonlyargcount);
+  auto* varnames = as<Tuple>(code->varnames);
+  auto cleanup = [&] {
+    for (int32_t i = 0; i < code->total_args(); ++i) {
+      release(base[i]);
+      base[i] = Value();
+    }
+    return Failure{};
+  };
+  const uint32_t taken = count < argcount ? count : argcount;
+  for (uint32_t i = 0; i < taken; ++i) base[i] = given[i].release();
+  uint32_t next = total;
+  if (code->code_flags & kCodeVarargs) {
+    Tuple* rest = allocate_tuple(count - taken);
+    for (uint32_t i = taken; i < count; ++i) rest->items[i - taken] = given[i].release();
+    track(rest);
+    base[next++] = to_value(rest);
+  }
+  Dict* rest_keywords = nullptr;
+  if (code->code_flags & kCodeVarkeywords) {
+    Ref dict = make_dict();
+    rest_keywords = as<Dict>(dict);
+    base[next] = dict.release();
+  }
+  for (uint32_t k = 0; k < keywords; ++k) {
+    Value name = keyword_names->items[k];
+    if (!is<Str>(name)) {
+      (void)fail(exc::TypeError, "{}() keywords must be strings", to_string(f->qualname));
+      return cleanup();
+    }
+    int found = -1;
+    for (uint32_t i = static_cast<uint32_t>(code->posonlyargcount); i < total && found < 0; ++i) {
+      if (varnames->items[i] == name) found = static_cast<int>(i);
+    }
+    for (uint32_t i = static_cast<uint32_t>(code->posonlyargcount); i < total && found < 0; ++i) {
+      if (equal(as<Str>(varnames->items[i]), as<Str>(name))) found = static_cast<int>(i);
+    }
+    if (found >= 0) {
+      if (base[found]) {
+        (void)fail(exc::TypeError, "{}() got multiple values for argument '{}'", to_string(f->qualname), to_string(name));
+        return cleanup();
+      }
+      base[found] = given[count + k].release();
+    } else if (rest_keywords) {
+      if (dict_set(rest_keywords, name, given[count + k]).is_error()) return cleanup();
+    } else {
+      std::vector<std::string> positional_only;
+      for (int32_t i = 0; i < code->posonlyargcount; ++i) {
+        for (uint32_t j = 0; j < keywords; ++j) {
+          if (equal(as<Str>(varnames->items[i]), as<Str>(keyword_names->items[j]))) positional_only.push_back(to_string(varnames->items[i]));
+        }
+      }
+      if (!positional_only.empty()) {
+        std::string list;
+        for (auto& n : positional_only) list += (list.empty() ? "" : ", ") + n;
+        (void)fail(exc::TypeError, "{}() got some positional-only arguments passed as keyword arguments: '{}'", to_string(f->qualname), list);
+      } else {
+        (void)fail(exc::TypeError, "{}() got an unexpected keyword argument '{}'", to_string(f->qualname), to_string(name));
+      }
+      return cleanup();
+    }
+  }
+  if (count > argcount && !(code->code_flags & kCodeVarargs)) {
+    (void)too_many_positional(f, count, base);
+    return cleanup();
+  }
+  const int64_t defaults = f->defaults ? as<Tuple>(f->defaults)->size : 0;
+  const int first_default = static_cast<int>(argcount) - static_cast<int>(defaults);
+  bool missing = false;
+  for (int i = 0; i < static_cast<int>(argcount); ++i) {
+    if (base[i]) continue;
+    if (i >= first_default) {
+      base[i] = Ref::share(as<Tuple>(f->defaults)->items[i - first_default]).release();
+    } else {
+      missing = true;
+    }
+  }
+  if (missing) {
+    (void)missing_arguments(f, base, 0, first_default, "positional");
+    return cleanup();
+  }
+  missing = false;
+  for (uint32_t i = argcount; i < total; ++i) {
+    if (base[i]) continue;
+    Value value = f->kwdefaults ? dict_get(as<Dict>(f->kwdefaults), as<Str>(varnames->items[i])) : Value();
+    if (value) {
+      base[i] = Ref::share(value).release();
+    } else {
+      missing = true;
+    }
+  }
+  if (missing) {
+    (void)missing_arguments(f, base, static_cast<int>(argcount), static_cast<int>(total), "keyword-only");
+    return cleanup();
+  }
+  return kOk;
+}
+
+}  // namespace
+
+Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_names) {
+  Code* code = f->code;
+  if (code->simple_arguments && !keyword_names) {
+    const auto argcount = static_cast<uint32_t>(code->argcount);
+    if (count == argcount) return kOk;
+    const int64_t defaults = f->defaults ? as<Tuple>(f->defaults)->size : 0;
+    if (count < argcount && static_cast<int64_t>(argcount - count) <= defaults) {
+      Value* values = as<Tuple>(f->defaults)->items + (defaults - (argcount - count));
+      for (uint32_t i = count; i < argcount; ++i) {
+        retain(values[i - count]);
+        base[i] = values[i - count];
+      }
+      return kOk;
+    }
+  }
+  return bind_slow(f, base, count, keyword_names);
+}
+
+Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
+  CallRecord* record = ts.record + 1;
+  if (ts.depth >= recursion_limit || base + f->code->register_count + 512 > ts.stack_end || record + 16 > ts.records_end) [[unlikely]] {
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  }
+  ++ts.depth;
+  record->code = f->code;
+  record->function = f;
+  record->globals = f->globals;
+  record->builtins = as<Dict>(f->builtins);
+  record->base = base;
+  record->top = base + f->code->register_count;
+  record->pc = f->code->begin();
+  record->locals = Value();
+  record->held = Value();
+  record->callee_slot = nullptr;
+  record->generator = nullptr;
+  record->frame = nullptr;
+  ts.record = record;
+  return record;
+}
+
+void pop_record(ThreadState& ts, CallRecord* record) {
+  // The record stays in place until the registers are empty: a __del__ called meanwhile must not use their part of the stack.
+  if (record->frame) leave_frame(record);
+  Value* end = record->base + record->code->register_count;
+  for (Value* v = record->base; v != end; ++v) {
+    Value old = *v;
+    if (old.is_empty()) continue;
+    *v = Value();
+    release(old);
+  }
+  if (record->locals) release(record->locals);
+  --ts.depth;
+  ts.record = record - 1;
+}
+
+Ref call_function(Function* f, Args args) {
+  ThreadState& ts = thread_state();
+  char here;
+  if (&here < ts.c_stack_limit) [[unlikely]] return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  Value* base = ts.record->top;
+  const uint32_t total = args.count + args.keyword_count();
+  if (base + total + 512 > ts.stack_end) return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  for (uint32_t i = 0; i < total; ++i) {
+    retain(args.values[i]);
+    base[i] = args.values[i];
+  }
+  TRY(bind_parameters(f, base, args.count, args.names));
+  if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) return make_generator(f, base);
+  Result<CallRecord*> record = push_record(ts, f, base);
+  if (record.is_error()) {
+    for (int32_t i = 0; i < f->code->total_args(); ++i) {
+      release(base[i]);
+      base[i] = Value();
+    }
+    return Failure{};
+  }
+  Ref hold = Ref::share(f);
+  record.value()->kind = RecordKind::Entry;
+  return interpret(ts);
+}
+
+Dict* current_globals() {
+  CallRecord* record = thread_state().record;
+  return record && record->code ? record->globals : nullptr;
+}
+
+}  // namespace hiss

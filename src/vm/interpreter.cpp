@@ -1,0 +1,1658 @@
+// The interpreter loop. Each instruction's semantics stand here once; what is rare or long is in operations.cpp.
+//
+// Registers own their values. A register above the live temporaries is always empty, so a call's window needs no clearing.
+#include "object/frame.h"
+#include "object/exception.h"
+#include "object/exception_group.h"
+#include "object/generator.h"
+#include "object/iterators.h"
+#include "object/shape.h"
+#include "vm/call_stack.h"
+#include "vm/operations.h"
+
+namespace hiss {
+
+namespace {
+
+inline bool add_integers(Value a, Value b, Value& out) {
+  int64_t sum;
+  if (__builtin_add_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &sum)) return false;
+  out = Value::integer(sum >> 15);
+  return true;
+}
+inline bool subtract_integers(Value a, Value b, Value& out) {
+  int64_t difference;
+  if (__builtin_sub_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &difference)) return false;
+  out = Value::integer(difference >> 15);
+  return true;
+}
+inline bool multiply_integers(Value a, Value b, Value& out) {
+  int64_t product;
+  if (__builtin_mul_overflow(static_cast<int64_t>(a.bits() << 15), b.integer(), &product)) return false;
+  out = Value::integer(product >> 15);
+  return true;
+}
+// Python's // and %: the quotient is rounded down, the remainder has the divisor's sign.
+inline int64_t floor_divide(int64_t a, int64_t b) {
+  const int64_t q = a / b;
+  return (a % b != 0 && ((a < 0) != (b < 0))) ? q - 1 : q;
+}
+inline int64_t floor_remainder(int64_t a, int64_t b) {
+  const int64_t r = a % b;
+  return (r != 0 && ((r < 0) != (b < 0))) ? r + b : r;
+}
+
+inline bool to_number(Value v, double& out) {
+  if (v.is_number()) {
+    out = v.number();
+    return true;
+  }
+  if (v.is_integer()) {
+    out = static_cast<double>(v.integer());
+    return true;
+  }
+  return false;
+}
+
+// Restores what was handled before the except block whose exception lies at `slot`.
+inline void pop_handled(ThreadState& ts, Value* slot) {
+  Value old = ts.handled->exception;
+  ts.handled->exception = slot[1];
+  slot[1] = Value();
+  release(old);
+}
+
+// Resumes a generator on behalf of an instruction: its record is pushed, its registers are used where they lie.
+inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, RecordKind kind) {
+  if (ts.depth >= recursion_limit || ts.record + 16 > ts.records_end) [[unlikely]] {
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  }
+  CallRecord* caller = ts.record;
+  CallRecord* record = caller + 1;
+  auto* f = as<Function>(g->function);
+  ++ts.depth;
+  record->code = g->code;
+  record->function = f;
+  record->globals = f->globals;
+  record->builtins = as<Dict>(f->builtins);
+  record->base = g->registers;
+  record->top = caller->top;
+  record->pc = g->pc;
+  record->locals = Value();
+  record->held = Ref::share(g).release();
+  record->callee_slot = nullptr;
+  record->generator = g;
+  record->frame = g->frame;
+  if (record->frame) record->frame->record = record;
+  record->kind = kind;
+  g->state = Generator::Running;
+  g->handled.previous = ts.handled;
+  ts.handled = &g->handled;
+  ts.record = record;
+  return record;
+}
+
+}  // namespace
+
+Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind) { return enter_generator(ts, g, kind); }
+
+namespace {
+
+// The generator stops running: suspended at a yield, or finished.
+void suspend(ThreadState& ts, CallRecord* record, const Instruction* pc) {
+  Generator* g = record->generator;
+  g->pc = pc;
+  g->state = Generator::Suspended;
+  g->yielded = true;
+  ts.handled = g->handled.previous;
+  if (record->frame) record->frame->record = nullptr, record->frame->pc = pc;
+  g->frame = record->frame;
+  --ts.depth;
+  ts.record = record - 1;
+}
+
+void finish(ThreadState& ts, CallRecord* record) {
+  Generator* g = record->generator;
+  g->frame = nullptr;
+  g->state = Generator::Finished;
+  g->yielded = false;
+  ts.handled = g->handled.previous;
+  Value old = g->handled.exception;
+  g->handled.exception = Value();
+  pop_record(ts, record);
+  release(old);
+}
+
+}  // namespace
+
+Ref interpret(ThreadState& ts, bool throwing) {
+  static const void* const kLabels[] = {
+#define OP(name, operands, cache) &&op_##name,
+#include "compile/bytecode.def"
+#undef OP
+  };
+  CallRecord* record = ts.record;
+  CallRecord* const entry = record;
+  const Instruction* pc = record->pc;
+  Value* r = record->base;
+  const Value* k = as<Tuple>(record->code->consts)->items;
+  uint64_t w;
+
+#define A (static_cast<uint16_t>(w >> 16))
+#define B (static_cast<uint16_t>(w >> 32))
+#define C (static_cast<uint16_t>(w >> 48))
+#define BC (static_cast<int32_t>(w >> 32))
+#define FLAGS (static_cast<uint8_t>(w >> 8))
+#define DISPATCH()               \
+  do {                           \
+    w = (pc++)->word;            \
+    goto* kLabels[w & 0xFF];     \
+  } while (0)
+#define SAVE() (record->pc = pc)
+#define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
+#define CACHE() const_cast<Instruction*>(pc)
+// Puts an owned value into a register.
+#define SET(reg, owned)            \
+  do {                             \
+    Value new_value_ = (owned);    \
+    Value old_value_ = r[reg];     \
+    r[reg] = new_value_;           \
+    release(old_value_);           \
+  } while (0)
+#define TAKE(reg, out)    \
+  Value out = r[reg];     \
+  r[reg] = Value()
+#define DROP(reg)                \
+  do {                           \
+    Value dropped_ = r[reg];     \
+    r[reg] = Value();            \
+    release(dropped_);           \
+  } while (0)
+#define DROP_DYING()                                \
+  do {                                              \
+    if (FLAGS & kDyingB) DROP(B);                   \
+    if (FLAGS & kDyingC) DROP(C);                   \
+  } while (0)
+// Assigns a Ref-returning expression to a register; on error the operands that die stay for the unwinder.
+#define SET_OR_FAIL(reg, expr)                          \
+  do {                                                  \
+    SAVE();                                             \
+    Ref result_ = (expr);                               \
+    if (result_.is_error()) [[unlikely]] goto error;    \
+    SET(reg, result_.release());                        \
+  } while (0)
+#define CHECK(expr)                                            \
+  do {                                                         \
+    SAVE();                                                    \
+    if (is_failure(expr)) [[unlikely]] goto error;             \
+  } while (0)
+#define ENTER_RECORD()                                   \
+  do {                                                   \
+    record = ts.record;                                  \
+    pc = record->pc;                                     \
+    r = record->base;                                    \
+    k = as<Tuple>(record->code->consts)->items;          \
+  } while (0)
+
+  if (throwing) goto error;
+  if (eval_breaker) CHECK(handle_breaker(ts));
+  DISPATCH();
+
+op_LoadConst : {
+  Value v = k[BC];
+  retain(v);
+  SET(A, v);
+}
+  DISPATCH();
+op_Move : {
+  Value v = r[B];
+  retain(v);
+  SET(A, v);
+}
+  DISPATCH();
+op_MoveTake : {
+  TAKE(B, v);
+  SET(A, v);
+}
+  DISPATCH();
+op_Release:
+  DROP(A);
+  DISPATCH();
+op_CheckLocal:
+  if (r[A].is_empty()) [[unlikely]] {
+    SAVE();
+    (void)fail_unbound(record->code, A);
+    goto error;
+  }
+  DISPATCH();
+op_DeleteLocal:
+  if (r[A].is_empty()) [[unlikely]] {
+    SAVE();
+    (void)fail_unbound(record->code, A);
+    goto error;
+  }
+  SAVE();
+  DROP(A);
+  DISPATCH();
+op_MakeCell : {
+  Value content = r[A];
+  r[A] = Value();
+  Ref cell = make_cell(content);
+  release(content);
+  r[A] = cell.release();
+}
+  DISPATCH();
+op_LoadCell : {
+  Value v = as<Cell>(r[B])->content;
+  if (v.is_empty()) [[unlikely]] {
+    SAVE();
+    (void)fail_unbound(record->code, B);
+    goto error;
+  }
+  retain(v);
+  SET(A, v);
+}
+  DISPATCH();
+op_StoreCell : {
+  auto* cell = as<Cell>(r[A]);
+  Value v = r[B];
+  if (FLAGS & kDyingB) {
+    r[B] = Value();
+  } else {
+    retain(v);
+  }
+  SAVE();
+  Value old = cell->content;
+  cell->content = v;
+  release(old);
+}
+  DISPATCH();
+op_DeleteCell : {
+  auto* cell = as<Cell>(r[A]);
+  Value old = cell->content;
+  SAVE();
+  if (old.is_empty()) {
+    (void)fail_unbound(record->code, A);
+    goto error;
+  }
+  cell->content = Value();
+  release(old);
+}
+  DISPATCH();
+op_LoadFree : {
+  Value v = as<Cell>(as<Tuple>(record->function->closure)->items[B])->content;
+  if (v.is_empty()) [[unlikely]] {
+    SAVE();
+    (void)fail_unbound_cell(record->code, B, true);
+    goto error;
+  }
+  retain(v);
+  SET(A, v);
+}
+  DISPATCH();
+op_StoreFree : {
+  auto* cell = as<Cell>(as<Tuple>(record->function->closure)->items[A]);
+  Value v = r[B];
+  if (FLAGS & kDyingB) {
+    r[B] = Value();
+  } else {
+    retain(v);
+  }
+  SAVE();
+  Value old = cell->content;
+  cell->content = v;
+  release(old);
+}
+  DISPATCH();
+op_DeleteFree : {
+  auto* cell = as<Cell>(as<Tuple>(record->function->closure)->items[A]);
+  SAVE();
+  Value old = cell->content;
+  if (old.is_empty()) {
+    (void)fail_unbound_cell(record->code, A, true);
+    goto error;
+  }
+  cell->content = Value();
+  release(old);
+}
+  DISPATCH();
+op_LoadClosureCell : {
+  Value v = as<Tuple>(record->function->closure)->items[B];
+  retain(v);
+  SET(A, v);
+}
+  DISPATCH();
+op_LoadClassFree:
+  SET_OR_FAIL(A, load_class_cell(record, NAME(C), as<Tuple>(record->function->closure)->items[B]));
+  DISPATCH();
+op_LoadClassCell:
+  SET_OR_FAIL(A, load_class_cell(record, NAME(C), r[B]));
+  DISPATCH();
+
+op_LoadGlobal : {
+  Str* name = NAME(BC);
+  const uint64_t cache = pc->word;
+  const auto index = static_cast<int64_t>(static_cast<uint32_t>(cache));
+  // Low half: 1 + the entry's index. High half: 0 in globals; otherwise in builtins, while globals had this keys version.
+  if (index) {
+    const auto version = static_cast<uint32_t>(cache >> 32);
+    Dict* dict = version ? record->builtins : record->globals;
+    if (version == 0 || version == static_cast<uint32_t>(record->globals->keys_version)) {
+      if (index <= dict->entry_count) {
+        const DictEntry& e = dict->entries[index - 1];
+        if (e.key == to_value(name)) {
+          retain(e.value);
+          SET(A, e.value);
+          ++pc;
+          DISPATCH();
+        }
+      }
+    }
+  }
+  SET_OR_FAIL(A, load_global(record, name, CACHE()));
+  ++pc;
+}
+  DISPATCH();
+op_StoreGlobal : {
+  SAVE();
+  dict_set(record->globals, NAME(BC), r[A]);
+}
+  DISPATCH();
+op_DeleteGlobal:
+  CHECK(delete_global(record, NAME(BC)));
+  DISPATCH();
+op_LoadName : {
+  Str* name = NAME(BC);
+  if (record->locals == to_value(record->globals)) {
+    const uint64_t cache = pc->word;
+    const auto index = static_cast<int64_t>(static_cast<uint32_t>(cache));
+    if (index && (cache >> 32) == 0 && index <= record->globals->entry_count) {
+      const DictEntry& e = record->globals->entries[index - 1];
+      if (e.key == to_value(name)) {
+        retain(e.value);
+        SET(A, e.value);
+        ++pc;
+        DISPATCH();
+      }
+    }
+  }
+  SET_OR_FAIL(A, load_name(record, name, CACHE()));
+  ++pc;
+}
+  DISPATCH();
+op_StoreName:
+  CHECK(store_name(record, NAME(BC), r[A]));
+  DISPATCH();
+op_DeleteName:
+  CHECK(delete_name(record, NAME(BC)));
+  DISPATCH();
+op_LoadLocals:
+  SET_OR_FAIL(A, record_locals(record));
+  DISPATCH();
+op_SetupAnnotations:
+  CHECK(setup_annotations(record));
+  DISPATCH();
+op_LoadBuildClass:
+  SET_OR_FAIL(A, get_builtin("__build_class__"));
+  DISPATCH();
+op_LoadAssertionError:
+  SET(A, to_value(&exc::AssertionError));
+  retain(to_value(&exc::AssertionError));
+  DISPATCH();
+
+op_LoadAttr : {
+  Value object = r[B];
+  if (object.is_object()) {
+    Object* o = object.object();
+    const uint64_t cache = pc[0].word;
+    if (static_cast<uint32_t>(cache) == o->type->version && cache) {
+      const auto kind = static_cast<uint32_t>(cache >> 56);
+      Value found;
+      if (kind == 1 && o->layout == Layout::Instance) {
+        const Attributes& attributes = static_cast<Instance*>(o)->attributes;
+        if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(pc[1].word)) {
+          found = attributes.values[static_cast<uint32_t>(cache >> 32) & 0xFFFFFF];
+        }
+      } else if (kind == 2) {
+        found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + (static_cast<uint32_t>(cache >> 32) & 0xFFFFFF));
+      }
+      if (found) {
+        retain(found);
+        if (FLAGS & kDyingB) {
+          SAVE();
+          SET(A, found);
+          DROP(B);
+        } else {
+          SET(A, found);
+        }
+        pc += 3;
+        DISPATCH();
+      }
+    }
+  }
+  SET_OR_FAIL(A, load_attr_cached(object, NAME(C), CACHE()));
+  if (FLAGS & kDyingB) DROP(B);
+  pc += 3;
+}
+  DISPATCH();
+op_StoreAttr : {
+  Value object = r[A];
+  if (object.is_object() && object.object()->layout == Layout::Instance) {
+    auto* o = static_cast<Instance*>(object.object());
+    const uint64_t cache = pc[0].word;
+    Shape* shape = o->attributes.shape;
+    if (cache && static_cast<uint32_t>(cache) == o->type->version && shape) {
+      const auto index = static_cast<uint32_t>(cache >> 32) & 0xFFFFFF;
+      const auto kind = static_cast<uint32_t>(cache >> 56);
+      if (kind == 1 && static_cast<uint32_t>(pc[1].word) == shape->id) {
+        Value v = r[B];
+        if (FLAGS & kDyingB) {
+          r[B] = Value();
+        } else {
+          retain(v);
+        }
+        SAVE();
+        Value old = o->attributes.values[index];
+        o->attributes.values[index] = v;
+        release(old);
+        pc += 2;
+        DISPATCH();
+      }
+      if (kind == 2) {
+        // The instance gets the attribute now: the cache holds the shape that it will have.
+        auto* next = reinterpret_cast<Shape*>(pc[1].word);
+        if (next->parent == shape && index < o->value_capacity) {
+          Value v = r[B];
+          if (FLAGS & kDyingB) {
+            r[B] = Value();
+          } else {
+            retain(v);
+          }
+          o->attributes.values[index] = v;
+          o->attributes.shape = next;
+          pc += 2;
+          DISPATCH();
+        }
+      }
+    }
+  }
+  CHECK(store_attr_cached(object, NAME(C), r[B], CACHE()));
+  if (FLAGS & kDyingB) DROP(B);
+  pc += 2;
+}
+  DISPATCH();
+op_DeleteAttr:
+  CHECK(set_attr(r[A], NAME(C), Value()));
+  DISPATCH();
+op_LoadMethod : {
+  Value object = r[B];
+  const uint64_t cache = pc[0].word;
+  if (cache && static_cast<uint32_t>(cache) == type_of(object)->version) {
+    const auto kind = static_cast<uint32_t>(cache >> 56);
+    bool hit = kind == 3;  // the type's instances have no attributes of their own
+    if (kind == 4 && object.is_object() && object.object()->layout == Layout::Instance) {
+      Shape* shape = static_cast<Instance*>(object.object())->attributes.shape;
+      hit = shape && shape->id == static_cast<uint32_t>(pc[2].word);
+    }
+    if (hit) {
+      Value function = Value::from_bits(pc[1].word);
+      retain(function);
+      if (B == A) {
+        r[A + 1] = object;
+        r[A] = function;
+      } else {
+        if (FLAGS & kDyingB) {
+          r[B] = Value();
+        } else {
+          retain(object);
+        }
+        SET(A, function);
+        SET(A + 1, object);
+      }
+      pc += 3;
+      DISPATCH();
+    }
+  }
+  Value pair[2];
+  CHECK(load_method(object, NAME(C), CACHE(), pair));
+  if (B == A || (FLAGS & kDyingB)) DROP(B);
+  SET(A, pair[0]);
+  SET(A + 1, pair[1]);
+  pc += 3;
+}
+  DISPATCH();
+op_GetItem : {
+  Value container = r[B];
+  Value key = r[C];
+  if (container.is_object()) {
+    Object* o = container.object();
+    if (key.is_integer()) {
+      int64_t i = key.integer();
+      if (o->type == &list_type) {
+        auto* list = static_cast<List*>(o);
+        if (i < 0) i += list->size;
+        if (static_cast<uint64_t>(i) < static_cast<uint64_t>(list->size)) {
+          Value v = list->items[i];
+          retain(v);
+          SAVE();
+          SET(A, v);
+          DROP_DYING();
+          DISPATCH();
+        }
+      } else if (o->type == &tuple_type) {
+        auto* tuple = static_cast<Tuple*>(o);
+        if (i < 0) i += tuple->size;
+        if (static_cast<uint64_t>(i) < static_cast<uint64_t>(tuple->size)) {
+          Value v = tuple->items[i];
+          retain(v);
+          SAVE();
+          SET(A, v);
+          DROP_DYING();
+          DISPATCH();
+        }
+      }
+    } else if (o->type == &dict_type && is_exact(key, str_type)) {
+      auto* dict = static_cast<Dict*>(o);
+      if (dict->str_keys) {
+        Value v = dict_get(dict, as<Str>(key));
+        if (v) {
+          retain(v);
+          SAVE();
+          SET(A, v);
+          DROP_DYING();
+          DISPATCH();
+        }
+      }
+    }
+  }
+  SET_OR_FAIL(A, get_item(container, key));
+  DROP_DYING();
+}
+  DISPATCH();
+op_SetItem : {
+  Value container = r[A];
+  Value key = r[B];
+  if (is_exact(container, list_type) && key.is_integer()) {
+    auto* list = as<List>(container);
+    int64_t i = key.integer();
+    if (i < 0) i += list->size;
+    if (static_cast<uint64_t>(i) < static_cast<uint64_t>(list->size)) {
+      Value v = r[C];
+      retain(v);
+      SAVE();
+      Value old = list->items[i];
+      list->items[i] = v;
+      release(old);
+      DISPATCH();
+    }
+  }
+  CHECK(set_item(container, key, r[C]));
+}
+  DISPATCH();
+op_DeleteItem:
+  CHECK(set_item(r[A], r[B], Value()));
+  DISPATCH();
+op_BuildSlice : {
+  Ref slice = make_slice(r[B], r[B + 1], r[B + 2]);
+  SAVE();
+  for (int i = 0; i < 3; ++i) DROP(B + i);
+  SET(A, slice.release());
+}
+  DISPATCH();
+
+// ---- Arithmetic. Immediate operands need no reference counts; everything else goes through the slots.
+#define ARITHMETIC(name, integer_function, number_expression)                     \
+  op_##name : {                                                                   \
+    Value a = r[B], b = r[C];                                                     \
+    Value out;                                                                    \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {              \
+      SET(A, out);                                                                \
+      DISPATCH();                                                                 \
+    }                                                                             \
+    double x, y;                                                                  \
+    if (to_number(a, x) && to_number(b, y) && (a.is_number() || b.is_number())) { \
+      const double z = number_expression;                                         \
+      if (z == z) [[likely]] {                                                    \
+        SET(A, Value::number(z));                                                 \
+        DISPATCH();                                                               \
+      }                                                                           \
+    }                                                                             \
+    goto binary_slow_path;                                                        \
+  }
+#define ARITHMETIC_K(name, integer_function, number_expression)                   \
+  op_##name : {                                                                   \
+    Value a = r[B], b = k[C];                                                     \
+    Value out;                                                                    \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {              \
+      SET(A, out);                                                                \
+      DISPATCH();                                                                 \
+    }                                                                             \
+    double x, y;                                                                  \
+    if (to_number(a, x) && to_number(b, y) && (a.is_number() || b.is_number())) { \
+      const double z = number_expression;                                         \
+      if (z == z) [[likely]] {                                                    \
+        SET(A, Value::number(z));                                                 \
+        DISPATCH();                                                               \
+      }                                                                           \
+    }                                                                             \
+    goto binary_constant_slow_path;                                               \
+  }
+  ARITHMETIC(Add, add_integers, x + y)
+  ARITHMETIC(Subtract, subtract_integers, x - y)
+  ARITHMETIC(Multiply, multiply_integers, x* y)
+  ARITHMETIC_K(AddK, add_integers, x + y)
+  ARITHMETIC_K(SubtractK, subtract_integers, x - y)
+  ARITHMETIC_K(MultiplyK, multiply_integers, x* y)
+
+op_TrueDivide : {
+  double x, y;
+  if (to_number(r[B], x) && to_number(r[C], y) && y != 0) {
+    const double z = x / y;
+    if (z == z) [[likely]] {
+      SET(A, Value::number(z));
+      DISPATCH();
+    }
+  }
+  goto binary_slow_path;
+}
+op_TrueDivideK : {
+  double x, y;
+  if (to_number(r[B], x) && to_number(k[C], y) && y != 0) {
+    const double z = x / y;
+    if (z == z) [[likely]] {
+      SET(A, Value::number(z));
+      DISPATCH();
+    }
+  }
+  goto binary_constant_slow_path;
+}
+#define INTEGER_OPERATION(name, condition, expression)               \
+  op_##name : {                                                      \
+    Value a = r[B], b = r[C];                                        \
+    if (Value::both_integers(a, b)) {                                \
+      const int64_t x = a.integer(), y = b.integer();                \
+      if (condition) {                                               \
+        const int64_t z = expression;                                \
+        if (Value::fits_integer(z)) {                                \
+          SET(A, Value::integer(z));                                 \
+          DISPATCH();                                                \
+        }                                                            \
+      }                                                              \
+    }                                                                \
+    goto binary_slow_path;                                           \
+  }                                                                  \
+  op_##name##K : {                                                   \
+    Value a = r[B], b = k[C];                                        \
+    if (Value::both_integers(a, b)) {                                \
+      const int64_t x = a.integer(), y = b.integer();                \
+      if (condition) {                                               \
+        const int64_t z = expression;                                \
+        if (Value::fits_integer(z)) {                                \
+          SET(A, Value::integer(z));                                 \
+          DISPATCH();                                                \
+        }                                                            \
+      }                                                              \
+    }                                                                \
+    goto binary_constant_slow_path;                                  \
+  }
+  INTEGER_OPERATION(Remainder, y != 0, floor_remainder(x, y))
+  INTEGER_OPERATION(FloorDivide, y != 0, floor_divide(x, y))
+  INTEGER_OPERATION(And, true, x& y)
+  INTEGER_OPERATION(Rshift, y >= 0, y < 63 ? x >> y : (x < 0 ? -1 : 0))
+  INTEGER_OPERATION(Lshift, y >= 0 && y < 48 && (x << y >> y) == x, x << y)
+op_Or : {
+  Value a = r[B], b = r[C];
+  if (Value::both_integers(a, b)) {
+    SET(A, Value::integer(a.integer() | b.integer()));
+    DISPATCH();
+  }
+  goto binary_slow_path;
+}
+op_Xor : {
+  Value a = r[B], b = r[C];
+  if (Value::both_integers(a, b)) {
+    SET(A, Value::integer(a.integer() ^ b.integer()));
+    DISPATCH();
+  }
+  goto binary_slow_path;
+}
+op_MatrixMultiply:
+op_Power:
+binary_slow_path : {
+  const uint8_t flags = FLAGS;
+  const bool temporary_target = A >= record->code->local_register_count;
+  const bool left_dies = (flags & kDyingB) || (B == A && temporary_target);
+  const bool right_dies = (flags & kDyingC) || (C == A && temporary_target);
+  SET_OR_FAIL(A, binary_slow(static_cast<Op>(w & 0xFF), r[B], r[C], flags & kInplace, left_dies, right_dies));
+  DROP_DYING();
+}
+  DISPATCH();
+binary_constant_slow_path : {
+  const uint8_t flags = FLAGS;
+  const bool left_dies = (flags & kDyingB) || (B == A && A >= record->code->local_register_count);
+  SET_OR_FAIL(A, binary_slow(static_cast<Op>(w & 0xFF), r[B], k[C], flags & kInplace, left_dies, false));
+  if (flags & kDyingB) DROP(B);
+}
+  DISPATCH();
+op_Negative : {
+  Value v = r[B];
+  if (v.is_integer() && v.integer() != kMinImmediateInt) {
+    SET(A, Value::integer(-v.integer()));
+    DISPATCH();
+  }
+  if (v.is_number()) {
+    SET(A, Value::number(-v.number()));
+    DISPATCH();
+  }
+  SET_OR_FAIL(A, negative(v));
+  DROP_DYING();
+}
+  DISPATCH();
+op_Positive:
+  SET_OR_FAIL(A, positive(r[B]));
+  DROP_DYING();
+  DISPATCH();
+op_Invert:
+  SET_OR_FAIL(A, invert(r[B]));
+  DROP_DYING();
+  DISPATCH();
+op_Not : {
+  Value v = r[B];
+  if (v.is_bool()) {
+    SET(A, Value::boolean(v.is_false()));
+    DISPATCH();
+  }
+  SAVE();
+  Result<bool> t = truth(v);
+  if (t.is_error()) goto error;
+  SET(A, Value::boolean(!t.value()));
+  DROP_DYING();
+}
+  DISPATCH();
+
+#define COMPARE(name, op)                                                     \
+  op_Compare##name : {                                                        \
+    Value a = r[B], b = r[C];                                                 \
+    if (Value::both_integers(a, b)) {                                         \
+      SET(A, Value::boolean(a.integer() op b.integer()));                     \
+      DISPATCH();                                                             \
+    }                                                                         \
+    if (a.is_number() && b.is_number()) {                                     \
+      SET(A, Value::boolean(a.number() op b.number()));                       \
+      DISPATCH();                                                             \
+    }                                                                         \
+    SET_OR_FAIL(A, compare(a, b, CompareOp::name));                           \
+    DROP_DYING();                                                             \
+  }                                                                           \
+  DISPATCH();                                                                 \
+  op_Jump##name : {                                                           \
+    Value a = r[B], b = r[C];                                                 \
+    bool answer;                                                              \
+    if (Value::both_integers(a, b)) {                                         \
+      answer = a.integer() op b.integer();                                    \
+    } else if (a.is_number() && b.is_number()) {                              \
+      answer = a.number() op b.number();                                      \
+    } else {                                                                  \
+      SAVE();                                                                 \
+      Ref result = compare(a, b, CompareOp::name);                            \
+      if (result.is_error()) goto error;                                      \
+      if (result.value().is_bool()) {                                         \
+        answer = result.value().is_true();                                    \
+      } else {                                                                \
+        Result<bool> t = truth(result);                                       \
+        if (t.is_error()) goto error;                                         \
+        answer = t.value();                                                   \
+      }                                                                       \
+      DROP_DYING();                                                           \
+    }                                                                         \
+    if (answer != static_cast<bool>(FLAGS & kInvert)) pc += static_cast<int16_t>(A); \
+  }                                                                           \
+  DISPATCH();                                                                 \
+  op_Jump##name##K : {                                                        \
+    Value a = r[B], b = k[C];                                                 \
+    bool answer;                                                              \
+    if (Value::both_integers(a, b)) {                                         \
+      answer = a.integer() op b.integer();                                    \
+    } else if (a.is_number() && b.is_number()) {                              \
+      answer = a.number() op b.number();                                      \
+    } else {                                                                  \
+      SAVE();                                                                 \
+      Ref result = compare(a, b, CompareOp::name);                            \
+      if (result.is_error()) goto error;                                      \
+      Result<bool> t = truth(result);                                         \
+      if (t.is_error()) goto error;                                           \
+      answer = t.value();                                                     \
+      if (FLAGS & kDyingB) DROP(B);                                           \
+    }                                                                         \
+    if (answer != static_cast<bool>(FLAGS & kInvert)) pc += static_cast<int16_t>(A); \
+  }                                                                           \
+  DISPATCH();
+  COMPARE(Lt, <)
+  COMPARE(Le, <=)
+  COMPARE(Eq, ==)
+  COMPARE(Ne, !=)
+  COMPARE(Gt, >)
+  COMPARE(Ge, >=)
+op_Is : {
+  const bool same = r[B] == r[C];
+  SAVE();
+  SET(A, Value::boolean(same != static_cast<bool>(FLAGS & kInvert)));
+  DROP_DYING();
+}
+  DISPATCH();
+op_Contains:
+  SET_OR_FAIL(A, contains_value(r[B], r[C], FLAGS & kInvert));
+  DROP_DYING();
+  DISPATCH();
+
+op_Jump:
+  pc += BC;
+  DISPATCH();
+op_JumpBack:
+  pc += BC;
+  if (eval_breaker) [[unlikely]] {
+    CHECK(handle_breaker(ts));
+  }
+  DISPATCH();
+op_JumpIfTrue : {
+  Value v = r[A];
+  bool answer;
+  if (v.is_bool()) {
+    answer = v.is_true();
+    if (FLAGS & kDyingB) r[A] = Value();
+  } else {
+    SAVE();
+    Result<bool> t = truth(v);
+    if (t.is_error()) goto error;
+    answer = t.value();
+    if (FLAGS & kDyingB) DROP(A);
+  }
+  if (answer) pc += BC;
+}
+  DISPATCH();
+op_JumpIfFalse : {
+  Value v = r[A];
+  bool answer;
+  if (v.is_bool()) {
+    answer = v.is_true();
+    if (FLAGS & kDyingB) r[A] = Value();
+  } else {
+    SAVE();
+    Result<bool> t = truth(v);
+    if (t.is_error()) goto error;
+    answer = t.value();
+    if (FLAGS & kDyingB) DROP(A);
+  }
+  if (!answer) pc += BC;
+}
+  DISPATCH();
+op_JumpIfNone : {
+  const bool none = r[A].is_none();
+  if (FLAGS & kDyingB) {
+    SAVE();
+    DROP(A);
+  }
+  if (none) pc += BC;
+}
+  DISPATCH();
+op_JumpIfNotNone : {
+  const bool none = r[A].is_none();
+  if (FLAGS & kDyingB) {
+    SAVE();
+    DROP(A);
+  }
+  if (!none) pc += BC;
+}
+  DISPATCH();
+
+op_GetIter:
+  SET_OR_FAIL(A, get_iter(r[B]));
+  DROP_DYING();
+  DISPATCH();
+op_ForIter : {
+  Object* o = r[B].object();
+  Type* type = o->type;
+  if (type == &range_iterator_type) {
+    auto* it = static_cast<RangeIterator*>(o);
+    if (it->length <= 0) DISPATCH();
+    const int64_t value = it->next;
+    it->next = value + it->step;
+    --it->length;
+    Value item = Value::fits_integer(value) ? Value::integer(value) : make_int(value).release();
+    SAVE();
+    SET(A, item);
+    ++pc;
+    DISPATCH();
+  }
+  if (type == &list_iterator_type) {
+    auto* it = static_cast<ListIterator*>(o);
+    if (is<List>(it->list)) {
+      auto* list = as<List>(it->list);
+      if (it->position < list->size) {
+        Value item = list->items[it->position++];
+        retain(item);
+        SAVE();
+        SET(A, item);
+        ++pc;
+        DISPATCH();
+      }
+    }
+  } else if (type == &generator_type) {
+    auto* g = static_cast<Generator*>(o);
+    if (g->state == Generator::Suspended || g->state == Generator::Created) {
+      record->pc = pc;
+      if (g->state == Generator::Suspended) {
+        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+        Value old = slot;
+        slot = Value::none();
+        release(old);
+      }
+      Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::ForIter);
+      if (pushed.is_error()) goto error;
+      pushed.value()->dst = A;
+      ENTER_RECORD();
+      DISPATCH();
+    }
+  }
+  SAVE();
+  Ref item = next(r[B]);
+  if (item.is_error()) goto error;
+  if (item.is_empty()) {
+    // Falls into the Jump behind this instruction.
+  } else {
+    SET(A, item.release());
+    ++pc;
+  }
+}
+  DISPATCH();
+
+// ---- Calls
+op_Call : {
+  Value* callee = &r[A];
+  uint32_t count = B;
+  uint32_t dst = C;
+  Tuple* keyword_names = nullptr;
+  goto call_value;
+
+op_CallKeywords:
+  keyword_names = as<Tuple>(k[pc->word]);
+  callee = &r[A];
+  count = B;
+  dst = C;
+  ++pc;
+  goto call_value;
+
+op_CallMethodKeywords:
+  keyword_names = as<Tuple>(k[pc->word]);
+  ++pc;
+  goto call_method;
+op_CallMethod:
+  keyword_names = nullptr;
+call_method:
+  callee = &r[A];
+  count = B;
+  dst = C;
+  if (callee[1].is_empty()) {
+    // An ordinary callable: closes the gap by moving it up to its arguments.
+    callee[1] = callee[0];
+    callee[0] = Value();
+    ++callee;
+  } else {
+    ++count;
+  }
+
+call_value:
+  SAVE();
+  Value function = *callee;
+  Value* base = callee + 1;
+  const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  if (is<Method>(function)) {
+    // The bound instance takes the callee's place in front of the arguments.
+    auto* m = as<Method>(function);
+    Value self = m->self;
+    Value inner = m->function;
+    if (is<Function>(inner)) {
+      retain(self);
+      retain(inner);
+      *callee = self;
+      release(function);
+      base = callee;
+      ++count;
+      auto* f = as<Function>(inner);
+      Value held = inner;
+      Value* slot = nullptr;
+      function = inner;
+      if (base + f->code->register_count + 512 > ts.stack_end) {
+        release(held);
+        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
+        goto error;
+      }
+      if (bind_parameters(f, base, count, keyword_names).is_error()) {
+        release(held);
+        goto error;
+      }
+      if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) {
+        Ref g = make_generator(f, base);
+        release(held);
+        if (g.is_error()) goto error;
+        SET(dst, g.release());
+        DISPATCH();
+      }
+      if (record->generator && base >= record->base && base < record->base + record->code->register_count) {
+        for (int32_t i = 0; i < f->code->total_args(); ++i) {
+          record->top[i] = base[i];
+          base[i] = Value();
+        }
+        base = record->top;
+      }
+      Result<CallRecord*> pushed = push_record(ts, f, base);
+      if (pushed.is_error()) {
+        for (int32_t i = 0; i < f->code->total_args(); ++i) {
+          release(base[i]);
+          base[i] = Value();
+        }
+        release(held);
+        goto error;
+      }
+      pushed.value()->kind = RecordKind::Call;
+      pushed.value()->held = held;
+      pushed.value()->callee_slot = slot;
+      pushed.value()->dst = dst;
+      ENTER_RECORD();
+      if (eval_breaker) [[unlikely]] CHECK(handle_breaker(ts));
+      DISPATCH();
+    }
+  }
+  if (is<Function>(function)) {
+    auto* f = as<Function>(function);
+    // The window of a generator's frame lies in the generator: arguments move to the stack.
+    if (record->generator) {
+      const uint32_t given = count + keyword_count;
+      if (record->top + given + 512 > ts.stack_end) {
+        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
+        goto error;
+      }
+      for (uint32_t i = 0; i < given; ++i) {
+        record->top[i] = base[i];
+        base[i] = Value();
+      }
+      base = record->top;
+    }
+    if (base + f->code->register_count + 512 > ts.stack_end) {
+      (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
+      goto error;
+    }
+    if (!(f->code->simple_arguments && !keyword_names && count == static_cast<uint32_t>(f->code->argcount))) {
+      if (bind_parameters(f, base, count, keyword_names).is_error()) goto error;
+    }
+    if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) {
+      Ref g = make_generator(f, base);
+      if (g.is_error()) goto error;
+      Value old = *callee;
+      *callee = Value();
+      release(old);
+      SET(dst, g.release());
+      DISPATCH();
+    }
+    Result<CallRecord*> pushed = push_record(ts, f, base);
+    if (pushed.is_error()) {
+      for (int32_t i = 0; i < f->code->total_args(); ++i) {
+        release(base[i]);
+        base[i] = Value();
+      }
+      goto error;
+    }
+    CallRecord* callee_record = pushed.value();
+    callee_record->kind = RecordKind::Call;
+    callee_record->callee_slot = callee;
+    callee_record->dst = dst;
+    record = callee_record;
+    pc = callee_record->pc;
+    r = base;
+    k = as<Tuple>(f->code->consts)->items;
+    if (eval_breaker) [[unlikely]] CHECK(handle_breaker(ts));
+    DISPATCH();
+  }
+  // Calling a class whose instances are plain objects with a Python __init__: the frame of __init__ is entered right here.
+  if (is<Type>(function) && as<Type>(function)->has(Type::kPureNew) && as<Type>(function)->is_heap() && !record->generator &&
+      type_of(function)->slots.call == type_type.slots.call && !as<Type>(function)->has(Type::kAbstract)) {
+    auto* cls = as<Type>(function);
+    Value init = lookup(cls, names.__init__);
+    if (is<Function>(init)) {
+      auto* f = as<Function>(init);
+      Object* instance = allocate(cls);
+      if (instance->flags & Object::kGc) track(instance);
+      // callee slot: the instance as self; one more reference is held for the result.
+      retain(instance);
+      *callee = to_value(instance);
+      release(function);
+      base = callee;
+      ++count;
+      Value held = to_value(instance);
+      retain(init);
+      if (base + f->code->register_count + 512 > ts.stack_end) {
+        release(held);
+        release(init);
+        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
+        goto error;
+      }
+      const bool generator = f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator);
+      if (generator || bind_parameters(f, base, count, keyword_names).is_error()) {
+        if (generator) (void)fail(exc::TypeError, "__init__() should return None, not 'generator'");
+        release(held);
+        release(init);
+        goto error;
+      }
+      Result<CallRecord*> pushed = push_record(ts, f, base);
+      if (pushed.is_error()) {
+        for (int32_t i = 0; i < f->code->total_args(); ++i) {
+          release(base[i]);
+          base[i] = Value();
+        }
+        release(held);
+        release(init);
+        goto error;
+      }
+      release(init);  // the class's dict holds it while the call runs
+      pushed.value()->kind = RecordKind::Init;
+      pushed.value()->held = held;
+      pushed.value()->dst = dst;
+      ENTER_RECORD();
+      DISPATCH();
+    }
+  }
+  {
+    Ref result = call(function, Args{base, count, keyword_names});
+    if (result.is_error()) goto error;
+    for (uint32_t i = 0; i < count + keyword_count; ++i) {
+      Value old = base[i];
+      base[i] = Value();
+      release(old);
+    }
+    Value old = *callee;
+    *callee = Value();
+    release(old);
+    SET(dst, result.release());
+  }
+}
+  DISPATCH();
+op_CallUnpacked : {
+  SAVE();
+  Value function = r[A];
+  Ref result = call_with(function, as<Tuple>(r[A + 1]), r[A + 2] ? as<Dict>(r[A + 2]) : nullptr);
+  if (result.is_error()) goto error;
+  for (int i = 2; i >= 0; --i) DROP(A + i);
+  SET(C, result.release());
+}
+  DISPATCH();
+op_ReturnNone:
+  w = 0;
+  {
+    Value result = Value::none();
+    goto return_value;
+op_Return:
+    result = r[A];
+    r[A] = Value();
+    // A cell or argument register may hold the same object: the value moved out counts once.
+return_value:
+    SAVE();
+    CallRecord* returning = record;
+    const RecordKind kind = returning->kind;
+    const uint32_t dst = returning->dst;
+    Value* slot = returning->callee_slot;
+    Value held = returning->held;
+    if (returning->generator) {
+      finish(ts, returning);
+    } else {
+      pop_record(ts, returning);
+    }
+    if (returning == entry) {
+      release(held);
+      return Ref::steal(result);
+    }
+    ENTER_RECORD();
+    if (slot) {
+      Value old = *slot;
+      *slot = Value();
+      release(old);
+    }
+    switch (kind) {
+      case RecordKind::Call:
+        release(held);
+        SET(dst, result);
+        break;
+      case RecordKind::Init:
+        if (!result.is_none()) {
+          (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(result));
+          release(result);
+          release(held);
+          goto error;
+        }
+        SET(dst, held);
+        break;
+      case RecordKind::ForIter:
+        release(held);
+        release(result);
+        break;  // falls into the Jump behind ForIter
+      case RecordKind::Send:
+        release(held);
+        SET(dst, result);
+        break;  // falls into the Jump behind Send
+      case RecordKind::Entry: break;
+    }
+  }
+  DISPATCH();
+op_MakeFunction : {
+  Ref f = make_function(as<Code>(k[BC]), record->globals);
+  if (f.is_error()) goto error;
+  SET(A, f.release());
+}
+  DISPATCH();
+op_SetFunctionField : {
+  auto* f = as<Function>(r[A]);
+  TAKE(B, v);
+  switch (C) {
+    case 0: f->defaults = v; break;
+    case 1: f->kwdefaults = v; break;
+    case 2: f->annotations = v; break;
+    default: f->closure = v; break;
+  }
+}
+  DISPATCH();
+
+// ---- Displays
+op_BuildTuple : {
+  Tuple* tuple = C ? allocate_tuple(C) : nullptr;
+  Ref hold = tuple ? Ref::steal(tuple) : empty_tuple();
+  for (uint32_t i = 0; i < C; ++i) {
+    tuple->items[i] = r[B + i];
+    r[B + i] = Value();
+  }
+  if (tuple) track(tuple);
+  SAVE();
+  SET(A, hold.release());
+}
+  DISPATCH();
+op_BuildList : {
+  Ref list = make_list(C);
+  auto* l = as<List>(list);
+  for (uint32_t i = 0; i < C; ++i) {
+    list_append_owned(l, r[B + i]);
+    r[B + i] = Value();
+  }
+  SAVE();
+  SET(A, list.release());
+}
+  DISPATCH();
+op_BuildSet : {
+  Ref set = make_set();
+  for (uint32_t i = 0; i < C; ++i) {
+    CHECK(set_add(as<Set>(set), r[B + i]));
+    DROP(B + i);
+  }
+  SET(A, set.release());
+}
+  DISPATCH();
+op_BuildDict : {
+  Ref dict = make_dict();
+  for (uint32_t i = 0; i < C; ++i) {
+    CHECK(dict_set(as<Dict>(dict), r[B + 2 * i], r[B + 2 * i + 1]));
+    DROP(B + 2 * i);
+    DROP(B + 2 * i + 1);
+  }
+  SAVE();
+  SET(A, dict.release());
+}
+  DISPATCH();
+op_BuildString : {
+  SAVE();
+  Ref text = join_strings(&r[B], C);
+  if (text.is_error()) goto error;
+  for (uint32_t i = 0; i < C; ++i) DROP(B + i);
+  SET(A, text.release());
+}
+  DISPATCH();
+op_ListAppend : {
+  Value v = r[B];
+  if (FLAGS & kDyingB) {
+    r[B] = Value();
+  } else {
+    retain(v);
+  }
+  list_append_owned(as<List>(r[A]), v);
+}
+  DISPATCH();
+op_SetAdd:
+  CHECK(set_add(as<Set>(r[A]), r[B]));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_DictAdd:
+  CHECK(dict_set(as<Dict>(r[A]), r[B], r[C]));
+  DROP_DYING();
+  DISPATCH();
+op_ListExtend:
+  CHECK(list_extend_checked(as<List>(r[A]), r[B], FLAGS & kInvert ? r[C] : Value()));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_SetUpdate:
+  CHECK(set_update(as<Set>(r[A]), r[B]));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_DictUpdate:
+  CHECK(dict_update_checked(as<Dict>(r[A]), r[B]));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_DictMerge:
+  CHECK(dict_merge(as<Dict>(r[A]), r[B], r[C]));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_ListToTuple:
+  SET_OR_FAIL(A, list_to_tuple(as<List>(r[B])));
+  DISPATCH();
+op_Unpack : {
+  SAVE();
+  Value source = r[B];
+  const uint32_t count = C;
+  Value* out = &r[A];
+  if (is_exact(source, tuple_type) && as<Tuple>(source)->size == count) {
+    Value* items = as<Tuple>(source)->items;
+    for (uint32_t i = 0; i < count; ++i) {
+      retain(items[i]);
+      Value old = out[i];
+      out[i] = items[i];
+      release(old);
+    }
+  } else {
+    CHECK(unpack(source, count, out));
+  }
+  if (FLAGS & kDyingB) DROP(B);
+}
+  DISPATCH();
+op_UnpackStar:
+  CHECK(unpack_star(r[B], C & 0xFF, C >> 8, &r[A]));
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_FormatValue:
+  SET_OR_FAIL(A, format_value(r[B], FLAGS, FLAGS & 4 ? r[C] : Value()));
+  DISPATCH();
+
+// ---- Exceptions
+op_Raise:
+  SAVE();
+  (void)raise(r[A], r[B], FLAGS);
+  goto error;
+op_Reraise : {
+  SAVE();
+  TAKE(A, exception);
+  restore_pending(Ref::steal(exception));
+  goto unwind;
+}
+op_PushHandled : {
+  r[A + 1] = ts.handled->exception;
+  retain(r[A]);
+  ts.handled->exception = r[A];
+}
+  DISPATCH();
+op_PopHandled:
+  SAVE();
+  pop_handled(ts, &r[A]);
+  DROP(A);
+  DISPATCH();
+op_MatchException:
+  SET_OR_FAIL(A, match_exception(r[B], r[C]));
+  DROP_DYING();
+  DISPATCH();
+op_MatchGroup : {
+  SAVE();
+  Ref pair = match_exception_group(r[B], r[C]);
+  if (pair.is_error()) goto error;
+  SET(A, Ref::share(as<Tuple>(pair)->items[0]).release());
+  SET(A + 1, Ref::share(as<Tuple>(pair)->items[1]).release());
+}
+  DISPATCH();
+op_RaiseGroup:
+  SET_OR_FAIL(A, prepare_reraise_group(r[B], as<List>(r[C])));
+  DISPATCH();
+op_BeforeWith:
+op_BeforeAsyncWith : {
+  Value pair[2];
+  CHECK(before_with(r[B], (w & 0xFF) == static_cast<uint64_t>(Op::BeforeAsyncWith), pair));
+  if (FLAGS & kDyingB) DROP(B);
+  SET(A, pair[0]);
+  SET(A + 1, pair[1]);
+}
+  DISPATCH();
+op_WithExit:
+  SET_OR_FAIL(A, with_exit(r[B], r[C]));
+  DISPATCH();
+
+// ---- Generators
+op_Yield : {
+  CallRecord* yielding = record;
+  Value value = r[B];
+  if (FLAGS & kDyingB) {
+    r[B] = Value();
+  } else {
+    retain(value);
+  }
+  if (FLAGS & kInvert) {
+    Ref wrapped = wrap_async_value(value);
+    release(value);
+    value = wrapped.release();
+  }
+  suspend(ts, yielding, pc);
+  const RecordKind kind = yielding->kind;
+  const uint32_t dst = yielding->dst;
+  Value held = yielding->held;
+  if (yielding == entry) {
+    release(held);
+    return Ref::steal(value);
+  }
+  ENTER_RECORD();
+  SET(dst, value);
+  ++pc;  // ForIter and Send: past the Jump
+  (void)kind;
+  release(held);
+}
+  DISPATCH();
+op_Send : {
+  Value receiver = r[B];
+  Value value = r[C];
+  SAVE();
+  if (is<Generator>(receiver) && (is_exact(receiver, generator_type) || is_exact(receiver, coroutine_type))) {
+    auto* g = as<Generator>(receiver);
+    if (g->state == Generator::Suspended || (g->state == Generator::Created && value.is_none())) {
+      if (g->state == Generator::Suspended) {
+        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+        Value old = slot;
+        retain(value);
+        slot = value;
+        release(old);
+      }
+      Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::Send);
+      if (pushed.is_error()) goto error;
+      pushed.value()->dst = A;
+      ENTER_RECORD();
+      DISPATCH();
+    }
+  }
+  Ref result;
+  if (is<Generator>(receiver) && !is_exact(receiver, async_generator_type)) {
+    Ref returned;
+    result = generator_send(as<Generator>(receiver), value, &returned);
+    if (result.is_error()) goto error;
+    if (result.is_empty()) {
+      SET(A, returned.release());
+      DISPATCH();
+    }
+  } else {
+    result = value.is_none() ? next(receiver) : call_method(receiver, names.send, {value});
+    if (result.is_error()) {
+      std::optional<Ref> returned = take_stop_iteration_value();
+      if (!returned) goto error;
+      SET(A, returned->release());
+      DISPATCH();
+    }
+    if (result.is_empty()) {
+      SET(A, Value::none());
+      DISPATCH();
+    }
+  }
+  SET(A, result.release());
+  ++pc;
+}
+  DISPATCH();
+op_GetYieldFromIter:
+  SET_OR_FAIL(A, yield_from_iterator(r[B], record->code));
+  DISPATCH();
+op_GetAwaitable:
+  SET_OR_FAIL(A, get_awaitable(r[B], C));
+  DISPATCH();
+op_GetAiter:
+  SET_OR_FAIL(A, get_aiter(r[B]));
+  DISPATCH();
+op_GetAnext:
+  SET_OR_FAIL(A, get_anext(r[B]));
+  DISPATCH();
+op_EndAsyncFor : {
+  SAVE();
+  if (is_instance_of(r[A], exc::StopAsyncIteration)) {
+    DROP(A);
+    DISPATCH();
+  }
+  TAKE(A, exception);
+  restore_pending(Ref::steal(exception));
+  goto unwind;
+}
+op_CleanupThrow:
+  SAVE();
+  (void)fail(exc::SystemError, "unexpected instruction");
+  goto error;
+
+// ---- Imports
+op_ImportName : {
+  SAVE();
+  Ref module = import_name(record, r[B], r[B + 1], NAME(C));
+  if (module.is_error()) goto error;
+  DROP(B);
+  DROP(B + 1);
+  SET(A, module.release());
+}
+  DISPATCH();
+op_ImportFrom:
+  SET_OR_FAIL(A, import_from(r[B], NAME(C)));
+  DISPATCH();
+op_ImportStar:
+  CHECK(import_star(record, r[A]));
+  DISPATCH();
+
+// ---- Patterns
+op_MatchSequence:
+  SET(A, Value::boolean(type_of(r[B])->has(Type::kSequence)));
+  DISPATCH();
+op_MatchMapping:
+  SET(A, Value::boolean(type_of(r[B])->has(Type::kMapping)));
+  DISPATCH();
+op_MatchKeys:
+  SET_OR_FAIL(A, match_keys(r[B], r[C]));
+  DISPATCH();
+op_MatchClass:
+  SET_OR_FAIL(A, match_class(r[B], r[B + 1], C, r[B + 2]));
+  DISPATCH();
+op_GetLength : {
+  SAVE();
+  Result<int64_t> n = length(r[B]);
+  if (n.is_error()) goto error;
+  SET(A, make_int(n.value()).release());
+}
+  DISPATCH();
+op_PrintExpression:
+  CHECK(print_expression(r[A]));
+  DISPATCH();
+
+error : {
+  // The frame where the exception is raised, or through which it passes, goes into the traceback.
+  record->pc = pc;
+  const auto index = static_cast<int32_t>(pc - record->code->begin()) - 1;
+  Value exception = ts.pending;
+  if (exception) {
+    Ref hold = take_pending();
+    Frame* frame = frame_of(record);
+    add_traceback(hold, to_value(frame), index, position_at(record->code, static_cast<uint32_t>(index < 0 ? 0 : index)).line);
+    restore_pending(std::move(hold));
+  } else {
+    (void)fail(exc::SystemError, "error return without exception set");
+  }
+}
+unwind : {
+  const auto index = static_cast<uint32_t>(pc - record->code->begin()) - 1;
+  const ExceptionEntry* handler = nullptr;
+  for (const ExceptionEntry& e : *record->code->exception_table) {
+    if (index < e.start || index >= e.end) continue;
+    if (e.target == UINT32_MAX) {
+      pop_handled(ts, &r[e.depth]);
+      continue;
+    }
+    handler = &e;
+    break;
+  }
+  if (handler) {
+    Value exception = ts.pending;
+    ts.pending = Value();
+    Value* end = r + record->code->register_count;
+    for (Value* v = r + handler->depth; v != end; ++v) {
+      Value old = *v;
+      if (old.is_empty()) continue;
+      *v = Value();
+      release(old);
+    }
+    r[handler->depth] = exception;
+    pc = record->code->begin() + handler->target;
+    DISPATCH();
+  }
+  // Nobody here handles it: the frame ends.
+  CallRecord* leaving = record;
+  Value held = leaving->held;
+  Value* slot = leaving->callee_slot;
+  const bool generator = leaving->generator != nullptr;
+  const uint32_t code_flags = leaving->code->code_flags;
+  Ref pending = take_pending();
+  if (generator) {
+    // PEP 479: a StopIteration that leaves a generator is an error.
+    const bool stop = is_instance_of(pending, exc::StopIteration);
+    const bool async_stop = (code_flags & kCodeAsyncGenerator) && is_instance_of(pending, exc::StopAsyncIteration);
+    if (stop || async_stop) {
+      const char* what = code_flags & kCodeAsyncGenerator ? "async generator" : code_flags & kCodeCoroutine ? "coroutine" : "generator";
+      Ref replacement = call(to_value(&exc::RuntimeError), {make_str(fmt::format("{} raised {}", what, stop ? "StopIteration" : "StopAsyncIteration"))});
+      if (is<Exception>(replacement)) {
+        auto* e = as<Exception>(replacement);
+        e->cause = Ref::share(pending).release();
+        e->context = Ref::share(pending).release();
+        e->suppress_context = true;
+        const auto at = static_cast<int32_t>(pc - leaving->code->begin()) - 1;
+        add_traceback(replacement, to_value(frame_of(leaving)), at, position_at(leaving->code, static_cast<uint32_t>(at < 0 ? 0 : at)).line);
+        pending = replacement;
+      }
+    }
+    finish(ts, leaving);
+  } else {
+    pop_record(ts, leaving);
+  }
+  if (leaving == entry) {
+    release(held);
+    restore_pending(std::move(pending));
+    return Failure{};
+  }
+  ENTER_RECORD();
+  if (slot) {
+    Value old = *slot;
+    *slot = Value();
+    release(old);
+  }
+  release(held);
+  restore_pending(std::move(pending));
+  goto error;
+}
+}
+
+}  // namespace hiss

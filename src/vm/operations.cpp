@@ -1,0 +1,627 @@
+#include "vm/operations.h"
+
+#include <csignal>
+#include <vector>
+
+#include "memory/collector.h"
+#include "object/class_builder.h"
+#include "object/exception.h"
+#include "object/frame.h"
+#include "object/generator.h"
+#include "object/shape.h"
+#include "vm/import.h"
+#include "vm/thread_lock.h"
+
+namespace hiss {
+
+thread_local uint8_t dying_operands = 0;
+
+namespace {
+
+Failure fail_name(Str* name) {
+  Ref error = call(to_value(&exc::NameError), {make_str(fmt::format("name '{}' is not defined", to_string(name)))});
+  if (error.is_error()) return Failure{};
+  set_exception_field(error, "name", to_value(name));
+  return fail_with(error);
+}
+
+BinaryOp operation_of(Op op) {
+  switch (op) {
+    case Op::Add: case Op::AddK: return BinaryOp::add;
+    case Op::Subtract: case Op::SubtractK: return BinaryOp::subtract;
+    case Op::Multiply: case Op::MultiplyK: return BinaryOp::multiply;
+    case Op::MatrixMultiply: return BinaryOp::matrix_multiply;
+    case Op::TrueDivide: case Op::TrueDivideK: return BinaryOp::true_divide;
+    case Op::Remainder: case Op::RemainderK: return BinaryOp::remainder;
+    case Op::Lshift: case Op::LshiftK: return BinaryOp::lshift;
+    case Op::Rshift: case Op::RshiftK: return BinaryOp::rshift;
+    case Op::Or: return BinaryOp::or_;
+    case Op::Xor: return BinaryOp::xor_;
+    case Op::And: case Op::AndK: return BinaryOp::and_;
+    default: return BinaryOp::floor_divide;
+  }
+}
+
+}  // namespace
+
+// ---- Names
+
+Ref load_global(CallRecord* record, Str* name, Instruction* cache) {
+  int64_t index = dict_find(record->globals, name);
+  if (index >= 0) {
+    if (cache) cache->word = static_cast<uint32_t>(index + 1);
+    return Ref::share(record->globals->entries[index].value);
+  }
+  index = dict_find(record->builtins, name);
+  if (index >= 0) {
+    const auto version = static_cast<uint32_t>(record->globals->keys_version);
+    if (cache && version) cache->word = static_cast<uint64_t>(version) << 32 | static_cast<uint32_t>(index + 1);
+    return Ref::share(record->builtins->entries[index].value);
+  }
+  return fail_name(name);
+}
+
+Ref load_name(CallRecord* record, Str* name, Instruction* cache) {
+  if (record->locals && record->locals != to_value(record->globals)) {
+    if (is_exact(record->locals, dict_type)) {
+      Value found = dict_get(as<Dict>(record->locals), name);
+      if (found) return Ref::share(found);
+    } else {
+      Ref found = get_item(record->locals, to_value(name));
+      if (!found.is_error()) return found;
+      if (!pending_is(exc::KeyError)) return found;
+      clear_pending();
+    }
+    return load_global(record, name, nullptr);
+  }
+  return load_global(record, name, cache);
+}
+
+Status store_name(CallRecord* record, Str* name, Value value) {
+  if (!record->locals) return fail(exc::SystemError, "no locals found when storing '{}'", to_string(name));
+  if (is_exact(record->locals, dict_type)) {
+    dict_set(as<Dict>(record->locals), name, value);
+    return kOk;
+  }
+  return set_item(record->locals, to_value(name), value);
+}
+
+Status delete_name(CallRecord* record, Str* name) {
+  if (!record->locals) return fail(exc::SystemError, "no locals when deleting '{}'", to_string(name));
+  if (is_exact(record->locals, dict_type)) {
+    if (!TRY(dict_delete(as<Dict>(record->locals), to_value(name)))) return fail_name(name);
+    return kOk;
+  }
+  Status s = set_item(record->locals, to_value(name), Value());
+  if (s.is_error() && pending_is(exc::KeyError)) {
+    clear_pending();
+    return fail_name(name);
+  }
+  return s;
+}
+
+Status delete_global(CallRecord* record, Str* name) {
+  if (!TRY(dict_delete(record->globals, to_value(name)))) return fail_name(name);
+  return kOk;
+}
+
+Failure fail_unbound(Code* code, uint32_t reg) {
+  const std::string name = to_string(code->local_name(reg));
+  return fail(exc::UnboundLocalError, "cannot access local variable '{}' where it is not associated with a value", name);
+}
+
+Failure fail_unbound_cell(Code* code, uint32_t index, bool) {
+  const std::string name = to_string(as<Tuple>(code->freevars)->items[index]);
+  Ref error = call(to_value(&exc::NameError),
+                   {make_str(fmt::format("cannot access free variable '{}' where it is not associated with a value in enclosing scope", name))});
+  if (error.is_error()) return Failure{};
+  set_exception_field(error, "name", to_value(intern(name)));
+  return fail_with(error);
+}
+
+Ref load_class_cell(CallRecord* record, Str* name, Value cell) {
+  if (is_exact(record->locals, dict_type)) {
+    Value found = dict_get(as<Dict>(record->locals), name);
+    if (found) return Ref::share(found);
+  } else if (record->locals) {
+    Ref found = get_item(record->locals, to_value(name));
+    if (!found.is_error()) return found;
+    if (!pending_is(exc::KeyError)) return found;
+    clear_pending();
+  }
+  Value v = as<Cell>(cell)->content;
+  if (v) return Ref::share(v);
+  return fail(exc::NameError, "cannot access free variable '{}' where it is not associated with a value in enclosing scope", to_string(name));
+}
+
+Status setup_annotations(CallRecord* record) {
+  if (is_exact(record->locals, dict_type)) {
+    auto* dict = as<Dict>(record->locals);
+    if (!dict_get(dict, names.__annotations__)) dict_set(dict, names.__annotations__, make_dict());
+    return kOk;
+  }
+  Ref found = get_item(record->locals, to_value(names.__annotations__));
+  if (!found.is_error()) return kOk;
+  if (!pending_is(exc::KeyError)) return Failure{};
+  clear_pending();
+  return set_item(record->locals, to_value(names.__annotations__), make_dict());
+}
+
+// ---- Attributes with inline caches
+
+Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
+  Type* type = type_of(object);
+  if (object.is_object() && type->has(Type::kPureGetAttr) && type_version(type)) {
+    Value on_type = lookup(type, name);
+    const bool data_descriptor = on_type && type_of(on_type)->slots.descr_set;
+    if (object.object()->layout == Layout::Instance && !data_descriptor) {
+      auto* instance = static_cast<Instance*>(object.object());
+      Shape* shape = instance->attributes.shape;
+      if (shape && !shape->dictionary) {
+        const int32_t index = shape_find(shape, name);
+        if (index >= 0) {
+          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(index) << 32 | uint64_t{1} << 56;
+          cache[1].word = shape->id;
+          return Ref::share(instance->attributes.values[index]);
+        }
+      }
+    } else if (is_exact(on_type, member_descriptor_type) && as<Descriptor>(on_type)->offset < 0xFFFFFF && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+      const uint32_t offset = as<Descriptor>(on_type)->offset;
+      cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(offset) << 32 | uint64_t{2} << 56;
+    }
+  }
+  return get_attr(object, name);
+}
+
+Status store_attr_cached(Value object, Str* name, Value value, Instruction* cache) {
+  Type* type = type_of(object);
+  if (object.is_object() && object.object()->layout == Layout::Instance && type->has(Type::kPureSetAttr) && type_version(type)) {
+    Value on_type = lookup(type, name);
+    if (!on_type || !type_of(on_type)->slots.descr_set) {
+      auto* instance = static_cast<Instance*>(object.object());
+      Shape* shape = instance->attributes.shape;
+      if (!shape) shape = instance->attributes.shape = root_shape(type);
+      if (!shape->dictionary) {
+        const int32_t index = shape_find(shape, name);
+        if (index >= 0) {
+          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(index) << 32 | uint64_t{1} << 56;
+          cache[1].word = shape->id;
+        } else if (Shape* next = shape_with(shape, name)) {
+          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(shape->count) << 32 | uint64_t{2} << 56;
+          cache[1].word = reinterpret_cast<uint64_t>(next);
+        }
+      }
+      attribute_set(instance, &instance->attributes, name, value);
+      return kOk;
+    }
+  }
+  return set_attr(object, name, value);
+}
+
+Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
+  Type* type = type_of(object);
+  out[1] = Value();
+  if (type->has(Type::kPureGetAttr)) {
+    Value found = lookup(type, name);
+    if (found && type_of(found)->has(Type::kMethodDescriptor)) {
+      Attributes* attributes = object.is_object() ? attributes_of(object.object()) : nullptr;
+      Value own = attributes ? attribute_get(attributes, name) : Value();
+      if (!own) {
+        if (type_version(type)) {
+          Shape* shape = attributes ? attributes->shape : nullptr;
+          if (!attributes) {
+            cache[0].word = static_cast<uint64_t>(type->version) | uint64_t{3} << 56;
+            cache[1].word = found.bits();
+          } else if (object.object()->layout == Layout::Instance && shape && !shape->dictionary) {
+            cache[0].word = static_cast<uint64_t>(type->version) | uint64_t{4} << 56;
+            cache[1].word = found.bits();
+            cache[2].word = shape->id;
+          }
+        }
+        retain(found);
+        retain(object);
+        out[0] = found;
+        out[1] = object;
+        return kOk;
+      }
+      retain(own);
+      out[0] = own;
+      return kOk;
+    }
+  }
+  out[0] = TRY(get_attr(object, name)).release();
+  return kOk;
+}
+
+// ---- Operators
+
+Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b_dying) {
+  if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);
+  const BinaryOp operation = operation_of(op);
+  if (a_dying | b_dying) dying_operands = static_cast<uint8_t>(a_dying | b_dying << 1);
+  Ref result = inplace_form ? inplace(operation, a, b) : binary(operation, a, b);
+  dying_operands = 0;
+  return result;
+}
+
+Ref contains_value(Value item, Value container, bool invert) {
+  const bool found = TRY(contains(container, item));
+  return Ref::boolean(found != invert);
+}
+
+// ---- Unpacking and displays
+
+Status unpack(Value source, uint32_t count, Value* out) {
+  if (!type_of(source)->slots.iter && !type_of(source)->slots.getitem) {
+    return fail(exc::TypeError, "cannot unpack non-iterable {} object", type_name(source));
+  }
+  Ref hold = Ref::share(source);
+  Ref iterator = TRY(get_iter(source));
+  for (uint32_t i = 0; i < count; ++i) {
+    Ref item = TRY(next(iterator));
+    if (item.is_empty()) return fail(exc::ValueError, "not enough values to unpack (expected {}, got {})", count, i);
+    Value old = out[i];
+    out[i] = item.release();
+    release(old);
+  }
+  Ref extra = TRY(next(iterator));
+  if (!extra.is_empty()) return fail(exc::ValueError, "too many values to unpack (expected {})", count);
+  return kOk;
+}
+
+Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out) {
+  if (!type_of(source)->slots.iter && !type_of(source)->slots.getitem) {
+    return fail(exc::TypeError, "cannot unpack non-iterable {} object", type_name(source));
+  }
+  Ref list = TRY(to_list(source));
+  auto* l = as<List>(list);
+  if (l->size < before + after) {
+    return fail(exc::ValueError, "not enough values to unpack (expected at least {}, got {})", before + after, l->size);
+  }
+  auto put = [&](uint32_t i, Ref v) {
+    Value old = out[i];
+    out[i] = v.release();
+    release(old);
+  };
+  for (uint32_t i = 0; i < before; ++i) put(i, Ref::share(l->items[i]));
+  put(before, list_slice(l, before, l->size - after));
+  for (uint32_t i = 0; i < after; ++i) put(before + 1 + i, Ref::share(l->items[l->size - after + i]));
+  return kOk;
+}
+
+Ref format_value(Value v, uint8_t flags, Value spec) {
+  Ref converted;
+  switch (flags & 3) {
+    case 1: converted = TRY(str(v)); break;
+    case 2: converted = TRY(repr(v)); break;
+    case 3: converted = TRY(ascii(v)); break;
+    default: converted = Ref::share(v); break;
+  }
+  if (!spec && is_exact(converted, str_type)) return converted;
+  Ref empty = spec ? Ref() : empty_str();
+  return format(converted, spec ? spec : empty.value());
+}
+
+Ref join_strings(Value* parts, uint32_t count) {
+  StrBuilder out;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!is<Str>(parts[i])) {
+      Ref text = TRY(format_value(parts[i], 0, Value()));
+      out.append(as<Str>(text));
+    } else {
+      out.append(as<Str>(parts[i]));
+    }
+  }
+  return out.finish();
+}
+
+Status list_extend_checked(List* list, Value iterable, Value callee) {
+  if (!type_of(iterable)->slots.iter && !type_of(iterable)->slots.getitem) {
+    if (callee) {
+      Ref name = TRY(get_attr_or_empty(callee, names.__qualname__));
+      return fail(exc::TypeError, "{}() argument after * must be an iterable, not {}", is<Str>(name) ? to_string(name) : repr_text(callee),
+                  type_name(iterable));
+    }
+    return fail(exc::TypeError, "Value after * must be an iterable, not {}", type_name(iterable));
+  }
+  return list_extend(list, iterable);
+}
+
+Status dict_update_checked(Dict* dict, Value mapping) {
+  if (!is<Dict>(mapping)) {
+    Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
+    if (keys.is_empty()) return fail(exc::TypeError, "'{}' object is not a mapping", type_name(mapping));
+  }
+  return dict_update(dict, mapping);
+}
+
+Status dict_merge(Dict* dict, Value mapping, Value callee) {
+  auto function_name = [&] {
+    Ref name = get_attr_or_empty(callee, names.__qualname__);
+    Ref module = get_attr_or_empty(callee, names.__module__);
+    std::string text = is<Str>(name) ? to_string(name) : repr_text(callee);
+    if (is<Str>(module) && !equal(as<Str>(module.value()), "builtins")) text = to_string(module) + "." + text;
+    return text + "()";
+  };
+  Ref source = Ref::share(mapping);
+  if (!is<Dict>(mapping)) {
+    Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
+    if (keys.is_empty()) return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(), type_name(mapping));
+    source = make_dict();
+    TRY(dict_update(as<Dict>(source), mapping));
+  }
+  for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(source), i);) {
+    if (!is<Str>(e->key)) return fail(exc::TypeError, "keywords must be strings");
+    Ref existing = TRY(dict_get(dict, e->key));
+    if (!existing.is_empty()) {
+      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(), to_string(e->key));
+    }
+    TRY(dict_set(dict, e->key, e->value));
+  }
+  return kOk;
+}
+
+// ---- Exceptions and with
+
+Failure raise(Value exception, Value cause, int count) {
+  if (count == 0) {
+    Value handled = handled_exception();
+    if (!handled) return fail(exc::RuntimeError, "No active exception to reraise");
+    return restore_pending(Ref::share(handled));
+  }
+  Ref instance = make_exception_instance(exception);
+  if (instance.is_error()) return Failure{};
+  if (count == 2) {
+    Ref fixed;
+    if (cause.is_none()) {
+      fixed = Ref::none();
+    } else if (is<Exception>(cause) || (is<Type>(cause) && is_subtype(as<Type>(cause), &exc::BaseException))) {
+      fixed = make_exception_instance(cause);
+      if (fixed.is_error()) return Failure{};
+    } else {
+      return fail(exc::TypeError, "exception causes must derive from BaseException");
+    }
+    auto* e = as<Exception>(instance);
+    Value old = e->cause;
+    e->cause = fixed.is_none() ? Value() : fixed.release();
+    e->suppress_context = true;
+    release(old);
+  }
+  return fail_with(instance);
+}
+
+Ref match_exception(Value exception, Value type) {
+  auto valid = [](Value t) { return is<Type>(t) && is_subtype(as<Type>(t), &exc::BaseException); };
+  bool ok = valid(type);
+  if (is<Tuple>(type)) {
+    ok = true;
+    for (Value t : *as<Tuple>(type)) ok = ok && valid(t);
+  }
+  if (!ok) return fail(exc::TypeError, "catching classes that do not inherit from BaseException is not allowed");
+  return Ref::boolean(TRY(exception_matches(exception, type)));
+}
+
+Status before_with(Value manager, bool async, Value* out) {
+  Str* enter_name = async ? names.__aenter__ : names.__enter__;
+  Str* exit_name = async ? names.__aexit__ : names.__exit__;
+  const char* protocol = async ? "asynchronous context manager" : "context manager";
+  Ref enter = TRY(lookup_special(manager, enter_name));
+  if (enter.is_empty()) return fail(exc::TypeError, "'{}' object does not support the {} protocol", type_name(manager), protocol);
+  Ref exit = TRY(lookup_special(manager, exit_name));
+  if (exit.is_empty()) {
+    return fail(exc::TypeError, "'{}' object does not support the {} protocol (missed {} method)", type_name(manager), protocol, to_string(exit_name));
+  }
+  Ref entered = TRY(call(enter));
+  out[0] = exit.release();
+  out[1] = entered.release();
+  return kOk;
+}
+
+Ref with_exit(Value exit, Value exception) {
+  Value traceback = as<Exception>(exception)->traceback;
+  return call(exit, {to_value(type_of(exception)), exception, traceback ? traceback : Value::none()});
+}
+
+// ---- Imports
+
+Ref import_name(CallRecord* record, Value level, Value fromlist, Str* name) {
+  Value function = dict_get(record->builtins, names.__import__);
+  if (!function) return fail(exc::ImportError, "__import__ not found");
+  if (is_default_import(function)) {
+    return import_module_level(name, to_value(record->globals), fromlist, static_cast<int>(level.integer()));
+  }
+  Ref hold = Ref::share(function);
+  Value locals = record->locals ? record->locals : Value::none();
+  return call(hold, {to_value(name), to_value(record->globals), locals, fromlist, level});
+}
+
+Ref import_from(Value module, Str* name) {
+  Ref found = TRY(get_attr_or_empty(module, name));
+  if (!found.is_empty()) return found;
+  Ref package = TRY(get_attr_or_empty(module, names.__name__));
+  if (is<Str>(package)) {
+    Ref full = make_str(to_string(package) + "." + to_string(name));
+    Ref loaded = TRY(dict_get(sys_modules(), full));
+    if (!loaded.is_empty()) return loaded;
+  }
+  const std::string package_name = is<Str>(package) ? to_string(package) : "<unknown module name>";
+  Ref file = TRY(get_attr_or_empty(module, names.__file__));
+  Ref spec = TRY(get_attr_or_empty(module, names.__spec__));
+  bool initializing = false;
+  if (!spec.is_empty() && !spec.is_none()) {
+    Ref flag = TRY(get_attr_or_empty(spec, names._initializing));
+    if (!flag.is_empty()) initializing = TRY(truth(flag));
+  }
+  const std::string location = is<Str>(file) ? to_string(file) : "unknown location";
+  std::string message = initializing ? fmt::format("cannot import name '{}' from partially initialized module '{}' (most likely due to a circular import) ({})",
+                                                   to_string(name), package_name, location)
+                                     : fmt::format("cannot import name '{}' from '{}' ({})", to_string(name), package_name, location);
+  Ref error = TRY(call(to_value(&exc::ImportError), {make_str(message)}));
+  if (is<Str>(package)) set_exception_field(error, "name", package);
+  if (is<Str>(file)) set_exception_field(error, "path", file);
+  return fail_with(error);
+}
+
+Status import_star(CallRecord* record, Value module) {
+  Ref all = TRY(get_attr_or_empty(module, names.__all__));
+  bool skip_private = false;
+  if (all.is_empty()) {
+    Ref dict = TRY(get_attr_or_empty(module, names.__dict__));
+    if (dict.is_empty()) return fail(exc::ImportError, "from-import-* object has no __dict__ and no __all__");
+    all = TRY(to_list(dict));
+    skip_private = true;
+  }
+  return for_each(all, [&](Value name) -> Status {
+    if (!is<Str>(name)) {
+      Ref module_name = TRY(get_attr(module, names.__name__));
+      return fail(exc::TypeError, "{} in {}.__{}__ must be str, not {}", skip_private ? "Key" : "Item", to_string(module_name),
+                  skip_private ? "dict" : "all", type_name(name));
+    }
+    if (skip_private && as<Str>(name)->length && as<Str>(name)->at(0) == '_') return kOk;
+    Ref value = TRY(get_attr(module, as<Str>(name)));
+    return store_name(record, as<Str>(name), value);
+  });
+}
+
+// ---- Generators
+
+Ref yield_from_iterator(Value iterable, Code* code) {
+  if (is_exact(iterable, generator_type)) return Ref::share(iterable);
+  if (is_exact(iterable, coroutine_type)) {
+    if (!(code->code_flags & (kCodeCoroutine | kCodeIterableCoroutine))) {
+      return fail(exc::TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+    }
+    return Ref::share(iterable);
+  }
+  return get_iter(iterable);
+}
+
+Ref get_awaitable(Value object, int where) {
+  Ref iterator = awaitable_iterator(object);
+  if (iterator.is_error()) {
+    if (where && pending_is(exc::TypeError) && !type_of(object)->slots.await) {
+      clear_pending();
+      return fail(exc::TypeError, "'async with' received an object from {} that does not implement __await__: {}", where == 1 ? "__aenter__" : "__aexit__",
+                  type_name(object));
+    }
+    return iterator;
+  }
+  if (is_exact(iterator, coroutine_type) && generator_delegate(as<Generator>(iterator))) {
+    return fail(exc::RuntimeError, "coroutine is being awaited already");
+  }
+  return iterator;
+}
+
+Ref get_aiter(Value object) {
+  UnarySlot slot = type_of(object)->slots.aiter;
+  if (!slot) return fail(exc::TypeError, "'async for' requires an object with __aiter__ method, got {}", type_name(object));
+  Ref iterator = TRY(slot(object));
+  if (!type_of(iterator)->slots.anext) {
+    return fail(exc::TypeError, "'async for' received an object from __aiter__ that does not implement __anext__: {}", type_name(iterator));
+  }
+  return iterator;
+}
+
+Ref get_anext(Value iterator) {
+  UnarySlot slot = type_of(iterator)->slots.anext;
+  if (!slot) return fail(exc::TypeError, "'async for' requires an iterator with __anext__ method, got {}", type_name(iterator));
+  Ref awaitable = TRY(slot(iterator));
+  Ref result = awaitable_iterator(awaitable);
+  if (result.is_error() && pending_is(exc::TypeError)) {
+    Ref cause = take_pending();
+    Ref error = TRY(call(to_value(&exc::TypeError), {make_str(fmt::format("'async for' received an invalid object from __anext__: {}", type_name(awaitable)))}));
+    TRY(set_attr(error, names.__cause__, cause));
+    return fail_with(error);
+  }
+  return result;
+}
+
+// ---- Patterns
+
+Ref match_keys(Value subject, Value keys) {
+  auto* wanted = as<Tuple>(keys);
+  Ref seen = make_set();
+  std::vector<Ref> values;
+  for (Value key : *wanted) {
+    if (!TRY(set_add(as<Set>(seen), key))) return fail(exc::ValueError, "mapping pattern checks duplicate key ({})", repr_text(key));
+    Ref found;
+    if (is_exact(subject, dict_type)) {
+      found = TRY(dict_get(as<Dict>(subject), key));
+    } else {
+      Ref marker = TRY(call(to_value(&object_type)));
+      found = TRY(call_method(subject, names.get, {key, marker}));
+      if (found.value() == marker.value()) found = Ref();
+    }
+    if (found.is_empty()) return Ref::none();
+    values.push_back(std::move(found));
+  }
+  std::vector<Value> items(values.begin(), values.end());
+  return make_tuple(items.data(), static_cast<int64_t>(items.size()));
+}
+
+Ref match_class(Value subject, Value cls, uint32_t positional, Value keyword_names) {
+  if (!is<Type>(cls)) return fail(exc::TypeError, "called match pattern must be a class");
+  if (!TRY(is_instance(subject, cls))) return Ref::none();
+  std::vector<Ref> values;
+  std::vector<Value> seen;
+  auto attribute = [&](Value name) -> Result<bool> {
+    for (Value s : seen) {
+      if (TRY(equal(s, name))) {
+        return fail(exc::TypeError, "{}() got multiple sub-patterns for attribute {}", type_name(as<Type>(cls)), repr_text(name));
+      }
+    }
+    seen.push_back(name);
+    Ref v = TRY(get_attr_or_empty(subject, as<Str>(name)));
+    if (v.is_empty()) return false;
+    values.push_back(std::move(v));
+    return true;
+  };
+  if (positional) {
+    Ref match_args = TRY(get_attr_or_empty(cls, names.__match_args__));
+    bool match_self = false;
+    if (match_args.is_empty()) {
+      match_args = empty_tuple();
+      match_self = as<Type>(cls)->has(Type::kMatchSelf);
+    } else if (!is<Tuple>(match_args)) {
+      return fail(exc::TypeError, "{}.__match_args__ must be a tuple (got {})", type_name(as<Type>(cls)), type_name(match_args));
+    }
+    const int64_t allowed = match_self ? 1 : as<Tuple>(match_args)->size;
+    if (allowed < positional) {
+      return fail(exc::TypeError, "{}() accepts {} positional sub-pattern{} ({} given)", type_name(as<Type>(cls)), allowed, allowed == 1 ? "" : "s", positional);
+    }
+    if (match_self) {
+      values.push_back(Ref::share(subject));
+    } else {
+      for (uint32_t i = 0; i < positional; ++i) {
+        Value name = as<Tuple>(match_args)->items[i];
+        if (!is<Str>(name)) return fail(exc::TypeError, "__match_args__ elements must be strings (got {})", type_name(name));
+        if (!TRY(attribute(name))) return Ref::none();
+      }
+    }
+  }
+  for (Value name : *as<Tuple>(keyword_names)) {
+    if (!TRY(attribute(name))) return Ref::none();
+  }
+  std::vector<Value> items(values.begin(), values.end());
+  return make_tuple(items.data(), static_cast<int64_t>(items.size()));
+}
+
+Status print_expression(Value v) {
+  Ref sys = TRY(import_module("sys"));
+  Ref hook = TRY(get_attr_or_empty(sys, names.displayhook));
+  if (hook.is_empty()) return fail(exc::RuntimeError, "lost sys.displayhook");
+  TRY(call(hook, {v}));
+  return kOk;
+}
+
+Status handle_breaker(ThreadState& ts) {
+  if (eval_breaker & kBreakCollect) {
+    eval_breaker = eval_breaker & ~kBreakCollect;
+    collector.collect_if_due();
+  }
+  if (eval_breaker & kBreakLock) yield_interpreter_lock(ts);
+  if (eval_breaker & kBreakSignal) TRY(run_signal_handlers());
+  return kOk;
+}
+
+}  // namespace hiss

@@ -1,0 +1,59 @@
+// The slow paths of instructions: everything that the interpreter loop does not do in line.
+#pragma once
+
+#include "object/protocol.h"
+#include "vm/call_stack.h"
+
+namespace hiss {
+
+/// A global or builtin name; NameError when there is none.
+Ref load_global(CallRecord* record, Str* name, Instruction* cache);
+Ref load_name(CallRecord* record, Str* name, Instruction* cache);
+Status store_name(CallRecord* record, Str* name, Value value);
+Status delete_name(CallRecord* record, Str* name);
+Status delete_global(CallRecord* record, Str* name);
+Failure fail_unbound(Code* code, uint32_t reg);
+Failure fail_unbound_cell(Code* code, uint32_t index, bool free);
+Ref load_class_cell(CallRecord* record, Str* name, Value cell);
+Status setup_annotations(CallRecord* record);
+
+/// Attribute access that fills the inline cache behind the instruction.
+Ref load_attr_cached(Value object, Str* name, Instruction* cache);
+Status store_attr_cached(Value object, Str* name, Value value, Instruction* cache);
+/// r[0] and r[1] of LoadMethod: (function, self) or (callable, empty).
+Status load_method(Value object, Str* name, Instruction* cache, Value* out);
+
+Ref binary_slow(Op op, Value a, Value b, bool inplace, bool a_dying, bool b_dying);
+Status unpack(Value source, uint32_t count, Value* out);
+Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out);
+Ref format_value(Value v, uint8_t flags, Value spec);
+Ref join_strings(Value* parts, uint32_t count);
+Status list_extend_checked(List* list, Value iterable, Value callee);
+Status dict_update_checked(Dict* dict, Value mapping);
+Status dict_merge(Dict* dict, Value mapping, Value callee);
+Ref contains_value(Value item, Value container, bool invert);
+
+Failure raise(Value exception, Value cause, int count);
+Ref match_exception(Value exception, Value type);
+Status before_with(Value manager, bool async, Value* out);
+Ref with_exit(Value exit, Value exception);
+
+Ref import_name(CallRecord* record, Value level, Value fromlist, Str* name);
+Ref import_from(Value module, Str* name);
+Status import_star(CallRecord* record, Value module);
+
+Ref yield_from_iterator(Value iterable, Code* code);
+Ref get_awaitable(Value object, int where);
+Ref get_aiter(Value object);
+Ref get_anext(Value iterator);
+
+Ref match_keys(Value subject, Value keys);
+Ref match_class(Value subject, Value cls, uint32_t positional, Value names);
+Status print_expression(Value v);
+/// Signals, lock requests, collections that wait; fails when a handler raised.
+Status handle_breaker(ThreadState& ts);
+
+/// A hook that the engine's binding sets: binary operations on dying temporaries whose buffers may be reused.
+extern thread_local uint8_t dying_operands;  // 1: left, 2: right; valid while a binary slot runs
+
+}  // namespace hiss
