@@ -30,7 +30,7 @@ struct Buffer {
 Result<Buffer> get_buffer(Value object, bool writable = false);
 /// The same, with any strides (memoryview).
 Result<Buffer> get_strided_buffer(Value object, bool writable = false);
-inline bool has_buffer(Value v) { return type_of(v)->buffer != nullptr; }
+bool has_buffer(Value v);
 void release_buffer(Buffer& buffer);
 
 /// Releases on scope exit.
