@@ -52,6 +52,7 @@ struct Dict : Object {
   static constexpr Layout kLayout = Layout::Dict;
   int64_t used;         // live entries
   int64_t entry_count;  // entries in use, deleted ones included
+  int64_t usable;       // insertions left before the table must be rebuilt
   uint64_t version;     // changes with every change of keys or values (inline caches of globals)
   uint8_t index_bits;   // log2 of the index table's size; 0: no table yet
   uint8_t index_width;  // bytes of an index: 1, 2, 4, 8

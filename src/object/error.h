@@ -12,9 +12,6 @@
 
 namespace hiss {
 
-/// What a failing function returns; converts to Ref, Result<T> and Status. The pending exception is set before.
-struct Failure {};
-
 template <typename T>
 class [[nodiscard]] Result {
  public:

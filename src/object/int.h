@@ -3,6 +3,7 @@
 
 #include <gmp.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,7 @@ inline Ref make_int(int64_t value) {
   return make_int_object(value);
 }
 Ref make_uint(uint64_t value);
-Ref make_int(const mpz_t z);         // immediate when it fits
+Ref int_from_mpz(const mpz_t z);         // immediate when it fits
 Ref int_from_double(double d);       // truncated; OverflowError / ValueError for infinity and NaN
 /// A view of any int (immediate, bool, big, subclass instance) as GMP's integer, valid while the view lives.
 class MpzView {
@@ -50,6 +51,8 @@ bool equal_ints(Value a, Value b);
 int compare_ints(Value a, Value b);
 /// Digits in base 2..36, without prefix. ValueError beyond sys.set_int_max_str_digits for decimal.
 Result<std::string> int_to_text(Value v, int base = 10);
+/// sys.set_int_max_str_digits; 0: no limit.
+extern int32_t int_max_str_digits;
 /// int(text, base) with CPython's errors; base 0 reads a prefix.
 Ref parse_int(std::string_view text, int base, Value original);
 /// Digits already checked by the lexer ("0x1F", "123").

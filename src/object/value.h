@@ -104,7 +104,8 @@ inline void release(Value v) {
   if (v.is_object()) release(v.object());
 }
 
-struct Failure;
+/// What a failing function returns; converts to Ref, Result<T> and Status. The pending exception is set before.
+struct Failure {};
 
 /// An owning value: holds one reference count.
 class [[nodiscard]] Ref {

@@ -1,0 +1,302 @@
+// enumerate, zip, map and filter.
+#include <vector>
+
+#include "object/index.h"
+#include "object/iterator.h"
+
+namespace hiss {
+
+Type enumerate_type, zip_type, map_type, filter_type;
+
+namespace {
+
+// ---- enumerate
+
+struct Enumerate : Object {
+  Value iterator;
+  Value index;  // any int
+  Value pair;   // the tuple given out last, used again when nobody holds it
+};
+
+Ref enumerate_new(Type* cls, Args args) {
+  Arguments bound("enumerate", "(iterable, start=0)");
+  TRY(bound.bind(args));
+  Ref start = bound[1] ? TRY(index(bound[1])) : make_int(0);
+  Ref iterator = TRY(get_iter(bound[0]));
+  auto* e = static_cast<Enumerate*>(allocate(cls));
+  e->iterator = iterator.release();
+  e->index = start.release();
+  track(e);
+  return Ref::steal(e);
+}
+
+/// A pair, in the tuple given out before when it came back.
+Ref reuse_pair(Value& kept, Ref first, Ref second) {
+  if (kept && kept.object()->refs == 1) {
+    Tuple* t = as<Tuple>(kept);
+    Ref r = Ref::share(kept);
+    Value old_first = t->items[0], old_second = t->items[1];
+    t->items[0] = first.release();
+    t->items[1] = second.release();
+    release(old_first);
+    release(old_second);
+    return r;
+  }
+  Ref r = make_tuple({first, second});
+  Value old = kept;
+  kept = Ref::share(r).release();
+  release(old);
+  return r;
+}
+
+Ref enumerate_next(Value self) {
+  auto* e = as<Enumerate>(self);
+  Ref item = TRY(next(e->iterator));
+  if (item.is_empty()) return item;
+  Ref position = Ref::steal(e->index);
+  e->index = int_binary(BinaryOp::add, position, Value::integer(1)).release();
+  return reuse_pair(e->pair, std::move(position), std::move(item));
+}
+void enumerate_dealloc(Object* self) {
+  untrack(self);
+  auto* e = static_cast<Enumerate*>(self);
+  release(e->iterator);
+  release(e->index);
+  release(e->pair);
+  free_object(self);
+}
+void enumerate_traverse(Object* self, Visitor& visit) {
+  visit(static_cast<Enumerate*>(self)->iterator);
+  visit(static_cast<Enumerate*>(self)->pair);
+}
+Ref enumerate_reduce(Value self, const Value*) {
+  auto* e = as<Enumerate>(self);
+  Ref arguments = make_tuple({e->iterator, e->index});
+  return make_tuple({to_value(type_of(self)), arguments});
+}
+const NativeDef kEnumerateMethods[] = {
+    {"__reduce__", "($self, /)", enumerate_reduce, kReduceDoc},
+    {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+    {}};
+
+// ---- zip and map: an object with a tuple of iterators
+
+struct ManyIterators : Object {
+  Value function;   // map only
+  Value iterators;  // tuple
+  bool strict;      // zip only
+};
+
+void many_dealloc(Object* self) {
+  untrack(self);
+  release(static_cast<ManyIterators*>(self)->function);
+  release(static_cast<ManyIterators*>(self)->iterators);
+  free_object(self);
+}
+void many_traverse(Object* self, Visitor& visit) {
+  visit(static_cast<ManyIterators*>(self)->function);
+  visit(static_cast<ManyIterators*>(self)->iterators);
+}
+
+Ref iterators_of(const Value* values, uint32_t count, const char* what) {
+  Tuple* t = allocate_tuple(count);
+  Ref result = Ref::steal(t);
+  for (uint32_t i = 0; i < count; ++i) {
+    Ref it = get_iter(values[i]);
+    if (it.is_error()) {
+      if (what && pending_is(exc::TypeError) && !type_of(values[i])->slots.iter && !type_of(values[i])->slots.getitem) {
+        clear_pending();
+        return fail(exc::TypeError, "'{}' object is not iterable", type_name(values[i]));
+      }
+      return it;
+    }
+    t->items[i] = it.release();
+  }
+  track(t);
+  return result;
+}
+
+Ref zip_new(Type* cls, Args args) {
+  bool strict = false;
+  for (uint32_t i = 0; i < args.keyword_count(); ++i) {
+    if (!equal(args.keyword_name(i), "strict")) {
+      return fail(exc::TypeError, "zip() got an unexpected keyword argument '{}'", to_string(args.keyword_name(i)));
+    }
+    strict = TRY(truth(args.keyword_value(i)));
+  }
+  Ref iterators = TRY(iterators_of(args.values, args.count, "zip"));
+  auto* z = static_cast<ManyIterators*>(allocate(cls));
+  z->iterators = iterators.release();
+  z->strict = strict;
+  track(z);
+  return Ref::steal(z);
+}
+
+Failure fail_strict(int64_t i, const char* comparison) {
+  return fail(exc::ValueError, "zip() argument {} is {} than argument{}{}", i + 1, comparison, i == 1 ? " " : "s 1-", i == 1 ? 1 : i);
+}
+
+Ref zip_next(Value self) {
+  auto* z = as<ManyIterators>(self);
+  Tuple* iterators = as<Tuple>(z->iterators);
+  const int64_t n = iterators->size;
+  if (n == 0) return Ref::empty();
+  Tuple* result = allocate_tuple(n);
+  Ref owned = Ref::steal(result);
+  for (int64_t i = 0; i < n; ++i) {
+    Ref item = TRY(next(iterators->items[i]));
+    if (item) {
+      result->items[i] = item.release();
+      continue;
+    }
+    if (!z->strict) return Ref::empty();
+    if (i > 0) return fail_strict(i, "shorter");
+    for (int64_t k = 1; k < n; ++k) {
+      Ref more = TRY(next(iterators->items[k]));
+      if (more) return fail_strict(k, "longer");
+    }
+    return Ref::empty();
+  }
+  track(result);
+  return owned;
+}
+
+Ref many_reduce(Value self, const Value*) {
+  auto* z = as<ManyIterators>(self);
+  Tuple* iterators = as<Tuple>(z->iterators);
+  if (!z->function) {
+    if (z->strict) return make_tuple({to_value(type_of(self)), z->iterators, Value::boolean(true)});
+    return make_tuple({to_value(type_of(self)), z->iterators});
+  }
+  std::vector<Value> all{z->function};
+  all.insert(all.end(), iterators->begin(), iterators->end());
+  Ref arguments = make_tuple(all.data(), static_cast<int64_t>(all.size()));
+  return make_tuple({to_value(type_of(self)), arguments});
+}
+Ref zip_setstate(Value self, const Value* args) {
+  as<ManyIterators>(self)->strict = TRY(truth(args[0]));
+  return Ref::none();
+}
+const NativeDef kZipMethods[] = {{"__reduce__", "($self, /)", many_reduce, kReduceDoc},
+                                 {"__setstate__", "($self, state, /)", zip_setstate, kSetStateDoc},
+                                 {}};
+
+Ref map_new(Type* cls, Args args) {
+  if (args.keyword_count() && cls == &map_type) return fail(exc::TypeError, "map() takes no keyword arguments");
+  if (args.count < 2) return fail(exc::TypeError, "map() must have at least two arguments.");
+  Ref iterators = TRY(iterators_of(args.values + 1, args.count - 1, nullptr));
+  auto* m = static_cast<ManyIterators*>(allocate(cls));
+  m->function = Ref::share(args[0]).release();
+  m->iterators = iterators.release();
+  track(m);
+  return Ref::steal(m);
+}
+
+Ref map_next(Value self) {
+  auto* m = as<ManyIterators>(self);
+  Tuple* iterators = as<Tuple>(m->iterators);
+  const int64_t n = iterators->size;
+  if (n == 1) {
+    Ref item = TRY(next(iterators->items[0]));
+    if (item.is_empty()) return item;
+    const Value argument = item;
+    return call(m->function, Args{&argument, 1, nullptr});
+  }
+  std::vector<Ref> items;
+  std::vector<Value> values;
+  for (int64_t i = 0; i < n; ++i) {
+    Ref item = TRY(next(iterators->items[i]));
+    if (item.is_empty()) return item;
+    values.push_back(item);
+    items.push_back(std::move(item));
+  }
+  return call(m->function, Args{values.data(), static_cast<uint32_t>(n), nullptr});
+}
+const NativeDef kMapMethods[] = {{"__reduce__", "($self, /)", many_reduce, kReduceDoc}, {}};
+
+// ---- filter
+
+struct Filter : Object {
+  Value function;
+  Value iterator;
+};
+
+Ref filter_new(Type* cls, Args args) {
+  if (args.keyword_count() && cls == &filter_type) return fail(exc::TypeError, "filter() takes no keyword arguments");
+  if (args.count != 2) return fail(exc::TypeError, "filter expected 2 arguments, got {}", args.count);
+  Ref iterator = TRY(get_iter(args[1]));
+  auto* f = static_cast<Filter*>(allocate(cls));
+  f->function = Ref::share(args[0]).release();
+  f->iterator = iterator.release();
+  track(f);
+  return Ref::steal(f);
+}
+
+Ref filter_next(Value self) {
+  auto* f = as<Filter>(self);
+  const bool plain = f->function.is_none() || f->function == to_value(&bool_type);
+  for (;;) {
+    Ref item = TRY(next(f->iterator));
+    if (item.is_empty()) return item;
+    if (plain) {
+      if (TRY(truth(item))) return item;
+    } else {
+      const Value argument = item;
+      Ref good = TRY(call(f->function, Args{&argument, 1, nullptr}));
+      if (TRY(truth(good))) return item;
+    }
+  }
+}
+void filter_dealloc(Object* self) {
+  untrack(self);
+  release(static_cast<Filter*>(self)->function);
+  release(static_cast<Filter*>(self)->iterator);
+  free_object(self);
+}
+void filter_traverse(Object* self, Visitor& visit) {
+  visit(static_cast<Filter*>(self)->function);
+  visit(static_cast<Filter*>(self)->iterator);
+}
+Ref filter_reduce(Value self, const Value*) {
+  auto* f = as<Filter>(self);
+  Ref arguments = make_tuple({f->function, f->iterator});
+  return make_tuple({to_value(type_of(self)), arguments});
+}
+const NativeDef kFilterMethods[] = {{"__reduce__", "($self, /)", filter_reduce, kReduceDoc}, {}};
+
+void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySlot next, const NativeDef* methods, DeallocSlot dealloc,
+                 TraverseSlot traverse, const char* doc) {
+  define_type(t, {.name = name, .size = size, .flags = Type::kHasGc | Type::kBaseType, .doc = doc});
+  t.slots.new_ = make;
+  t.slots.iter = self_iter;
+  t.slots.next = next;
+  t.methods = methods;
+  t.dealloc = dealloc;
+  t.traverse = traverse;
+  ready_type(t);
+}
+
+}  // namespace
+
+void init_enumerate_type() {
+  define_lazy(enumerate_type, "enumerate", sizeof(Enumerate), enumerate_new, enumerate_next, kEnumerateMethods, enumerate_dealloc,
+              enumerate_traverse,
+              "Return an enumerate object.\n\n  iterable\n    an object supporting iteration\n\nThe enumerate object yields pairs containing a "
+              "count (from start, which\ndefaults to zero) and a value yielded by the iterable argument.");
+}
+void init_zip_type() {
+  define_lazy(zip_type, "zip", sizeof(ManyIterators), zip_new, zip_next, kZipMethods, many_dealloc, many_traverse,
+              "zip(*iterables, strict=False) --> Yield tuples until an input is exhausted.");
+}
+void init_map_type() {
+  define_lazy(map_type, "map", sizeof(ManyIterators), map_new, map_next, kMapMethods, many_dealloc, many_traverse,
+              "map(func, *iterables) --> map object\n\nMake an iterator that computes the function using arguments from\neach of the "
+              "iterables.  Stops when the shortest iterable is exhausted.");
+}
+void init_filter_type() {
+  define_lazy(filter_type, "filter", sizeof(Filter), filter_new, filter_next, kFilterMethods, filter_dealloc, filter_traverse,
+              "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding those items of iterable for which "
+              "function(item)\nis true. If function is None, return the items that are true.");
+}
+
+}  // namespace hiss

@@ -1,0 +1,23 @@
+// What iterator types share: __iter__ that returns itself, pickling, documentation texts.
+#pragma once
+
+#include "object/protocol.h"
+
+namespace hiss {
+
+Ref self_iter(Value self);
+/// (builtins.NAME, (source,), index); or (builtins.iter, (exhausted,)) when `source` is empty.
+Ref reduce_iterator(Value source, int64_t index, const char* name, Value exhausted);
+Ref make_callable_iterator(Value callable, Value sentinel);
+/// The module builtins (the import system defines it).
+Ref import_builtins();
+/// builtins.NAME.
+Ref builtin(const char* name);
+/// The class method behind list[int] and the like: types.GenericAlias(cls, item).
+Ref class_getitem(Value cls, const Value* args);
+
+inline constexpr const char* kLengthHintDoc = "Private method returning an estimate of len(list(it)).";
+inline constexpr const char* kReduceDoc = "Return state information for pickling.";
+inline constexpr const char* kSetStateDoc = "Set state information for unpickling.";
+
+}  // namespace hiss
