@@ -186,10 +186,8 @@ DecodedSource decode_script(std::string_view bytes, std::string_view filename) {
   if (!bad.reason) return result;
   auto first = static_cast<unsigned char>(result.text[bad.start]);
   auto line = 1 + std::count(result.text.begin(), result.text.begin() + static_cast<std::ptrdiff_t>(bad.start), '\n');
-  if (find_encoding_cookie(bytes)) {
-    return failure(fmt::format("(unicode error) 'utf-8' codec can't decode byte 0x{:02x} in position {}: {}", first,
-                               bad.start, bad.reason));
-  }
+  // With a cookie Python trusts the declaration until a literal turns out malformed.
+  if (find_encoding_cookie(bytes)) return result;
   return failure(
       fmt::format("Non-UTF-8 code starting with '\\x{:02x}' in file {} on line {}, but no encoding declared; see "
                   "https://peps.python.org/pep-0263/ for details",
