@@ -26,6 +26,8 @@ Frame* frame_of(CallRecord* record);
 void leave_frame(CallRecord* record);
 /// The generator that the frame belonged to dies: its values go to the frame object.
 void frame_outlives_generator(Frame* frame);
+/// The frame object of a suspended generator. Borrowed.
+Frame* generator_frame(Generator* g);
 int frame_line(const Frame* frame);
 /// Locals as a dict: the namespace, or a snapshot of the function's variables.
 Ref frame_locals(Frame* frame);
