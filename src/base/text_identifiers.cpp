@@ -400,7 +400,8 @@ constexpr Range kPrintable[] = {
 
 template <size_t size>
 bool contains(const Range (&ranges)[size], char32_t c) {
-  auto after = std::upper_bound(std::begin(ranges), std::end(ranges), c, [](char32_t x, const Range& r) { return x < r.first; });
+  auto after =
+      std::upper_bound(std::begin(ranges), std::end(ranges), c, [](char32_t x, const Range& r) { return x < r.first; });
   return after != std::begin(ranges) && c <= std::prev(after)->last;
 }
 

@@ -1,13 +1,12 @@
 // Literals and constant folding.
 #include "compile/compiler.h"
+#include "object/bytes.h"
+#include "object/complex.h"
 #include "object/protocol.h"
 
 namespace hiss {
 
 using namespace ast;
-
-Ref make_bytes(std::string_view data);  // object/bytes.cpp
-Ref make_complex(double real, double imaginary);
 
 Ref constant_value(const Constant* c) {
   switch (c->constant_kind) {
@@ -29,7 +28,7 @@ namespace {
 constexpr int64_t kMaxFoldedBits = 128;
 constexpr int64_t kMaxFoldedLength = 256;
 
-bool foldable_number(Value v) { return is_int(v) || v.is_number() || is<Complex>(v); }
+bool foldable_number(Value v) { return is_int(v) || v.is_number() || is<hiss::Complex>(v); }
 
 // Folding must not make a small program into a huge constant.
 bool safe_to_fold(Operator op, Value left, Value right) {

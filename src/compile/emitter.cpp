@@ -29,8 +29,6 @@ void Compiler::emit_word(uint64_t word) {
 
 namespace {
 
-bool is_short_jump(Op op) { return op >= Op::JumpLt && op <= Op::JumpGeK; }
-
 void patch(Instruction& instruction, int offset, bool short_form) {
   if (short_form) {
     instruction = Instruction::make(instruction.op(), instruction.flags(), static_cast<uint32_t>(offset), instruction.b(), instruction.c());

@@ -6,7 +6,7 @@ namespace hiss {
 
 using namespace ast;
 
-void Compiler::begin_function(Arguments* args) {
+void Compiler::begin_function(syntax::Arguments* args) {
   Unit& u = *unit_;
   u.posonlyargcount = args->posonlyargs.size;
   u.argcount = args->posonlyargs.size + args->args.size;
@@ -36,7 +36,7 @@ void Compiler::annotation_value(Expr* e, Register dst) {
   }
 }
 
-bool Compiler::annotations(Arguments* args, Expr* returns, Register dst) {
+bool Compiler::annotations(syntax::Arguments* args, Expr* returns, Register dst) {
   std::vector<std::pair<std::string_view, Expr*>> list;
   for (auto group : {&args->posonlyargs, &args->args}) {
     for (Arg* a : *group) {
@@ -63,7 +63,7 @@ bool Compiler::annotations(Arguments* args, Expr* returns, Register dst) {
 }
 
 // The function object from its code: defaults, annotations, and the cells that it closes over.
-void Compiler::make_function(Register dst, Ref code, Unit& inner, Arguments* args, Expr* returns) {
+void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Arguments* args, Expr* returns) {
   const Register m = mark();
   const Register target = is_temporary(dst) ? dst : temporary();
   Register fields[4] = {-1, -1, -1, -1};
@@ -128,7 +128,7 @@ void Compiler::make_function(Register dst, Ref code, Unit& inner, Arguments* arg
   free_to(m);
 }
 
-void Compiler::function_def(Stmt* node, std::string_view fname, Arguments* args, Seq<Stmt*> statements, Seq<Expr*> decorators, Expr* returns,
+void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Arguments* args, Seq<Stmt*> statements, Seq<Expr*> decorators, Expr* returns,
                             bool) {
   const Register m = mark();
   std::vector<Register> callees;

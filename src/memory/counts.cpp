@@ -8,6 +8,7 @@
 #include "memory/small_objects.h"
 #include "memory/weak_references.h"
 #include "object/containers.h"
+#include "object/protocol.h"
 #include "object/shape.h"
 #include "object/type.h"
 #include "vm/thread_state.h"

@@ -53,7 +53,8 @@ struct Dict : Object {
   int64_t used;         // live entries
   int64_t entry_count;  // entries in use, deleted ones included
   int64_t usable;       // insertions left before the table must be rebuilt
-  uint64_t version;     // changes with every change of keys or values (inline caches of globals)
+  uint64_t version;       // changes with every change of keys or values
+  uint64_t keys_version;  // changes when keys come or go (inline caches of globals)
   uint8_t index_bits;   // log2 of the index table's size; 0: no table yet
   uint8_t index_width;  // bytes of an index: 1, 2, 4, 8
   bool str_keys;        // every key is an exact str: lookups of strs need no __eq__

@@ -50,6 +50,10 @@ struct Probe {
 };
 
 inline void touch(Dict* d) { d->version = ++last_version; }
+inline void touch_keys(Dict* d) {
+  touch(d);
+  d->keys_version = d->version;
+}
 
 void allocate_table(Dict* d, int bits) {
   const int width = bits <= 7 ? 1 : bits <= 15 ? 2 : bits <= 31 ? 4 : 8;
@@ -168,7 +172,7 @@ void insert_new(Dict* d, Value key, int64_t hash, Value value) {
   d->entries[d->entry_count++] = {hash, key, value};
   ++d->used;
   --d->usable;
-  touch(d);
+  touch_keys(d);
 }
 
 void replace_value(Dict* d, int64_t position, Value value) {
@@ -190,7 +194,7 @@ void remove_at(Dict* d, int64_t position, Ref& key, Ref& value) {
   e.key = Value();
   e.value = Value();
   --d->used;
-  touch(d);
+  touch_keys(d);
   // Entries at the end are given back, so that popitem in a loop stays linear.
   while (d->entry_count > 0 && !d->entries[d->entry_count - 1].key) --d->entry_count;
 }
@@ -204,7 +208,7 @@ Ref make_dict_of(Type* type) {
   d->str_keys = true;
   d->indices = nullptr;
   d->entries = nullptr;
-  touch(d);
+  touch_keys(d);
   track(d);
   return Ref::steal(d);
 }
@@ -303,7 +307,7 @@ void dict_clear(Dict* d) {
   d->str_keys = true;
   d->indices = nullptr;
   d->entries = nullptr;
-  touch(d);
+  touch_keys(d);
   for (int64_t i = 0; i < count; ++i) {
     if (!entries[i].key) continue;
     release(entries[i].key);

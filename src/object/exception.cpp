@@ -329,11 +329,6 @@ Ref get_context(Value self) {
   Value v = self_exception(self)->context;
   return v ? Ref::share(v) : Ref::none();
 }
-Status check_chained(Value value, const char* what) {
-  if (!value) return fail(exc::TypeError, "{} may not be deleted", what);
-  if (!value.is_none() && !is<Exception>(value)) return fail(exc::TypeError, "exception {} must be None or derive from BaseException", what + 2);
-  return kOk;
-}
 Status set_context(Value self, Value value) {
   if (!value || (!value.is_none() && !is<Exception>(value))) {
     return value ? fail(exc::TypeError, "exception context must be None or derive from BaseException") : fail(exc::TypeError, "__context__ may not be deleted");

@@ -88,11 +88,6 @@ Ref list_sizeof(Value self, const Value*) {
   return make_int(static_cast<int64_t>(sizeof(List) + static_cast<size_t>(as<List>(self)->capacity) * sizeof(Value)));
 }
 
-struct ListIterator : Object {
-  Value list;  // empty: exhausted
-  int64_t index;
-};
-
 Ref list_reversed(Value self, const Value*) {
   auto* it = allocate_as<ListIterator>(list_reverse_iterator_type);
   it->list = Ref::share(self).release();

@@ -23,6 +23,12 @@ Failure expected(Args args, uint32_t wanted) {
 #define CHECK_COUNT(n) \
   if (args.count != (n) || args.keyword_count()) return expected(args, n)
 
+inline AnySlot to_any_slot(std::nullptr_t) { return nullptr; }
+template <typename Function>
+AnySlot to_any_slot(Function function) {
+  return reinterpret_cast<AnySlot>(function);
+}
+
 template <typename Signature>
 Signature as_slot(AnySlot slot) {
   return reinterpret_cast<Signature>(slot);
@@ -146,7 +152,7 @@ Ref wrap_finalize(AnySlot slot, Value self, Args args) {
   return Ref::none();
 }
 
-#define GENERIC(function) reinterpret_cast<AnySlot>(function)
+#define GENERIC(function) to_any_slot(function)
 #define ENTRY(name, field, wrapper, generic, signature, doc) {name, offsetof(Slots, field), wrapper, GENERIC(generic), signature, doc}
 
 std::vector<SlotWrapper>& table() {

@@ -26,6 +26,10 @@ constexpr size_t kCacheSize = 4096;
 CacheEntry method_cache[kCacheSize];
 uint32_t next_version = 1;
 
+// At start-up types are described first and made ready together.
+bool deferring = false;
+std::vector<Type*> deferred;
+
 size_t cache_index(uint32_t version, const Str* name) {
   return (version ^ (reinterpret_cast<uintptr_t>(name) >> 4)) & (kCacheSize - 1);
 }
@@ -218,8 +222,20 @@ void define_type(Type& type, const TypeSpec& spec) {
   type.doc = spec.doc;
 }
 
+void begin_type_definitions() { deferring = true; }
+
+void finish_type_definitions() {
+  deferring = false;
+  for (size_t i = 0; i < deferred.size(); ++i) ready_type(*deferred[i]);
+  deferred.clear();
+}
+
 void ready_type(Type& type) {
   if (type.has(Type::kReady)) return;
+  if (deferring) {
+    deferred.push_back(&type);
+    return;
+  }
   type.type_flags |= Type::kReady;
   const std::string_view full = type.native_name;
   const size_t dot = full.rfind('.');

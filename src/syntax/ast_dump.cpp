@@ -35,7 +35,8 @@ std::string float_repr(double value, bool integral_point) {
     return out + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
   }
   if (exponent < 0) return out + "0." + std::string(-exponent - 1, '0') + digits;
-  if (count <= exponent + 1) return out + digits + std::string(exponent + 1 - count, '0') + (integral_point ? ".0" : "");
+  if (count <= exponent + 1)
+    return out + digits + std::string(exponent + 1 - count, '0') + (integral_point ? ".0" : "");
   return out + digits.substr(0, exponent + 1) + "." + digits.substr(exponent + 1);
 }
 
@@ -62,7 +63,9 @@ std::string string_repr(std::string_view text) {
       out.append(before, at - before);
     } else {
       auto code = static_cast<uint32_t>(c);
-      out += code < 0x100 ? fmt::format("\\x{:02x}", code) : code < 0x10000 ? fmt::format("\\u{:04x}", code) : fmt::format("\\U{:08x}", code);
+      out += code < 0x100     ? fmt::format("\\x{:02x}", code)
+             : code < 0x10000 ? fmt::format("\\u{:04x}", code)
+                              : fmt::format("\\U{:08x}", code);
     }
   }
   out += quote;
@@ -198,7 +201,9 @@ class Dumper {
 
   void write(std::string_view value) { out_ += string_repr(value); }
   void write(int32_t value) { out_ += std::to_string(value); }
-  void write(ConstantKind kind) { out_ += kind == ConstantKind::None ? "None" : kind == ConstantKind::True ? "True" : "False"; }
+  void write(ConstantKind kind) {
+    out_ += kind == ConstantKind::None ? "None" : kind == ConstantKind::True ? "True" : "False";
+  }
   template <class T>
   void write(T* value) {
     if (value == nullptr) {
@@ -219,7 +224,7 @@ class Dumper {
     out_ += ']';
   }
   template <class T>
-    requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
   void write(T value) {
     out_ += name_of(value);
     out_ += "()";

@@ -86,7 +86,8 @@ bool Lexer::line_beginning() {
       ++column;
       ++alt_column;
     } else if (c == '\t') {
-      // A tab goes to the next multiple of 8 in one count and of 1 in the other: lines on which they disagree are ambiguous.
+      // A tab goes to the next multiple of 8 in one count and of 1 in the other: lines on which they disagree are
+      // ambiguous.
       column = (column / 8 + 1) * 8;
       ++alt_column;
     } else if (c == '\f') {
@@ -131,9 +132,10 @@ bool Lexer::line_beginning() {
   }
   if (column != indents_[indent_]) {
     const char* line_limit = line_end();
-    int characters = static_cast<int>(
-        count_code_points({line_start_, static_cast<size_t>(line_limit - line_start_)}) + (line_limit < end_));
-    return fail_line(SyntaxErrorInfo::IndentationError, "unindent does not match any outer indentation level", characters, -1);
+    int characters = static_cast<int>(count_code_points({line_start_, static_cast<size_t>(line_limit - line_start_)}) +
+                                      (line_limit < end_));
+    return fail_line(SyntaxErrorInfo::IndentationError, "unindent does not match any outer indentation level",
+                     characters, -1);
   }
   if (alt_column != alt_indents_[indent_]) {
     return fail_line(SyntaxErrorInfo::TabError, "inconsistent use of tabs and spaces in indentation", 1, 0);
@@ -274,7 +276,8 @@ bool Lexer::verify_identifier() {
     if (fine) continue;
     at_ = at;
     std::string_view shown{before, static_cast<size_t>(at - before)};
-    if (is_printable(c)) return fail_here(fmt::format("invalid character '{}' (U+{:04X})", shown, static_cast<uint32_t>(c)));
+    if (is_printable(c))
+      return fail_here(fmt::format("invalid character '{}' (U+{:04X})", shown, static_cast<uint32_t>(c)));
     return fail_here(fmt::format("invalid non-printable character U+{:04X}", static_cast<uint32_t>(c)));
   }
   return true;
@@ -307,7 +310,8 @@ bool Lexer::read_string() {
       line_start_ = first_line_start;
       lineno_ = first_line;
       bool at_end = c == 0;
-      fail_here(fmt::format("unterminated {}string literal (detected at line {})", triple ? "triple-quoted " : "", detected));
+      fail_here(
+          fmt::format("unterminated {}string literal (detected at line {})", triple ? "triple-quoted " : "", detected));
       error_.incomplete = triple || at_end;
       return false;
     }
@@ -328,8 +332,8 @@ bool Lexer::read_string() {
   }
   int shift = lineno_ == options_.first_line ? options_.first_column : 0;
   tokens_.push_back({TokenKind::String, static_cast<uint8_t>(level_), static_cast<int32_t>(start - begin_),
-                     static_cast<int32_t>(at_ - begin_), first_line, static_cast<int>(start - first_line_start) + shift, lineno_,
-                     column_of(at_) + shift});
+                     static_cast<int32_t>(at_ - begin_), first_line, static_cast<int>(start - first_line_start) + shift,
+                     lineno_, column_of(at_) + shift});
   return true;
 }
 
@@ -346,8 +350,8 @@ bool Lexer::close_bracket(TokenKind kind, char c) {
   char wanted = open.open == '(' ? ')' : open.open == '[' ? ']' : '}';
   if (c != wanted) {
     if (open.lineno != lineno_) {
-      return fail_here(fmt::format("closing parenthesis '{}' does not match opening parenthesis '{}' on line {}", c, open.open,
-                                   open.lineno));
+      return fail_here(fmt::format("closing parenthesis '{}' does not match opening parenthesis '{}' on line {}", c,
+                                   open.open, open.lineno));
     }
     return fail_here(fmt::format("closing parenthesis '{}' does not match opening parenthesis '{}'", c, open.open));
   }
@@ -467,7 +471,9 @@ bool Lexer::type_comment() {
     }
   }
   std::string_view rest{p, static_cast<size_t>(at_ - p)};
-  auto is_word = [](char c) { return static_cast<unsigned char>(c) >= 0x80 || (kIdentifierCharacter[static_cast<unsigned char>(c)] && c != '_'); };
+  auto is_word = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 || (kIdentifierCharacter[static_cast<unsigned char>(c)] && c != '_');
+  };
   if (rest.starts_with("ignore") && (rest.size() == 6 || !is_word(rest[6]))) {
     type_ignores_.push_back({lineno_, rest.substr(6)});
     return false;

@@ -1,5 +1,5 @@
-// Source text -> tokens. The whole text is read at once; a lexical error becomes the last token, and is reported only if the parser
-// gets there, because an earlier syntax error comes first.
+// Source text -> tokens. The whole text is read at once; a lexical error becomes the last token, and is reported only
+// if the parser gets there, because an earlier syntax error comes first.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ namespace hiss::syntax {
 
 struct LexerOptions {
   bool type_comments = false;
-  bool single = false;            ///< Mode::Single: the end of input also ends the statement
+  bool single = false;  ///< Mode::Single: the end of input also ends the statement
   bool dont_imply_dedent = false;
-  int first_line = 1;             ///< for the expressions of f-strings
-  int first_column = 0;           ///< added to the columns of the first line
+  int first_line = 1;    ///< for the expressions of f-strings
+  int first_column = 0;  ///< added to the columns of the first line
 };
 
 struct TypeIgnoreComment {
@@ -100,7 +100,7 @@ class Lexer {
 
   const char* begin_;
   const char* end_;
-  const char* at_;          ///< next character
+  const char* at_;  ///< next character
   const char* token_start_;
   const char* line_start_;
   int lineno_;

@@ -48,7 +48,8 @@ SyntaxErrorInfo Lexer::unclosed_error(int current_line) const {
 int Lexer::first_buffered_line(int lineno) const {
   while (lineno > options_.first_line) {
     // The first token that ends on this line or later tells whether the line began inside it.
-    auto token = std::lower_bound(tokens_.begin(), tokens_.end(), lineno, [](const Token& t, int line) { return t.end_lineno < line; });
+    auto token = std::lower_bound(tokens_.begin(), tokens_.end(), lineno,
+                                  [](const Token& t, int line) { return t.end_lineno < line; });
     if (token != tokens_.end() && token->lineno < lineno && token->kind != TokenKind::Error) {
       lineno = token->lineno;
       continue;
@@ -59,7 +60,8 @@ int Lexer::first_buffered_line(int lineno) const {
     std::string_view previous = line(lineno - 1);
     if (!line_open || !previous.ends_with('\\')) break;
     if (before.end_lineno == lineno - 1) {
-      std::string_view gap(begin_ + before.end, static_cast<size_t>(previous.data() + previous.size() - (begin_ + before.end)));
+      std::string_view gap(begin_ + before.end,
+                           static_cast<size_t>(previous.data() + previous.size() - (begin_ + before.end)));
       if (gap.find('#') != std::string_view::npos) break;
     } else if (previous.find('#') != std::string_view::npos) {
       break;

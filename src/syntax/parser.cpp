@@ -50,7 +50,8 @@ void Parser::reset(Phase phase) {
   }
 }
 
-/// The last token read touches the end of the text, so that CPython's tokenizer has seen the end: it does not look for lexical errors then.
+/// The last token read touches the end of the text, so that CPython's tokenizer has seen the end: it does not look for
+/// lexical errors then.
 bool Parser::has_read_everything() const {
   if (furthest_ < 0) return false;
   const Token& last = tokens_[furthest_];

@@ -181,7 +181,8 @@ Comprehension* Parser::for_if_clause() {
     if (diagnosing()) invalid_for_target();
     return nullptr;
   }
-  if (is_async && options_.feature_minor < 6) raise_last("Async comprehensions are only supported in Python 3.6 and greater");
+  if (is_async && options_.feature_minor < 6)
+    raise_last("Async comprehensions are only supported in Python 3.6 and greater");
   Expr* iter = NEED(disjunction());
   Exprs conditions;
   while (at(TokenKind::If)) {

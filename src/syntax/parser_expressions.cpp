@@ -19,11 +19,14 @@ constexpr std::array<uint8_t, 256> kPrecedence = [] {
   set(TokenKind::RightShift, 4);
   set(TokenKind::Plus, 5);
   set(TokenKind::Minus, 5);
-  for (TokenKind kind : {TokenKind::Star, TokenKind::Slash, TokenKind::DoubleSlash, TokenKind::Percent, TokenKind::At}) set(kind, 6);
+  for (TokenKind kind : {TokenKind::Star, TokenKind::Slash, TokenKind::DoubleSlash, TokenKind::Percent, TokenKind::At})
+    set(kind, 6);
   return table;
 }();
 
-Operator operator_of(TokenKind kind) { return static_cast<Operator>(static_cast<int>(kind) - static_cast<int>(TokenKind::Plus)); }
+Operator operator_of(TokenKind kind) {
+  return static_cast<Operator>(static_cast<int>(kind) - static_cast<int>(TokenKind::Plus));
+}
 
 }  // namespace
 
@@ -147,7 +150,8 @@ Expr* Parser::careful_named_expression() {
 }
 
 Expr* Parser::expression() {
-  if (!careful()) [[likely]] return conditional();
+  if (!careful()) [[likely]]
+    return conditional();
   return memoized(Rule::Expression, [&] { return plain_expression(); });
 }
 
@@ -186,7 +190,8 @@ Expr* Parser::conditional() {
 }
 
 Expr* Parser::disjunction() {
-  if (!careful()) [[likely]] return plain_disjunction();
+  if (!careful()) [[likely]]
+    return plain_disjunction();
   return memoized(Rule::Disjunction, [&] { return attempt([&] { return plain_disjunction(); }); });
 }
 
@@ -317,7 +322,8 @@ Expr* Parser::comparison() {
 }
 
 Expr* Parser::bitwise_or() {
-  if (!careful()) [[likely]] return binary(1);
+  if (!careful()) [[likely]]
+    return binary(1);
   return memoized(Rule::BitwiseOr, [&] { return attempt([&] { return binary(1); }); });
 }
 
@@ -356,7 +362,9 @@ Expr* Parser::factor() {
     return nullptr;
   }
   UnaryOp* result = node<UnaryOp>(start);
-  result->op = kind == TokenKind::Plus ? UnaryOpKind::UAdd : kind == TokenKind::Minus ? UnaryOpKind::USub : UnaryOpKind::Invert;
+  result->op = kind == TokenKind::Plus    ? UnaryOpKind::UAdd
+               : kind == TokenKind::Minus ? UnaryOpKind::USub
+                                          : UnaryOpKind::Invert;
   result->operand = operand;
   return result;
 }
@@ -394,7 +402,8 @@ Expr* Parser::await_primary() {
 }
 
 Expr* Parser::primary() {
-  if (!careful()) [[likely]] return plain_primary();
+  if (!careful()) [[likely]]
+    return plain_primary();
   return memoized(Rule::Primary, [&] { return attempt([&] { return plain_primary(); }); });
 }
 
@@ -496,11 +505,13 @@ Expr* Parser::number() {
     raise_last("Underscores in numeric literals are only supported in Python 3.6 and greater");
   }
   if (!parse_number(digits, arena_, *result, digit_count)) {
-    raise_at(start->lineno, -1, start->end_lineno, -1,
-             fmt::format("Exceeds the limit (4300 digits) for integer string conversion: value has {} digits; use "
-                         "sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer literals to "
-                         "avoid decimal conversion limits.",
-                         digit_count));
+    raise_at(
+        start->lineno, -1, start->end_lineno, -1,
+        fmt::format(
+            "Exceeds the limit (4300 digits) for integer string conversion: value has {} digits; use "
+            "sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer literals to "
+            "avoid decimal conversion limits.",
+            digit_count));
   }
   return result;
 }

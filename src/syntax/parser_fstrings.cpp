@@ -1,5 +1,6 @@
-// f-strings as Python 3.11 reads them: replacement fields are found by scanning characters, and each expression is parsed as a
-// parenthesised text of its own. Hence "f-string:" errors that point into that text, and no backslashes in expressions.
+// f-strings as Python 3.11 reads them: replacement fields are found by scanning characters, and each expression is
+// parsed as a parenthesised text of its own. Hence "f-string:" errors that point into that text, and no backslashes in
+// expressions.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -40,7 +41,8 @@ Expr* Parser::joined_string(FstringBuilder& builder, Start first, Start last) {
 }
 
 /// Reads text and fields until the end of the literal, or, in a format specification, until its '}'.
-void Parser::fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token) {
+void Parser::fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                           const Token& token) {
   for (;;) {
     // A doubled brace ends a piece of text but not the literal.
     if (fstring_literal(builder, at, end, raw, level, token)) continue;
@@ -70,7 +72,8 @@ void Parser::fstring_parts(FstringBuilder& builder, const char*& at, const char*
 }
 
 /// Reads text up to a field or the end. True: it stopped after one brace of a doubled pair.
-bool Parser::fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token) {
+bool Parser::fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                             const Token& token) {
   const char* start = at;
   const char* s = at;
   bool doubled = false;
@@ -106,7 +109,8 @@ bool Parser::fstring_literal(FstringBuilder& builder, const char*& at, const cha
 }
 
 /// Reads {expression=!conversion:specification}. The text that `=` asks for is left in builder.literal.
-Expr* Parser::fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token) {
+Expr* Parser::fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                            const Token& token) {
   if (level >= 2) raise_last("f-string: expressions nested too deeply");
   ++at;
   const char* start = at;
@@ -165,7 +169,8 @@ Expr* Parser::fstring_field(FstringBuilder& builder, const char*& at, const char
   Expr* value = fstring_expression(start, stop, token);
   bool debug = false;
   if (*at == '=') {
-    if (options_.feature_minor < 8) raise_last("f-string: self documenting expressions are only supported in Python 3.8 and greater");
+    if (options_.feature_minor < 8)
+      raise_last("f-string: self documenting expressions are only supported in Python 3.8 and greater");
     debug = true;
     ++at;
     while (at < end && is_space(*at)) ++at;
@@ -211,7 +216,8 @@ Expr* Parser::fstring_expression(const char* begin, const char* end, const Token
   const char* s = begin;
   while (s < end && (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\f')) ++s;
   if (s == end) {
-    if (*end == '!' || *end == ':' || *end == '=') raise_last(fmt::format("f-string: expression required before '{}'", *end));
+    if (*end == '!' || *end == ':' || *end == '=')
+      raise_last(fmt::format("f-string: expression required before '{}'", *end));
     raise_last("f-string: empty expression not allowed");
   }
   // Where the expression's "(" stands, as 3.11 computes it: in columns of the literal's own line.

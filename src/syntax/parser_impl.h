@@ -1,9 +1,10 @@
 // The recursive-descent parser. Private to the front end.
 //
-// A text is parsed at most three times. The fast pass decides with one or two tokens of lookahead and only says yes or no. When it says
-// no, a careful pass follows the order of alternatives of Python's PEG grammar with backtracking: it finds the token at which CPython
-// gives up. A third pass does the same with the "invalid_..." rules of the grammar switched on, which recognise common mistakes
-// and raise the messages CPython has for them. Errors raised are C++ exceptions caught in parse(); "does not match" is a null result.
+// A text is parsed at most three times. The fast pass decides with one or two tokens of lookahead and only says yes or
+// no. When it says no, a careful pass follows the order of alternatives of Python's PEG grammar with backtracking: it
+// finds the token at which CPython gives up. A third pass does the same with the "invalid_..." rules of the grammar
+// switched on, which recognise common mistakes and raise the messages CPython has for them. Errors raised are C++
+// exceptions caught in parse(); "does not match" is a null result.
 #pragma once
 
 #include <algorithm>
@@ -18,15 +19,15 @@
 namespace hiss::syntax {
 
 /// Returns from the calling function when the rule did not match.
-#define NEED(...)            \
-  ({                         \
+#define NEED(...)             \
+  ({                          \
     auto need_ = __VA_ARGS__; \
-    if (!need_) return {};   \
-    need_;                   \
+    if (!need_) return {};    \
+    need_;                    \
   })
-#define EXPECT(Kind)                          \
-  do {                                        \
-    if (!accept(TokenKind::Kind)) return {};  \
+#define EXPECT(Kind)                         \
+  do {                                       \
+    if (!accept(TokenKind::Kind)) return {}; \
   } while (false)
 
 /// A list under construction: short ones live on the stack.
@@ -86,8 +87,26 @@ class Parser {
 
  private:
   enum class Rule : uint8_t {
-    Expression, NamedExpression, StarExpression, StarNamedExpression, Disjunction, Conjunction, Inversion, BitwiseOr, Factor, Primary, Atom,
-    Strings, Arguments, StarTarget, TargetWithStarAtom, TPrimary, DelTarget, SimpleStmt, Block, InvalidNamedExpression
+    Expression,
+    NamedExpression,
+    StarExpression,
+    StarNamedExpression,
+    Disjunction,
+    Conjunction,
+    Inversion,
+    BitwiseOr,
+    Factor,
+    Primary,
+    Atom,
+    Strings,
+    Arguments,
+    StarTarget,
+    TargetWithStarAtom,
+    TPrimary,
+    DelTarget,
+    SimpleStmt,
+    Block,
+    InvalidNamedExpression
   };
   enum class Targets : uint8_t { Star, Del, For };
   using Start = const Token*;
@@ -95,7 +114,8 @@ class Parser {
 
   // Tokens.
   const Token& token() {
-    if (pos_ > furthest_) [[unlikely]] reach(pos_);
+    if (pos_ > furthest_) [[unlikely]]
+      reach(pos_);
     return tokens_[pos_];
   }
   Start here() { return &token(); }
@@ -258,9 +278,12 @@ class Parser {
   std::string_view decode_bytes(const Token& token, std::string_view body, bool raw);
   void check_utf8(std::string_view body);
   void warn_invalid_escape(const Token& token, const char* at);
-  void fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
-  bool fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
-  Expr* fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level, const Token& token);
+  void fstring_parts(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                     const Token& token);
+  bool fstring_literal(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                       const Token& token);
+  Expr* fstring_field(FstringBuilder& builder, const char*& at, const char* end, bool raw, int level,
+                      const Token& token);
   Expr* fstring_expression(const char* begin, const char* end, const Token& token);
   Expr* joined_string(FstringBuilder& builder, Start first, Start last);
 
@@ -427,7 +450,8 @@ class Parser {
   struct Depth {
     explicit Depth(Parser& parser, int weight = 1) : parser_(parser), weight_(weight) {
       parser.depth_ += weight;
-      if (parser.depth_ > kMaxDepth) [[unlikely]] parser.raise_memory_error();
+      if (parser.depth_ > kMaxDepth) [[unlikely]]
+        parser.raise_memory_error();
     }
     ~Depth() { parser_.depth_ -= weight_; }
     Parser& parser_;
@@ -436,7 +460,8 @@ class Parser {
   static constexpr int kMaxDepth = 6000;
   /// a.b.c… and a + b + c… are read by loops but are as deep a tree: whoever walks it later must not run out of stack.
   void check_chain(int length) {
-    if (length > kMaxDepth) [[unlikely]] raise_recursion_error();
+    if (length > kMaxDepth) [[unlikely]]
+      raise_recursion_error();
   }
 
   struct Remembered {

@@ -82,7 +82,8 @@ Arguments* Parser::parameters(bool is_lambda) {
       break;
     }
   }
-  if (slash && options_.feature_minor < 8) raise_last("Positional-only parameters are only supported in Python 3.8 and greater");
+  if (slash && options_.feature_minor < 8)
+    raise_last("Positional-only parameters are only supported in Python 3.8 and greater");
   int mark = pos_;
   if (!at_parameters_end(is_lambda) && !star_etc(lists, is_lambda)) pos_ = mark;
   Arguments* result = arena_.make<Arguments>();
@@ -226,13 +227,15 @@ void Parser::invalid_parameters(bool is_lambda) {
       if (at(TokenKind::RightParen)) {
         const Token& close = token();
         raise_at(open.lineno, open.col_offset, close.end_lineno, close.end_col_offset,
-                 is_lambda ? "Lambda expression parameters cannot be parenthesized" : "Function parameters cannot be parenthesized");
+                 is_lambda ? "Lambda expression parameters cannot be parenthesized"
+                           : "Function parameters cannot be parenthesized");
       }
     }
   }
 
   pos_ = mark;
-  if (at(TokenKind::Slash) && kind_at(1) == TokenKind::Comma) raise_token(token(), "at least one argument must precede /");
+  if (at(TokenKind::Slash) && kind_at(1) == TokenKind::Comma)
+    raise_token(token(), "at least one argument must precede /");
 
   pos_ = mark;
   if (slash_params(is_lambda)) {
@@ -270,7 +273,8 @@ void Parser::invalid_star_etc(bool is_lambda) {
     raise_last("bare * has associated type comment");
   }
   ++pos_;
-  if (parameter(is_lambda) && at(TokenKind::Equal)) raise_token(token(), "var-positional argument cannot have default value");
+  if (parameter(is_lambda) && at(TokenKind::Equal))
+    raise_token(token(), "var-positional argument cannot have default value");
 
   pos_ = mark + 1;
   if (param_no_default(is_lambda) || accept(TokenKind::Comma)) {

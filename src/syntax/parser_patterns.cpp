@@ -3,7 +3,8 @@
 
 namespace hiss::syntax {
 
-/// Fast pass: `match` begins a statement when its logical line ends with a colon and an indented `case` follows; otherwise it is a name.
+/// Fast pass: `match` begins a statement when its logical line ends with a colon and an indented `case` follows;
+/// otherwise it is a name.
 bool Parser::match_ahead() {
   int i = pos_ + 1;
   switch (tokens_[i].kind) {
@@ -18,7 +19,9 @@ bool Parser::match_ahead() {
     default:
       break;
   }
-  while (tokens_[i].kind != TokenKind::Newline && tokens_[i].kind != TokenKind::EndMarker && tokens_[i].kind != TokenKind::Error) ++i;
+  while (tokens_[i].kind != TokenKind::Newline && tokens_[i].kind != TokenKind::EndMarker &&
+         tokens_[i].kind != TokenKind::Error)
+    ++i;
   if (tokens_[i].kind != TokenKind::Newline || tokens_[i - 1].kind != TokenKind::Colon) return false;
   if (i + 2 >= token_count_ || tokens_[i + 1].kind != TokenKind::Indent) return false;
   const Token& next = tokens_[i + 2];
@@ -250,7 +253,8 @@ Expr* Parser::literal_expr() {
   Expr* left = NEED(signed_number());
   if (!at(TokenKind::Plus) && !at(TokenKind::Minus)) return left;
   const Expr* first = left->is<UnaryOp>() ? left->as<UnaryOp>()->operand : left;
-  if (first->as<Constant>()->constant_kind == ConstantKind::Complex) raise_node(first, "real number required in complex literal");
+  if (first->as<Constant>()->constant_kind == ConstantKind::Complex)
+    raise_node(first, "real number required in complex literal");
   int mark = pos_;
   bool plus = at(TokenKind::Plus);
   ++pos_;
@@ -259,7 +263,8 @@ Expr* Parser::literal_expr() {
     return nullptr;
   }
   Expr* right = number();
-  if (right->as<Constant>()->constant_kind != ConstantKind::Complex) raise_node(right, "imaginary number required in complex literal");
+  if (right->as<Constant>()->constant_kind != ConstantKind::Complex)
+    raise_node(right, "imaginary number required in complex literal");
   BinOp* result = node<BinOp>(start);
   result->left = left;
   result->op = plus ? Operator::Add : Operator::Sub;

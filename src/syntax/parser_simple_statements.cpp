@@ -36,7 +36,8 @@ bool Parser::simple_stmts(Gather<Stmt*, 16>& out) {
 }
 
 Stmt* Parser::simple_stmt() {
-  if (!careful()) [[likely]] return plain_simple_stmt();
+  if (!careful()) [[likely]]
+    return plain_simple_stmt();
   return memoized(Rule::SimpleStmt, [&] { return attempt([&] { return plain_simple_stmt(); }); });
 }
 

@@ -99,7 +99,8 @@ void Parser::check_header_end(Start keyword, const char* what, bool colon_error)
   if (!diagnosing()) return;
   if (colon_error && at(TokenKind::Newline)) raise_last("expected ':'");
   if (at(TokenKind::Colon) && kind_at(1) == TokenKind::Newline && kind_at(2) != TokenKind::Indent) {
-    raise_last(fmt::format("expected an indented block after {} on line {}", what, keyword->lineno), SyntaxErrorInfo::IndentationError);
+    raise_last(fmt::format("expected an indented block after {} on line {}", what, keyword->lineno),
+               SyntaxErrorInfo::IndentationError);
   }
 }
 
@@ -122,8 +123,8 @@ std::string_view Parser::func_type_comment() {
       return type_comment();
     }
   }
-  if (diagnosing() && at(TokenKind::TypeComment) && kind_at(1) == TokenKind::Newline && kind_at(2) == TokenKind::TypeComment &&
-      kind_at(3) == TokenKind::Newline && kind_at(4) == TokenKind::Indent) {
+  if (diagnosing() && at(TokenKind::TypeComment) && kind_at(1) == TokenKind::Newline &&
+      kind_at(2) == TokenKind::TypeComment && kind_at(3) == TokenKind::Newline && kind_at(4) == TokenKind::Indent) {
     raise_last("Cannot have two type comments on def");
   }
   return type_comment();
@@ -285,7 +286,8 @@ Stmt* Parser::for_stmt() {
   return fill(node<For>(start));
 }
 
-/// Fast pass: whether `with (` opens a parenthesised list of items, and not an expression. Looks at the tokens up to the matching ')'.
+/// Fast pass: whether `with (` opens a parenthesised list of items, and not an expression. Looks at the tokens up to
+/// the matching ')'.
 bool Parser::with_items_parenthesized_ahead() {
   int depth = 0;
   bool start_of_item = true;
@@ -295,7 +297,8 @@ bool Parser::with_items_parenthesized_ahead() {
     if (depth == 1 && i > pos_) {
       if (kind == TokenKind::As) return true;
       // These make the parentheses a generator expression, a group or a tuple.
-      if (kind == TokenKind::For || kind == TokenKind::ColonEqual || (start_of_item && (kind == TokenKind::Star || kind == TokenKind::Yield))) {
+      if (kind == TokenKind::For || kind == TokenKind::ColonEqual ||
+          (start_of_item && (kind == TokenKind::Star || kind == TokenKind::Yield))) {
         return false;
       }
       if (kind == TokenKind::Lambda) ++lambdas;
@@ -334,7 +337,8 @@ WithItem* Parser::with_item() {
   if (!at(TokenKind::As)) return finish(context, nullptr);
   int mark = pos_++;
   Expr* target = star_target();
-  if (target && (at(TokenKind::Comma) || at(TokenKind::RightParen) || at(TokenKind::Colon))) return finish(context, target);
+  if (target && (at(TokenKind::Comma) || at(TokenKind::RightParen) || at(TokenKind::Colon)))
+    return finish(context, target);
   pos_ = mark;
   if (diagnosing()) {
     invalid_with_item();
@@ -366,7 +370,8 @@ Stmt* Parser::with_stmt() {
     accept(TokenKind::Comma);
     EXPECT(RightParen);
     EXPECT(Colon);
-    if (options_.feature_minor < 9) raise_last("Parenthesized context managers are only supported in Python 3.9 and greater");
+    if (options_.feature_minor < 9)
+      raise_last("Parenthesized context managers are only supported in Python 3.9 and greater");
     return block(body);
   };
   auto plain = [&]() -> bool {

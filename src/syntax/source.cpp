@@ -32,7 +32,8 @@ std::string lowered(std::string_view name) {
 
 bool is_latin_1(const std::string& name) {
   std::string low = lowered(name);
-  return low == "iso-8859-1" || low == "latin-1" || low == "latin1" || low == "l1" || low == "iso8859-1" || low == "8859" || low == "cp819";
+  return low == "iso-8859-1" || low == "latin-1" || low == "latin1" || low == "l1" || low == "iso8859-1" ||
+         low == "8859" || low == "cp819";
 }
 
 bool is_latin_9(const std::string& name) {
@@ -58,15 +59,32 @@ std::string decode_latin(std::string_view bytes, bool latin_9) {
     if (latin_9) {
       // The eight characters in which ISO 8859-15 differs.
       switch (c) {
-        case 0xA4: c = 0x20AC; break;
-        case 0xA6: c = 0x0160; break;
-        case 0xA8: c = 0x0161; break;
-        case 0xB4: c = 0x017D; break;
-        case 0xB8: c = 0x017E; break;
-        case 0xBC: c = 0x0152; break;
-        case 0xBD: c = 0x0153; break;
-        case 0xBE: c = 0x0178; break;
-        default: break;
+        case 0xA4:
+          c = 0x20AC;
+          break;
+        case 0xA6:
+          c = 0x0160;
+          break;
+        case 0xA8:
+          c = 0x0161;
+          break;
+        case 0xB4:
+          c = 0x017D;
+          break;
+        case 0xB8:
+          c = 0x017E;
+          break;
+        case 0xBC:
+          c = 0x0152;
+          break;
+        case 0xBD:
+          c = 0x0153;
+          break;
+        case 0xBE:
+          c = 0x0178;
+          break;
+        default:
+          break;
       }
     }
     append_utf8(out, c);
@@ -86,7 +104,10 @@ std::optional<std::string> cookie_of_line(std::string_view line) {
       ++p;
     } while (p < line.size() && (line[p] == ' ' || line[p] == '\t'));
     size_t begin = p;
-    auto is_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
+    auto is_name = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+             c == '.';
+    };
     while (p < line.size() && is_name(line[p])) ++p;
     if (p > begin) return std::string(line.substr(begin, p - begin));
   }
@@ -141,8 +162,9 @@ DecodedSource decode_source(std::string_view bytes) {
     for (size_t i = 0; i < bytes.size(); ++i) {
       auto byte = static_cast<unsigned char>(bytes[i]);
       if (byte >= 0x80) {
-        return failure(fmt::format("(unicode error) 'ascii' codec can't decode byte 0x{:02x} in position {}: ordinal not in range(128)",
-                                   byte, i));
+        return failure(fmt::format(
+            "(unicode error) 'ascii' codec can't decode byte 0x{:02x} in position {}: ordinal not in range(128)", byte,
+            i));
       }
     }
     result.text = bytes;
@@ -164,9 +186,8 @@ DecodedSource decode_script(std::string_view bytes, std::string_view filename) {
   if (!bad.reason) return result;
   auto first = static_cast<unsigned char>(result.text[bad.start]);
   auto line = 1 + std::count(result.text.begin(), result.text.begin() + static_cast<std::ptrdiff_t>(bad.start), '\n');
-  if (find_encoding_cookie(bytes)) {
-    return failure(fmt::format("(unicode error) 'utf-8' codec can't decode byte 0x{:02x} in position {}: {}", first, bad.start, bad.reason));
-  }
+  // With a cookie Python trusts the declaration until a literal turns out malformed.
+  if (find_encoding_cookie(bytes)) return result;
   return failure(
       fmt::format("Non-UTF-8 code starting with '\\x{:02x}' in file {} on line {}, but no encoding declared; see "
                   "https://peps.python.org/pep-0263/ for details",

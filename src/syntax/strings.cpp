@@ -97,9 +97,9 @@ void Parser::warn_invalid_escape(const Token& token, const char* at) {
 void Parser::check_utf8(std::string_view body) {
   Utf8Error bad = validate_utf8(body);
   if (!bad.reason) return;
-  std::string where = bad.end - bad.start == 1
-                          ? fmt::format("byte 0x{:02x} in position {}", static_cast<unsigned char>(body[bad.start]), bad.start)
-                          : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
+  std::string where = bad.end - bad.start == 1 ? fmt::format("byte 0x{:02x} in position {}",
+                                                             static_cast<unsigned char>(body[bad.start]), bad.start)
+                                               : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
   raise_last(fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason));
 }
 
@@ -237,7 +237,8 @@ std::string_view Parser::decode_bytes(const Token& token, std::string_view body,
 }
 
 Expr* Parser::strings() {
-  if (!careful()) [[likely]] return plain_strings();
+  if (!careful()) [[likely]]
+    return plain_strings();
   return memoized(Rule::Strings, [&] { return plain_strings(); });
 }
 
@@ -252,7 +253,8 @@ Expr* Parser::plain_strings() {
     if (!literal.formatted) {
       Constant* result = node<Constant>(first);
       result->constant_kind = literal.bytes ? ConstantKind::Bytes : ConstantKind::Str;
-      result->text = literal.bytes ? decode_bytes(*first, literal.body, literal.raw) : decode_string(*first, literal.body, literal.raw);
+      result->text = literal.bytes ? decode_bytes(*first, literal.body, literal.raw)
+                                   : decode_string(*first, literal.body, literal.raw);
       if (literal.u_prefix) result->u_prefix = "u";
       return result;
     }

@@ -177,7 +177,8 @@ void Parser::force(TokenKind wanted) {
   raise_token(token(), fmt::format("expected '{}'", token_text(wanted)));
 }
 
-/// A syntax error gives way to a lexical error further on; unclosed brackets only count when they opened before the error's line.
+/// A syntax error gives way to a lexical error further on; unclosed brackets only count when they opened before the
+/// error's line.
 void Parser::prefer_lexer_error(SyntaxErrorInfo& error) {
   if (!lexer_.failed()) return;
   if (lexer_.error_is_strong()) {
@@ -222,7 +223,8 @@ const Expr* invalid_part(const Expr* expr, bool deleting, bool in_for) {
     case NodeKind::Compare:
       // `for f() in y` reads as a comparison: its left side is the target.
       if (!in_for) return expr;
-      return expr->as<Compare>()->ops[0] == CmpOp::In ? invalid_part(expr->as<Compare>()->left, deleting, in_for) : nullptr;
+      return expr->as<Compare>()->ops[0] == CmpOp::In ? invalid_part(expr->as<Compare>()->left, deleting, in_for)
+                                                      : nullptr;
     default:
       return expr;
   }
@@ -233,7 +235,8 @@ const Expr* invalid_part(const Expr* expr, bool deleting, bool in_for) {
 void Parser::raise_invalid_target(Targets targets, Expr* expr) {
   const Expr* part = invalid_part(expr, targets == Targets::Del, targets == Targets::For);
   if (!part) return;
-  raise_node(part, fmt::format("cannot {} {}", targets == Targets::Del ? "delete" : "assign to", expression_name(part)));
+  raise_node(part,
+             fmt::format("cannot {} {}", targets == Targets::Del ? "delete" : "assign to", expression_name(part)));
 }
 
 }  // namespace hiss::syntax

@@ -1,5 +1,6 @@
-// Common mistakes that have a message of their own: the "invalid_" rules of Python's grammar. They run only in the diagnosing pass; each
-// recognises its mistake at the current position and raises, or returns having found nothing (the caller goes back).
+// Common mistakes that have a message of their own: the "invalid_" rules of Python's grammar. They run only in the
+// diagnosing pass; each recognises its mistake at the current position and raises, or returns having found nothing (the
+// caller goes back).
 #include <fmt/format.h>
 
 #include "syntax/parser_impl.h"
@@ -103,7 +104,8 @@ void Parser::invalid_named_expression() {
     if (!display) {
       if (Expr* left = bitwise_or(); left && accept(TokenKind::Equal)) {
         if (bitwise_or() && no_assignment_next()) {
-          raise_node(left, fmt::format("cannot assign to {} here. Maybe you meant '==' instead of '='?", expression_name(left)));
+          raise_node(left, fmt::format("cannot assign to {} here. Maybe you meant '==' instead of '='?",
+                                       expression_name(left)));
         }
       }
     }
@@ -132,7 +134,8 @@ void Parser::invalid_comprehension() {
     raise_range(first, more.back(), "did you forget parentheses around the comprehension target?");
   }
   pos_ = after;
-  if (for_if_clauses(clauses)) raise_tokens(first, comma, "did you forget parentheses around the comprehension target?");
+  if (for_if_clauses(clauses))
+    raise_tokens(first, comma, "did you forget parentheses around the comprehension target?");
 }
 
 void Parser::invalid_group() {
@@ -179,7 +182,8 @@ void Parser::invalid_double_starred_kvpairs() {
     }
   }
   pos_ = after;
-  if (at(TokenKind::RightBrace) || at(TokenKind::Comma)) raise_token(colon, "expression expected after dictionary key and ':'");
+  if (at(TokenKind::RightBrace) || at(TokenKind::Comma))
+    raise_token(colon, "expression expected after dictionary key and ':'");
 }
 
 bool Parser::invalid_kvpair() {
@@ -204,7 +208,8 @@ bool Parser::invalid_kvpair() {
     }
   }
   pos_ = after;
-  if (at(TokenKind::RightBrace) || at(TokenKind::Comma)) raise_token(colon, "expression expected after dictionary key and ':'");
+  if (at(TokenKind::RightBrace) || at(TokenKind::Comma))
+    raise_token(colon, "expression expected after dictionary key and ':'");
   return false;
 }
 
@@ -267,7 +272,8 @@ void Parser::invalid_arguments() {
   if (!careful_args(more)) return;
   bool unpacked = false;
   for (int i = 0; i < args.keywords.size(); ++i) unpacked |= args.keywords[i]->arg.data() == nullptr;
-  raise_last(unpacked ? "positional argument follows keyword argument unpacking" : "positional argument follows keyword argument");
+  raise_last(unpacked ? "positional argument follows keyword argument unpacking"
+                      : "positional argument follows keyword argument");
 }
 
 void Parser::invalid_kwarg() {
@@ -276,7 +282,8 @@ void Parser::invalid_kwarg() {
   if (singleton && kind_at(1) == TokenKind::Equal) {
     const Token& name = token();
     const Token& equal = tokens_[pos_ + 1];
-    raise_at(name.lineno, name.col_offset, equal.end_lineno, equal.end_col_offset, fmt::format("cannot assign to {}", text(name)));
+    raise_at(name.lineno, name.col_offset, equal.end_lineno, equal.end_col_offset,
+             fmt::format("cannot assign to {}", text(name)));
   }
   bool keyword = at(TokenKind::Name) && kind_at(1) == TokenKind::Equal;
   if (keyword) {
@@ -342,7 +349,8 @@ void Parser::invalid_assignment() {
   }
   pos_ = after_targets;
   if (at(TokenKind::Yield)) {
-    if (Expr* value = yield_expr(); value && at(TokenKind::Equal)) raise_node(value, "assignment to yield expression not possible");
+    if (Expr* value = yield_expr(); value && at(TokenKind::Equal))
+      raise_node(value, "assignment to yield expression not possible");
   }
   pos_ = mark;
   Expr* target = star_expressions();
@@ -363,7 +371,8 @@ void Parser::invalid_with_item() {
   if (!accept(TokenKind::As)) return;
   Expr* target = expression();
   if (!target) return;
-  if (at(TokenKind::Comma) || at(TokenKind::RightParen) || at(TokenKind::Colon)) raise_invalid_target(Targets::Star, target);
+  if (at(TokenKind::Comma) || at(TokenKind::RightParen) || at(TokenKind::Colon))
+    raise_invalid_target(Targets::Star, target);
 }
 
 void Parser::invalid_for_target() {
@@ -415,7 +424,8 @@ void Parser::invalid_try_stmt() {
   int mark = pos_;
   Seq<Stmt*> body;
   auto any_block = [&] { return attempt([&] { return block(body); }); };
-  if (any_block() && !at(TokenKind::Except) && !at(TokenKind::Finally)) raise_last("expected 'except' or 'finally' block");
+  if (any_block() && !at(TokenKind::Except) && !at(TokenKind::Finally))
+    raise_last("expected 'except' or 'finally' block");
   pos_ = mark;
   while (any_block()) {
   }

@@ -5,7 +5,8 @@
 #include "object/exception.h"
 #include "object/exception_group.h"
 #include "object/generator.h"
-#include "object/iterators.h"
+#include "object/list_internal.h"
+#include "object/range.h"
 #include "object/shape.h"
 #include "vm/call_stack.h"
 #include "vm/operations.h"
@@ -914,10 +915,10 @@ op_ForIter : {
   Type* type = o->type;
   if (type == &range_iterator_type) {
     auto* it = static_cast<RangeIterator*>(o);
-    if (it->length <= 0) DISPATCH();
+    if (it->left <= 0) DISPATCH();
     const int64_t value = it->next;
     it->next = value + it->step;
-    --it->length;
+    --it->left;
     Value item = Value::fits_integer(value) ? Value::integer(value) : make_int(value).release();
     SAVE();
     SET(A, item);
@@ -926,10 +927,10 @@ op_ForIter : {
   }
   if (type == &list_iterator_type) {
     auto* it = static_cast<ListIterator*>(o);
-    if (is<List>(it->list)) {
+    if (it->list) {
       auto* list = as<List>(it->list);
-      if (it->position < list->size) {
-        Value item = list->items[it->position++];
+      if (it->index < list->size) {
+        Value item = list->items[it->index++];
         retain(item);
         SAVE();
         SET(A, item);

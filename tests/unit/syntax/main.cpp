@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -41,15 +41,20 @@ std::string escaped(std::string_view text) {
 }
 
 void print_error(const SyntaxErrorInfo& e) {
-  static const char* kinds[] = {"SyntaxError", "IndentationError", "TabError", "MemoryError", "RecursionError", "ValueError", "UnicodeError"};
-  std::cout << "E " << kinds[e.kind] << '\x1f' << escaped(e.message) << '\x1f' << e.lineno << '\x1f' << e.offset << '\x1f' << e.end_lineno
-            << '\x1f' << e.end_offset << '\x1f' << (e.has_text ? escaped(e.line_text) : "None") << '\n';
+  static const char* kinds[] = {"SyntaxError",    "IndentationError", "TabError",    "MemoryError",
+                                "RecursionError", "ValueError",       "UnicodeError"};
+  std::cout << "E " << kinds[e.kind] << '\x1f' << escaped(e.message) << '\x1f' << e.lineno << '\x1f' << e.offset
+            << '\x1f' << e.end_lineno << '\x1f' << e.end_offset << '\x1f'
+            << (e.has_text ? escaped(e.line_text) : "None") << '\n';
 }
 
 void report(std::string_view source, char letter) {
   Arena arena;
   ParseOptions options;
-  options.mode = letter == 'v' ? Mode::Eval : letter == 's' || letter == 'd' || letter == 'i' ? Mode::Single : letter == 'f' ? Mode::FuncType : Mode::Exec;
+  options.mode = letter == 'v'                                     ? Mode::Eval
+                 : letter == 's' || letter == 'd' || letter == 'i' ? Mode::Single
+                 : letter == 'f'                                   ? Mode::FuncType
+                                                                   : Mode::Exec;
   options.type_comments = letter == 't';
   options.dont_imply_dedent = letter == 'd' || letter == 'i';
   options.allow_incomplete = letter == 'i';
@@ -57,7 +62,8 @@ void report(std::string_view source, char letter) {
   if (letter == 'w') {
     // Only the warnings.
     std::cout << "W";
-    for (const Warning& warning : result.warnings) std::cout << '\x1f' << warning.lineno << ' ' << escaped(warning.message);
+    for (const Warning& warning : result.warnings)
+      std::cout << '\x1f' << warning.lineno << ' ' << escaped(warning.message);
     std::cout << '\n';
     return;
   }
@@ -128,8 +134,8 @@ int main(int argc, char** argv) {
         parse(text, {}, arena);
       }
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      std::cout << fmt::format("{} lines, {} bytes in {:.3f} s: {:.0f} lines/s, {:.1f} MB/s\n", lines, bytes, seconds, lines / seconds,
-                               bytes / seconds / 1e6);
+      std::cout << fmt::format("{} lines, {} bytes in {:.3f} s: {:.0f} lines/s, {:.1f} MB/s\n", lines, bytes, seconds,
+                               lines / seconds, bytes / seconds / 1e6);
     }
   }
   return 0;

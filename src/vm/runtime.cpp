@@ -1,0 +1,103 @@
+#include "vm/runtime.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "memory/collector.h"
+#include "object/class_builder.h"
+#include "object/exception.h"
+#include "object/function.h"
+#include "object/protocol.h"
+#include "object/slot_table.h"
+#include "object/unicode_tables.h"
+#include "syntax/parser.h"
+#include "vm/call_stack.h"
+#include "vm/import.h"
+
+namespace hiss {
+
+#define TYPE(variable, init) void init();
+#include "object/types.def"
+#undef TYPE
+void define_exceptions();
+void ready_exceptions();
+void init_names();
+void begin_type_definitions();
+void finish_type_definitions();
+Status initialize_builtins();
+Status initialize_sys();
+Status initialize_import();
+int run_exit_handlers();
+
+namespace {
+
+RuntimeOptions the_options;
+
+ThreadState* make_thread_state() {
+  auto* ts = new ThreadState();
+  constexpr size_t kStackValues = 4 << 20;
+  constexpr size_t kRecords = 256 << 10;
+  auto map = [](size_t bytes) {
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+      std::fputs("hiss: cannot reserve memory for the interpreter stack\n", stderr);
+      std::exit(1);
+    }
+    return memory;
+  };
+  ts->stack = static_cast<Value*>(map(kStackValues * sizeof(Value)));
+  ts->stack_end = ts->stack + kStackValues;
+  ts->records = static_cast<CallRecord*>(map(kRecords * sizeof(CallRecord)));
+  ts->records_end = ts->records + kRecords;
+  ts->record = ts->records;
+  ts->record->top = ts->stack;
+  char here;
+  rlimit limit;
+  size_t size = 8 << 20;
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) size = limit.rlim_cur;
+  ts->c_stack_limit = &here - size + (512 << 10);
+  return ts;
+}
+
+}  // namespace
+
+const RuntimeOptions& runtime_options() { return the_options; }
+
+void initialize_types() {
+  static bool done = false;
+  if (done) return;
+  done = true;
+  current_thread = make_thread_state();
+  // Types are described first and made ready afterwards, because readying one needs dicts, strs and descriptors.
+  begin_type_definitions();
+#define TYPE(variable, init) init();
+#include "object/types.def"
+#undef TYPE
+  define_exceptions();
+  init_names();
+  init_slot_table();
+  finish_type_definitions();
+  ready_exceptions();
+  collector.garbage = make_list().release();
+  collector.callbacks = make_list().release();
+  syntax::UnicodeHooks hooks;
+  hooks.nfkc = [](std::string_view text) { return unicode::normalize_nfkc(text); };
+  syntax::set_unicode_hooks(hooks);
+}
+
+Status initialize_runtime(const RuntimeOptions& options) {
+  the_options = options;
+  initialize_types();
+  TRY(initialize_builtins());
+  TRY(initialize_sys());
+  TRY(initialize_import());
+  return kOk;
+}
+
+int finalize_runtime() { return run_exit_handlers(); }
+
+}  // namespace hiss
