@@ -173,7 +173,7 @@ void init_simple_namespace_type() {
                   .size = sizeof(Namespace),
                   .flags = Type::kHasGc | Type::kBaseType,
                   .doc = "A simple attribute-based namespace.\n\nSimpleNamespace(**kwargs)"});
-  t.attributes_offset = offsetof(Namespace, attributes);
+  t.attributes_offset = sizeof(Object);
   t.slots.new_ = namespace_new;
   t.slots.init = namespace_init;
   t.slots.repr = namespace_repr;
