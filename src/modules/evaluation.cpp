@@ -148,7 +148,7 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
     const int64_t free_count = as<Tuple>(code->freevars)->size;
     Value closure = mode == syntax::Mode::Exec && a[3] && !a[3].is_none() ? a[3] : Value();
     if (free_count && !closure) {
-      return fail(exc::TypeError, mode == syntax::Mode::Eval ? "code object passed to eval() may not contain free variables"
+      return fail(exc::TypeError, "{}", mode == syntax::Mode::Eval ? "code object passed to eval() may not contain free variables"
                                                              : "code object requires a closure of exactly the right length");
     }
     return run_code(code, as<Dict>(spaces.globals), spaces.locals, closure);
