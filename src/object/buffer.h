@@ -43,6 +43,7 @@ class BufferView {
   uint8_t* data() { return buffer_.data; }
   int64_t length() const { return buffer_.length; }
   const Buffer& get() const { return buffer_; }
+  const Buffer* operator->() const { return &buffer_; }
   std::string_view text() const { return {reinterpret_cast<const char*>(buffer_.data), static_cast<size_t>(buffer_.length)}; }
 
  private:

@@ -119,9 +119,7 @@ Ref split_whitespace(Value self, int64_t limit, bool from_right) {
       while (i < s.length && is_space(s.data[i])) ++i;
       if (i == s.length) break;
       if (limit-- <= 0) {
-        int64_t end = s.length;
-        while (end > i && is_space(s.data[end - 1])) --end;
-        append_part(list, self, i, end);
+        append_part(list, self, i, s.length);
         break;
       }
       const int64_t start = i;
@@ -135,9 +133,7 @@ Ref split_whitespace(Value self, int64_t limit, bool from_right) {
     while (i > 0 && is_space(s.data[i - 1])) --i;
     if (i == 0) break;
     if (limit-- <= 0) {
-      int64_t start = 0;
-      while (start < i && is_space(s.data[start])) ++start;
-      append_part(list, self, start, i);
+      append_part(list, self, 0, i);
       break;
     }
     const int64_t end = i;
@@ -558,13 +554,14 @@ Ref bytes_percent(Value self, Value values) {
     at = stop;
     if (at >= end) break;
     ++at;
+    if (at < end && format[static_cast<size_t>(at)] == '%') {
+      out += '%';
+      ++at;
+      continue;
+    }
     const PercentSpec spec = TRY(parse_percent(
         at, end, arguments, [&](int64_t i) { return uint32_t{static_cast<uint8_t>(format[static_cast<size_t>(i)])}; },
         [&](int64_t a, int64_t b) { return make_bytes(format.data() + a, b - a); }));
-    if (spec.conversion == '%') {
-      out += '%';
-      continue;
-    }
     Ref v = TRY(arguments.next());
     if (is_number_conversion(spec.conversion)) {
       if (spec.width > (1 << 20)) TRY(repeated_size(1, spec.width, 1));

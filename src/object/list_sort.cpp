@@ -310,7 +310,7 @@ Status list_sort(List* list, Value key, bool reverse) {
   std::vector<Entry> entries(static_cast<size_t>(size));
   bool ok = true;
   int64_t keys = 0;
-  const bool has_key = !key.is_none();
+  const bool has_key = key && !key.is_none();
   for (; keys < size && ok; ++keys) {
     Value item = items[keys];
     Value k = item;

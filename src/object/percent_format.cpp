@@ -127,12 +127,13 @@ Ref str_percent(Value self, Value values) {
     out.append(s, start, at);
     if (at >= end) break;
     ++at;
-    const PercentSpec spec = TRY(parse_percent(
-        at, end, arguments, [&](int64_t i) { return s->at(i); }, [&](int64_t a, int64_t b) { return substring(s, a, b); }));
-    if (spec.conversion == '%') {
+    if (at < end && s->at(at) == '%') {
       out.append_char('%');
+      ++at;
       continue;
     }
+    const PercentSpec spec = TRY(parse_percent(
+        at, end, arguments, [&](int64_t i) { return s->at(i); }, [&](int64_t a, int64_t b) { return substring(s, a, b); }));
     Ref v = TRY(arguments.next());
     if (is_number_conversion(spec.conversion)) {
       const PercentNumber n = TRY(percent_number(v, spec));

@@ -28,9 +28,7 @@ Ref split_whitespace(const Str* s, int64_t limit) {
       while (i < n && unicode::is_space(p[i])) ++i;
       if (i == n) return;
       if (limit-- <= 0) {
-        int64_t end = n;
-        while (end > i && unicode::is_space(p[end - 1])) --end;
-        append_part(list, s, i, end);
+        append_part(list, s, i, n);  // the rest keeps its blanks at the end
         return;
       }
       const int64_t start = i;
@@ -49,9 +47,7 @@ Ref rsplit_whitespace(const Str* s, int64_t limit) {
       while (i > 0 && unicode::is_space(p[i - 1])) --i;
       if (i == 0) return;
       if (limit-- <= 0) {
-        int64_t start = 0;
-        while (start < i && unicode::is_space(p[start])) ++start;
-        append_part(list, s, start, i);
+        append_part(list, s, 0, i);
         return;
       }
       const int64_t end = i;

@@ -157,13 +157,15 @@ Ref str_remainder(Value left, Value right) {
   return str_percent(left, right);
 }
 
+Type str_ascii_iterator_type;  // the name of iterators over ASCII strings differs
+
 struct StrIterator : Object {
   Value text;  // empty: exhausted
   int64_t index;
 };
 
 Ref str_iter(Value self) {
-  auto* it = allocate_as<StrIterator>(str_iterator_type);
+  auto* it = allocate_as<StrIterator>(as<Str>(self)->ascii ? str_ascii_iterator_type : str_iterator_type);
   it->text = Ref::share(self).release();
   it->index = 0;
   return Ref::steal(it);
@@ -273,13 +275,16 @@ void init_str_type() {
 }
 
 void init_str_iterator_type() {
-  Type& t = str_iterator_type;
-  define_type(t, {.name = "str_iterator", .size = sizeof(StrIterator), .flags = Type::kNoInstances});
-  t.slots.iter = self_iter;
-  t.slots.next = str_iterator_next;
-  t.methods = kStrIteratorMethods;
-  t.dealloc = str_iterator_dealloc;
-  ready_type(t);
+  for (Type* t : {&str_iterator_type, &str_ascii_iterator_type}) {
+    define_type(*t, {.name = t == &str_iterator_type ? "str_iterator" : "str_ascii_iterator",
+                     .size = sizeof(StrIterator),
+                     .flags = Type::kNoInstances});
+    t->slots.iter = self_iter;
+    t->slots.next = str_iterator_next;
+    t->methods = kStrIteratorMethods;
+    t->dealloc = str_iterator_dealloc;
+    ready_type(*t);
+  }
 }
 
 }  // namespace hiss

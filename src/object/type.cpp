@@ -226,6 +226,10 @@ void begin_type_definitions() { deferring = true; }
 
 void finish_type_definitions() {
   deferring = false;
+  // Making a static method reads attributes of a native function: the types that takes come first.
+  for (Type* type : {&object_type, &type_type, &getset_descriptor_type, &wrapper_descriptor_type, &method_descriptor_type, &native_function_type}) {
+    ready_type(*type);
+  }
   for (size_t i = 0; i < deferred.size(); ++i) ready_type(*deferred[i]);
   deferred.clear();
 }
