@@ -251,7 +251,7 @@ void init_str_type() {
               {.name = "str",
                .size = sizeof(Str),
                .layout = Layout::Str,
-               .flags = Type::kBaseType | Type::kMatchSelf,
+               .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
                .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nCreate a new string object from the given "
                       "object. If encoding or\nerrors is specified, then the object must expose a data buffer\nthat will be decoded using the "
                       "given encoding and error handler.\nOtherwise, returns the result of object.__str__() (if defined)\nor repr(object).\n"
