@@ -129,6 +129,8 @@ constexpr int kDebugSaveAll = 32;
 
 }  // namespace
 
+void traverse_references(Object* o, Visitor& visit) { traverse_object(o, visit); }
+
 Collector::Collector() {
   for (GcHead& g : generations) list_init(&g);
 }

@@ -52,6 +52,8 @@ struct Collector {
 };
 extern Collector collector;
 
+/// Visits what an object refers to, class and attributes included.
+void traverse_references(Object* object, Visitor& visit);
 /// Owners of big buffers (tensors, bytearrays) report bytes here; much of it brings a collection on.
 void report_pressure(int64_t bytes);
 

@@ -429,6 +429,7 @@ Status initialize_builtins() {
 }
 
 Ref import_builtins() { return module_ref; }
+Value get_builtin_module() { return module_ref; }
 Dict* builtins_dict() { return module_dict(module_ref); }
 Ref get_builtin(const char* name) {
   Value found = dict_get(builtins_dict(), intern(name));

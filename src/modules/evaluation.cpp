@@ -53,7 +53,7 @@ Result<std::string> source_text(Value source, const char* function, const std::s
     }
   } else if (has_buffer(source)) {
     BufferView view(TRY(get_buffer(source)));
-    std::string_view bytes(reinterpret_cast<const char*>(view->data), static_cast<size_t>(view->length));
+    std::string_view bytes(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
     if (bytes.find('\0') != bytes.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
     syntax::DecodedSource decoded = syntax::decode_source(bytes);
     if (!decoded.ok) return raise_syntax_error(decoded.error, filename);
@@ -79,7 +79,7 @@ Ref builtin_compile(Value, const Value* a) {
     filename = to_string(a[1]);
   } else if (has_buffer(a[1])) {
     BufferView view(TRY(get_buffer(a[1])));
-    filename.assign(reinterpret_cast<const char*>(view->data), static_cast<size_t>(view->length));
+    filename.assign(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
   } else {
     Ref path = TRY(call_special(a[1], names.__fspath__));
     if (!is<Str>(path)) return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(a[1]));
@@ -148,8 +148,8 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
     const int64_t free_count = as<Tuple>(code->freevars)->size;
     Value closure = mode == syntax::Mode::Exec && a[3] && !a[3].is_none() ? a[3] : Value();
     if (free_count && !closure) {
-      return fail(exc::TypeError, "{}", mode == syntax::Mode::Eval ? "code object passed to eval() may not contain free variables"
-                                                             : "code object requires a closure of exactly the right length");
+      if (mode == syntax::Mode::Eval) return fail(exc::TypeError, "code object passed to eval() may not contain free variables");
+      return fail(exc::TypeError, "code object requires a closure of exactly length {}", free_count);
     }
     return run_code(code, as<Dict>(spaces.globals), spaces.locals, closure);
   }

@@ -34,6 +34,8 @@ Ref call_with(Value callable, Tuple* args, Dict* kwargs);
 bool is_callable(Value v);
 /// A module by its full name, imported when needed.
 Ref import_module(const char* name);
+/// The builtins module itself, borrowed.
+Value get_builtin_module();
 /// The dict of the builtins module.
 Dict* builtins_dict();
 /// A name of the builtins module.

@@ -1,6 +1,8 @@
 // Import: sys.modules, native modules, and importlib's bootstrap.
 #pragma once
 
+#include <vector>
+
 #include "object/native.h"
 
 namespace hiss {
@@ -16,5 +18,12 @@ bool is_default_import(Value function);
 const ModuleDef* find_native_module(std::string_view name);
 /// Makes the module (once) and puts it into sys.modules.
 Ref load_native_module(std::string_view name);
+
+/// Modules that a layer above the runtime brings (the engine's binding): found like native ones.
+void register_native_module(const ModuleDef* def);
+std::vector<const ModuleDef*> native_modules();
+/// The code of a module that is built in as code (importlib's own); ImportError when there is none of that name.
+Ref frozen_code(std::string_view name);
+Status initialize_import();
 
 }  // namespace hiss

@@ -1,0 +1,401 @@
+// sys: the interpreter as Python sees it.
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <vector>
+
+#include "memory/collector.h"
+#include "modules/_io/standard_streams.h"
+#include "object/class_builder.h"
+#include "object/exception.h"
+#include "object/frame.h"
+#include "object/generator.h"
+#include "object/int.h"
+#include "object/protocol.h"
+#include "object/shape.h"
+#include "vm/import.h"
+#include "vm/library_path.h"
+#include "vm/runtime.h"
+#include "vm/thread_state.h"
+
+namespace hiss {
+
+extern int32_t int_max_str_digits;
+
+namespace {
+
+Ref module_ref;
+
+Ref sys_exit(Value, const Value* a) {
+  Ref code = a[0] ? Ref::share(a[0]) : Ref::none();
+  Ref exit = code.is_none() && !a[0] ? TRY(call(to_value(&exc::SystemExit))) : TRY(call(to_value(&exc::SystemExit), {code}));
+  return fail_with(exit);
+}
+Ref sys_getrefcount(Value, const Value* a) { return make_int(a[0].is_object() ? a[0].object()->refs + 1 : INT32_MAX); }
+Ref sys_getrecursionlimit(Value, const Value*) { return make_int(recursion_limit); }
+Ref sys_setrecursionlimit(Value, const Value* a) {
+  const int64_t n = TRY(to_int64(a[0]));
+  if (n < 1) return fail(exc::ValueError, "recursion limit must be greater or equal than 1");
+  if (n > INT32_MAX - 1000) return fail(exc::OverflowError, "Python int too large to convert to C int");
+  if (thread_state().depth >= n) {
+    return fail(exc::RecursionError, "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n, thread_state().depth);
+  }
+  recursion_limit = static_cast<int32_t>(n);
+  return Ref::none();
+}
+Ref sys_intern(Value, const Value* a) {
+  if (!is_exact(a[0], str_type)) return fail(exc::TypeError, "can't intern {}", type_name(a[0]));
+  return Ref::share(intern(as<Str>(a[0])));
+}
+Ref sys_exc_info(Value, const Value*) {
+  Value e = handled_exception();
+  if (!e) return make_tuple({Value::none(), Value::none(), Value::none()});
+  Value t = as<Exception>(e)->traceback;
+  return make_tuple({to_value(type_of(e)), e, t ? t : Value::none()});
+}
+Ref sys_exception(Value, const Value*) {
+  Value e = handled_exception();
+  return e ? Ref::share(e) : Ref::none();
+}
+Ref sys_getframe(Value, const Value* a) {
+  int64_t depth = a[0] ? TRY(to_int64(a[0])) : 0;
+  CallRecord* record = thread_state().record;
+  while (depth > 0 && record->code) {
+    --record;
+    --depth;
+  }
+  if (!record->code) return fail(exc::ValueError, "call stack is not deep enough");
+  return Ref::share(frame_of(record));
+}
+Ref sys_getsizeof(Value, const Value* a) {
+  Ref method = TRY(lookup_special(a[0], names.__sizeof__));
+  if (method.is_empty()) {
+    if (a[1]) return Ref::share(a[1]);
+    return fail(exc::TypeError, "Type {} doesn't define __sizeof__", type_name(a[0]));
+  }
+  Ref size = TRY(call(method));
+  const int64_t n = TRY(to_int64(size));
+  if (n < 0) return fail(exc::ValueError, "__sizeof__() should return >= 0");
+  return make_int(n + (a[0].is_object() && has_gc(a[0].object()) ? 16 : 0));
+}
+Ref sys_getdefaultencoding(Value, const Value*) { return make_str("utf-8"); }
+Ref sys_getfilesystemencoding(Value, const Value*) { return make_str("utf-8"); }
+Ref sys_getfilesystemencodeerrors(Value, const Value*) { return make_str("surrogateescape"); }
+Ref sys_is_finalizing(Value, const Value*) { return Ref::boolean(false); }
+Ref sys_get_digits(Value, const Value*) { return make_int(int_max_str_digits); }
+Ref sys_set_digits(Value, const Value* a) {
+  const int64_t n = TRY(to_int64(a[0]));
+  if (n != 0 && n < 640) return fail(exc::ValueError, "maxdigits must be 0 or larger than 640");
+  int_max_str_digits = static_cast<int32_t>(n);
+  return Ref::none();
+}
+Ref sys_unavailable_trace(Value, const Value* a) {
+  if (a[0].is_none()) return Ref::none();
+  return fail(exc::NotImplementedError, "sys.settrace() and sys.setprofile() are not supported by Hiss yet");
+}
+Ref sys_no_trace(Value, const Value*) { return Ref::none(); }
+Ref sys_getallocatedblocks(Value, const Value*) { return make_int(0); }
+Ref sys_switch_interval(Value, const Value*) { return make_float(0.005); }
+Ref sys_set_switch_interval(Value, const Value* a) {
+  TRY(to_double(a[0]));
+  return Ref::none();
+}
+Ref sys_current_frames(Value, const Value*) {
+  Ref dict = make_dict();
+  CallRecord* record = thread_state().record;
+  if (record->code) TRY(dict_set(as<Dict>(dict), make_uint(thread_state().id), to_value(frame_of(record))));
+  return dict;
+}
+Ref sys_get_asyncgen_hooks(Value, const Value*) {
+  ThreadState& ts = thread_state();
+  auto or_none = [](Value v) { return v ? v : Value::none(); };
+  return make_tuple({or_none(ts.async_first_iteration), or_none(ts.async_finalizer)});
+}
+Ref sys_set_asyncgen_hooks(Value, const Value* a) {
+  ThreadState& ts = thread_state();
+  Value* slots[] = {&ts.async_first_iteration, &ts.async_finalizer};
+  for (int i = 0; i < 2; ++i) {
+    if (!a[i]) continue;
+    Value old = *slots[i];
+    *slots[i] = a[i].is_none() ? Value() : Ref::share(a[i]).release();
+    release(old);
+  }
+  return Ref::none();
+}
+Ref sys_get_origin_depth(Value, const Value*) { return make_int(thread_state().coroutine_origin_depth); }
+Ref sys_set_origin_depth(Value, const Value* a) {
+  const int64_t n = TRY(to_int64(a[0]));
+  if (n < 0) return fail(exc::ValueError, "depth must be >= 0");
+  thread_state().coroutine_origin_depth = static_cast<int32_t>(n);
+  return Ref::none();
+}
+Ref sys_audit(Value, const Value*) { return Ref::none(); }
+
+Ref sys_displayhook(Value, const Value* a) {
+  if (a[0].is_none()) return Ref::none();
+  Ref builtins = Ref::share(get_builtin_module());
+  TRY(set_attr(builtins, intern("_"), Value::none()));
+  Ref text = TRY(repr(a[0]));
+  Ref out = TRY(get_attr_or_empty(module_ref, names.stdout));
+  if (out.is_empty()) return fail(exc::RuntimeError, "lost sys.stdout");
+  TRY(call_method(out, names.write, {text}));
+  Ref newline = make_char('\n');
+  TRY(call_method(out, names.write, {newline}));
+  TRY(set_attr(builtins, intern("_"), a[0]));
+  return Ref::none();
+}
+Ref sys_excepthook(Value, const Value* a) {
+  Ref file = TRY(get_attr_or_empty(module_ref, names.stderr));
+  if (is<Exception>(a[1])) {
+    auto* e = as<Exception>(a[1]);
+    if (is<Traceback>(a[2]) && !e->traceback) e->traceback = Ref::share(a[2]).release();
+    if (!file.is_empty() && !file.is_none()) TRY(print_exception(a[1], file));
+  }
+  return Ref::none();
+}
+Ref sys_unraisablehook(Value, const Value* a) {
+  Ref file = TRY(get_attr_or_empty(module_ref, names.stderr));
+  if (file.is_empty() || file.is_none()) return Ref::none();
+  Ref object = TRY(get_attr(a[0], names.object));
+  Ref message = TRY(get_attr(a[0], "err_msg"));
+  Ref value = TRY(get_attr(a[0], "exc_value"));
+  std::string head;
+  if (!object.is_none()) {
+    head = fmt::format("{}: {}\n", message.is_none() ? "Exception ignored in" : to_string(message), repr_text(object));
+  } else if (!message.is_none()) {
+    head = to_string(message) + ":\n";
+  }
+  if (!head.empty()) {
+    Ref text = make_str(head);
+    TRY(call_method(file, names.write, {text}));
+  }
+  if (is<Exception>(value)) TRY(print_exception(value, file));
+  return Ref::none();
+}
+Ref sys_breakpointhook(Value, const Value* a) {
+  Ref pdb = TRY(import_module("pdb"));
+  Ref function = TRY(get_attr(pdb, "set_trace"));
+  return call_with(function, as<Tuple>(a[0]), as<Dict>(a[1]));
+}
+
+const NativeDef kFunctions[] = {
+    {"exit", "($module, status=None, /)", sys_exit, "Exit the interpreter by raising SystemExit(status)."},
+    {"getrefcount", "($module, object, /)", sys_getrefcount, "Return the reference count of object."},
+    {"getrecursionlimit", "($module, /)", sys_getrecursionlimit, "Return the current value of the recursion limit."},
+    {"setrecursionlimit", "($module, limit, /)", sys_setrecursionlimit, "Set the maximum depth of the Python interpreter stack to n."},
+    {"intern", "($module, string, /)", sys_intern, "``Intern'' the given string."},
+    {"exc_info", "($module, /)", sys_exc_info, "Return current exception information: (type, value, traceback)."},
+    {"exception", "($module, /)", sys_exception, "Return the current exception."},
+    {"_getframe", "($module, depth=0, /)", sys_getframe, "Return a frame object from the call stack."},
+    {"getsizeof", "($module, object, default=None)", sys_getsizeof, "Return the size of object in bytes."},
+    {"getdefaultencoding", "($module, /)", sys_getdefaultencoding, "Return the current default encoding used by the Unicode implementation."},
+    {"getfilesystemencoding", "($module, /)", sys_getfilesystemencoding, "Return the encoding used to convert Unicode filenames to OS filenames."},
+    {"getfilesystemencodeerrors", "($module, /)", sys_getfilesystemencodeerrors, "Return the error mode used for Unicode to OS filename conversion."},
+    {"is_finalizing", "($module, /)", sys_is_finalizing, "Return True if Python is exiting."},
+    {"get_int_max_str_digits", "($module, /)", sys_get_digits, "Return the maximum string digits limit for non-binary int<->str conversions."},
+    {"set_int_max_str_digits", "($module, /, maxdigits)", sys_set_digits, "Set the maximum string digits limit for non-binary int<->str conversions."},
+    {"settrace", "($module, function, /)", sys_unavailable_trace, "Set the global debug tracing function."},
+    {"gettrace", "($module, /)", sys_no_trace, "Return the global debug tracing function set with sys.settrace."},
+    {"setprofile", "($module, function, /)", sys_unavailable_trace, "Set the profiling function."},
+    {"getprofile", "($module, /)", sys_no_trace, "Return the profiling function set with sys.setprofile."},
+    {"getallocatedblocks", "($module, /)", sys_getallocatedblocks, "Return the number of memory blocks currently allocated."},
+    {"getswitchinterval", "($module, /)", sys_switch_interval, "Return the current thread switch interval."},
+    {"setswitchinterval", "($module, interval, /)", sys_set_switch_interval, "Set the ideal thread switching delay inside the Python interpreter."},
+    {"_current_frames", "($module, /)", sys_current_frames, "Return a dict mapping each thread's thread id to its current stack frame."},
+    {"get_asyncgen_hooks", "($module, /)", sys_get_asyncgen_hooks, "Return the installed asynchronous generators hooks."},
+    {"set_asyncgen_hooks", "($module, /, firstiter=None, finalizer=None)", sys_set_asyncgen_hooks, "Set a finalizer for async generators objects."},
+    {"get_coroutine_origin_tracking_depth", "($module, /)", sys_get_origin_depth, "Check status of origin tracking for coroutine objects in this thread."},
+    {"set_coroutine_origin_tracking_depth", "($module, /, depth)", sys_set_origin_depth, "Enable or disable origin tracking for coroutine objects in this thread."},
+    {"audit", "($module, event, /, *args)", sys_audit, "Passes the event to any hooks that are attached."},
+    {"addaudithook", "($module, /, hook)", sys_audit, "Adds a new audit hook callback."},
+    {"displayhook", "($module, object, /)", sys_displayhook, "Print an object to sys.stdout and also save it in builtins._"},
+    {"excepthook", "($module, exctype, value, traceback, /)", sys_excepthook, "Handle an exception by displaying it with a traceback on sys.stderr."},
+    {"unraisablehook", "($module, unraisable, /)", sys_unraisablehook, "Handle an unraisable exception."},
+    {"breakpointhook", "($module, /, *args, **kws)", sys_breakpointhook, "This hook function is called by built-in breakpoint()."},
+    {}};
+
+Ref string_list(const std::vector<std::string>& items) {
+  Ref list = make_list();
+  for (const std::string& s : items) list_append(as<List>(list), make_str(s));
+  return list;
+}
+
+// A named tuple without a class of its own per name: attributes come from a SimpleNamespace-like class made here.
+Ref named_tuple(const char* name, const std::vector<std::pair<const char*, Ref>>& fields) {
+  static Ref maker;
+  if (maker.is_empty()) {
+    Ref code = TRY(get_builtin("exec"));
+    Ref space = make_dict();
+    dict_set(as<Dict>(space), names.__name__, make_str("sys"));
+    Ref source = make_str(
+        "def make(name, fields, values):\n"
+        "    def show(self):\n"
+        "        return f'sys.{name}(' + ', '.join(f'{k}={v!r}' for k, v in zip(fields, self)) + ')'\n"
+        "    space = {'__slots__': (), '__repr__': show, 'n_fields': len(fields), 'n_sequence_fields': len(fields),\n"
+        "             'n_unnamed_fields': 0, '__match_args__': tuple(fields), '__module__': 'sys',\n"
+        "             '__reduce__': lambda self: (tuple, (tuple(self),))}\n"
+        "    for i, key in enumerate(fields):\n"
+        "        space[key] = property(lambda self, i=i: self[i])\n"
+        "    return type(name, (tuple,), space)(values)\n");
+    TRY(call(code, {source, space}));
+    maker = Ref::share(dict_get(as<Dict>(space), intern("make")));
+  }
+  Ref keys = make_list();
+  Ref values = make_list();
+  for (const auto& [key, value] : fields) {
+    list_append(as<List>(keys), to_value(intern(key)));
+    list_append(as<List>(values), value);
+  }
+  Ref label = make_str(name);
+  return call(maker, {label, keys, values});
+}
+
+Ref number(int64_t n) { return make_int(n); }
+
+Status add_information(Dict* dict) {
+  const RuntimeOptions& o = runtime_options();
+  auto set = [&](const char* name, Ref v) { dict_set(dict, intern(name), v); };
+  set("version", make_str("3.11.2 (Hiss " HISS_VERSION ") [GCC " __VERSION__ "]"));
+  set("hexversion", number(0x030B02F0));
+  set("api_version", number(1013));
+  set("copyright", make_str("Copyright (c) 2026 The Hiss authors.\nThe standard library: Copyright (c) 2001-2023 Python Software Foundation."));
+  set("platform", make_str("linux"));
+  set("byteorder", make_str("little"));
+  set("maxsize", number(INT64_MAX));
+  set("maxunicode", number(0x10FFFF));
+  set("abiflags", make_str(""));
+  set("platlibdir", make_str("lib"));
+  set("float_repr_style", make_str("short"));
+  set("dont_write_bytecode", Ref::boolean(o.dont_write_bytecode));
+  set("pycache_prefix", Ref::none());
+  set("executable", make_str(o.executable));
+  set("_base_executable", make_str(o.executable));
+  for (const char* p : {"prefix", "exec_prefix", "base_prefix", "base_exec_prefix"}) set(p, make_str(library_prefix()));
+  set("_stdlib_dir", make_str(library_path()));
+  set("_framework", make_str(""));
+  set("_git", make_tuple({make_str("Hiss"), empty_str(), empty_str()}));
+  set("argv", string_list(o.argv));
+  set("orig_argv", string_list(o.orig_argv));
+  set("path", string_list(module_search_path()));
+  set("path_hooks", make_list());
+  set("path_importer_cache", make_dict());
+  set("meta_path", make_list());
+  set("warnoptions", string_list(o.warn_options));
+  Ref x = make_dict();
+  for (const std::string& option : o.x_options) {
+    const size_t equals = option.find('=');
+    dict_set(as<Dict>(x), intern(option.substr(0, equals)), equals == option.npos ? Ref::boolean(true) : make_str(option.substr(equals + 1)));
+  }
+  set("_xoptions", std::move(x));
+  dict_set(dict, names.modules, to_value(sys_modules()));
+  Ref builtin_names = make_list();
+  for (const ModuleDef* def : native_modules()) list_append(as<List>(builtin_names), to_value(intern(def->name)));
+  TRY(list_sort(as<List>(builtin_names), Value(), false));
+  set("builtin_module_names", list_to_tuple(as<List>(builtin_names)));
+  set("stdlib_module_names", make_frozenset(builtin_names));
+  for (const char* hook : {"displayhook", "excepthook", "unraisablehook", "breakpointhook"}) {
+    Value function = dict_get(dict, intern(hook));
+    dict_set(dict, intern(fmt::format("__{}__", hook)), function);
+  }
+  return kOk;
+}
+
+Status add_structures(Dict* dict) {
+  const RuntimeOptions& o = runtime_options();
+  auto set = [&](const char* name, Ref v) { dict_set(dict, intern(name), v); };
+  Ref version = TRY(named_tuple("version_info", {{"major", number(3)}, {"minor", number(11)}, {"micro", number(2)}, {"releaselevel", make_str("final")}, {"serial", number(0)}}));
+  set("version_info", version);
+  set("flags", TRY(named_tuple("flags", {{"debug", number(0)},
+                                         {"inspect", number(o.inspect)},
+                                         {"interactive", number(o.interactive)},
+                                         {"optimize", number(o.optimize)},
+                                         {"dont_write_bytecode", number(o.dont_write_bytecode)},
+                                         {"no_user_site", number(o.no_user_site)},
+                                         {"no_site", number(o.no_site)},
+                                         {"ignore_environment", number(o.ignore_environment)},
+                                         {"verbose", number(o.verbose)},
+                                         {"bytes_warning", number(o.bytes_warning)},
+                                         {"quiet", number(o.quiet)},
+                                         {"hash_randomization", number(1)},
+                                         {"isolated", number(o.isolated)},
+                                         {"dev_mode", Ref::boolean(false)},
+                                         {"utf8_mode", number(0)},
+                                         {"warn_default_encoding", number(0)},
+                                         {"safe_path", Ref::boolean(o.safe_path)},
+                                         {"int_max_str_digits", number(4300)}})));
+  set("float_info", TRY(named_tuple("float_info", {{"max", make_float(1.7976931348623157e308)},
+                                                   {"max_exp", number(1024)},
+                                                   {"max_10_exp", number(308)},
+                                                   {"min", make_float(2.2250738585072014e-308)},
+                                                   {"min_exp", number(-1021)},
+                                                   {"min_10_exp", number(-307)},
+                                                   {"dig", number(15)},
+                                                   {"mant_dig", number(53)},
+                                                   {"epsilon", make_float(2.220446049250313e-16)},
+                                                   {"radix", number(2)},
+                                                   {"rounds", number(1)}})));
+  set("int_info", TRY(named_tuple("int_info", {{"bits_per_digit", number(30)}, {"sizeof_digit", number(4)}, {"default_max_str_digits", number(4300)}, {"str_digits_check_threshold", number(640)}})));
+  set("hash_info", TRY(named_tuple("hash_info", {{"width", number(64)},
+                                                 {"modulus", number((int64_t{1} << 61) - 1)},
+                                                 {"inf", number(314159)},
+                                                 {"nan", number(0)},
+                                                 {"imag", number(1000003)},
+                                                 {"algorithm", make_str("siphash13")},
+                                                 {"hash_bits", number(64)},
+                                                 {"seed_bits", number(128)},
+                                                 {"cutoff", number(0)}})));
+  set("thread_info", TRY(named_tuple("thread_info", {{"name", make_str("pthread")}, {"lock", make_str("mutex+cond")}, {"version", make_str("glibc")}})));
+  Ref implementation = TRY(call(to_value(&simple_namespace_type)));
+  TRY(set_attr(implementation, names.name, make_str("hiss")));
+  TRY(set_attr(implementation, intern("cache_tag"), make_str("hiss-311")));
+  TRY(set_attr(implementation, intern("version"), version));
+  TRY(set_attr(implementation, intern("hexversion"), number(0x030B02F0)));
+  TRY(set_attr(implementation, intern("_multiarch"), make_str("x86_64-linux-gnu")));
+  set("implementation", implementation);
+  return kOk;
+}
+
+Status initialize(Value module) {
+  module_ref = Ref::share(module);
+  return add_information(module_dict(module));
+}
+
+}  // namespace
+
+extern const ModuleDef sys_module;
+const ModuleDef sys_module = {"sys", "This module provides access to some objects used or maintained by the interpreter.", kFunctions, initialize};
+
+Status initialize_sys() {
+  Ref module = TRY(load_native_module("sys"));
+  return add_structures(module_dict(module));
+}
+
+Status initialize_streams() {
+  Dict* dict = module_dict(module_ref);
+  const std::pair<const char*, int> streams[] = {{"stdin", 0}, {"stdout", 1}, {"stderr", 2}};
+  for (auto [name, fd] : streams) {
+    Ref stream = TRY(make_standard_stream(fd, fmt::format("<{}>", name).c_str(), fd != 0));
+    dict_set(dict, intern(name), stream);
+    dict_set(dict, intern(fmt::format("__{}__", name)), stream);
+  }
+  return kOk;
+}
+
+void report_unraisable(Value where, const char* message) {
+  Ref exception = take_pending();
+  if (exception.is_empty()) return;
+  Ref info = call(to_value(&simple_namespace_type));
+  if (info.is_error()) return clear_pending();
+  Value traceback = as<Exception>(exception)->traceback;
+  (void)set_attr(info, intern("exc_type"), to_value(type_of(exception))).is_error();
+  (void)set_attr(info, intern("exc_value"), exception).is_error();
+  (void)set_attr(info, intern("exc_traceback"), traceback ? traceback : Value::none()).is_error();
+  (void)set_attr(info, intern("err_msg"), message ? make_str(message) : Ref::none()).is_error();
+  (void)set_attr(info, names.object, where ? where : Value::none()).is_error();
+  Ref hook = module_ref.is_empty() ? Ref() : get_attr_or_empty(module_ref, names.unraisablehook);
+  Ref result = hook.is_empty() || hook.is_error() ? Ref() : call(hook, {info});
+  if (has_pending()) clear_pending();
+}
+
+}  // namespace hiss

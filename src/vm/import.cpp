@@ -1,0 +1,205 @@
+// Import: CPython's importlib does the finding and loading; here is what it stands on.
+#include "vm/import.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+
+#include "compile/compiler.h"
+#include "modules/evaluation.h"
+#include "object/exception.h"
+#include "object/frame.h"
+#include "object/protocol.h"
+#include "vm/library_path.h"
+#include "vm/runtime.h"
+
+namespace hiss {
+
+#define MODULE(definition) extern const ModuleDef definition;
+#include "modules/modules.def"
+#undef MODULE
+
+namespace {
+
+Value modules_dict;      // sys.modules
+Value bootstrap_module;  // importlib._bootstrap
+
+const ModuleDef* const kNativeModules[] = {
+#define MODULE(definition) &definition,
+#include "modules/modules.def"
+#undef MODULE
+};
+std::vector<const ModuleDef*>& extra_modules() {
+  static std::vector<const ModuleDef*> list;
+  return list;
+}
+
+bool is_importlib_frame(Value traceback) {
+  auto* t = as<Traceback>(traceback);
+  const std::string file = to_string(as<Frame>(t->frame)->code->filename);
+  return file == "<frozen importlib._bootstrap>" || file == "<frozen importlib._bootstrap_external>";
+}
+
+// Import errors do not show importlib's own frames, other errors not those between the import and the module's code.
+Failure trim_traceback() {
+  Ref exception = take_pending();
+  if (exception.is_empty()) return Failure{};
+  const bool always = is_instance_of(exception, exc::ImportError);
+  Value* link = &as<Exception>(exception)->traceback;
+  Value* chunk = nullptr;
+  while (*link) {
+    auto* t = as<Traceback>(*link);
+    if (!is_importlib_frame(*link)) {
+      chunk = nullptr;
+      link = &t->next;
+      continue;
+    }
+    if (!chunk) chunk = link;
+    const bool removed_mark = equal(as<Str>(as<Frame>(t->frame)->code->name), "_call_with_frames_removed");
+    if (always || removed_mark) {
+      Ref rest = Ref::share(t->next);
+      Value old = *chunk;
+      *chunk = rest.release();
+      release(old);
+      link = chunk;
+      chunk = nullptr;
+      continue;
+    }
+    link = &t->next;
+  }
+  return restore_pending(std::move(exception));
+}
+
+Ref bootstrap_call(const char* function, std::initializer_list<Value> args) {
+  Ref f = TRY(get_attr(bootstrap_module, function));
+  Ref result = call(f, args);
+  if (result.is_error()) return trim_traceback();
+  return result;
+}
+
+Result<bool> is_initializing(Value module) {
+  Ref spec = TRY(get_attr_or_empty(module, names.__spec__));
+  if (spec.is_empty() || spec.is_none()) return false;
+  Ref flag = TRY(get_attr_or_empty(spec, names._initializing));
+  return !flag.is_empty() && TRY(truth(flag));
+}
+
+}  // namespace
+
+Dict* sys_modules() {
+  if (!modules_dict) modules_dict = make_dict().release();
+  return as<Dict>(modules_dict);
+}
+
+void register_native_module(const ModuleDef* def) { extra_modules().push_back(def); }
+
+const ModuleDef* find_native_module(std::string_view name) {
+  for (const ModuleDef* def : kNativeModules) {
+    if (name == def->name) return def;
+  }
+  for (const ModuleDef* def : extra_modules()) {
+    if (name == def->name) return def;
+  }
+  return nullptr;
+}
+
+std::vector<const ModuleDef*> native_modules() {
+  std::vector<const ModuleDef*> all(std::begin(kNativeModules), std::end(kNativeModules));
+  all.insert(all.end(), extra_modules().begin(), extra_modules().end());
+  return all;
+}
+
+Ref load_native_module(std::string_view name) {
+  Value loaded = dict_get(sys_modules(), intern(name));
+  if (loaded && !loaded.is_none()) return Ref::share(loaded);
+  const ModuleDef* def = find_native_module(name);
+  if (!def) return fail(exc::ImportError, "no built-in module named '{}'", name);
+  Ref module = name == "builtins" ? Ref::share(get_builtin_module()) : TRY(make_native_module(*def));
+  dict_set(sys_modules(), intern(name), module);
+  return module;
+}
+
+Ref import_module_level(Str* name, Value globals, Value fromlist, int level) {
+  const bool from = !fromlist.is_none() && !(is<Tuple>(fromlist) && as<Tuple>(fromlist)->size == 0);
+  if (level == 0) {
+    Value found = dict_get(sys_modules(), name);
+    if (found && !found.is_none()) {
+      Ref module = Ref::share(found);
+      if (!TRY(is_initializing(module))) {
+        if (!from) {
+          const std::string text = to_string(name);
+          const size_t dot = text.find('.');
+          if (dot == text.npos) return module;
+          Value top = dict_get(sys_modules(), intern(text.substr(0, dot)));
+          if (top) return Ref::share(top);
+        } else {
+          Ref path = TRY(get_attr_or_empty(module, names.__path__));
+          if (path.is_empty()) return module;
+          Ref importer = TRY(get_attr(bootstrap_module, "_gcd_import"));
+          return bootstrap_call("_handle_fromlist", {module, fromlist, importer});
+        }
+      }
+    }
+  }
+  if (!bootstrap_module) return load_native_module(to_string(name));
+  if (level < 0) return fail(exc::ValueError, "level must be >= 0");
+  if (level == 0 && name->length == 0) return fail(exc::ValueError, "Empty module name");
+  Ref space = is<Dict>(globals) ? Ref::share(globals) : make_dict();
+  Ref list = from ? Ref::share(fromlist) : empty_tuple();
+  return bootstrap_call("__import__", {to_value(name), space, Value::none(), list, Value::integer(level)});
+}
+
+Ref import_module(const char* name) {
+  Str* text = intern(name);
+  Value loaded = dict_get(sys_modules(), text);
+  if (loaded && !loaded.is_none()) return Ref::share(loaded);
+  if (!bootstrap_module) return load_native_module(name);
+  return bootstrap_call("_gcd_import", {to_value(text)});
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return fail_errno(errno, make_str(path));
+  std::string text;
+  char buffer[65536];
+  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, n);
+  std::fclose(file);
+  return text;
+}
+
+// importlib's two halves under the names that CPython's frozen ones have.
+Ref frozen_code(std::string_view name) {
+  const char* file = name == "_frozen_importlib" || name == "importlib._bootstrap" ? "/importlib/_bootstrap.py"
+                     : name == "_frozen_importlib_external" || name == "importlib._bootstrap_external" ? "/importlib/_bootstrap_external.py"
+                                                                                                         : nullptr;
+  if (!file) return fail(exc::ImportError, "No such frozen object named {}", name);
+  std::string text = TRY(read_text_file(library_path() + file));
+  const bool external = std::string_view(file).find("external") != std::string_view::npos;
+  return compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>", syntax::Mode::Exec, {});
+}
+
+Status initialize_import() {
+  struct stat info;
+  if (stat((library_path() + "/importlib/_bootstrap.py").c_str(), &info) != 0) {
+    std::fprintf(stderr,
+                 "hiss: the Python standard library was not found in %s\n"
+                 "Install Debian's package libpython3.11-stdlib, or set PYTHONHOME to a folder whose lib/python3.11 holds it.\n",
+                 library_path().c_str());
+    return fail(exc::RuntimeError, "no standard library");
+  }
+  dict_set(sys_modules(), intern("builtins"), get_builtin_module());
+  Ref code = TRY(frozen_code("_frozen_importlib"));
+  Ref module = make_module("_frozen_importlib");
+  Dict* dict = module_dict(module);
+  dict_set(dict, names.__builtins__, get_builtin_module());
+  TRY(run_code(as<Code>(code), dict, to_value(dict)));
+  dict_set(sys_modules(), intern("_frozen_importlib"), module);
+  Ref imp = TRY(load_native_module("_imp"));
+  Ref sys = TRY(load_native_module("sys"));
+  TRY(call_method(module, "_install", {sys, imp}));
+  bootstrap_module = Ref::share(module).release();
+  TRY(call_method(module, "_install_external_importers"));
+  return kOk;
+}
+
+}  // namespace hiss
