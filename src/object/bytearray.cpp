@@ -77,6 +77,7 @@ Status bytearray_init(Value self, Args args) {
   Arguments bound("bytearray", "(source=b'', encoding='utf-8', errors='strict')");
   TRY(bound.bind(args));
   Value source = bound[0], encoding = bound[1], errors = bound[2];
+  TRY(check_codec_arguments("bytearray", encoding, errors));
   ByteArray* a = as<ByteArray>(self);
   if (a->length) TRY(bytearray_resize(a, 0));
   if (!source) {

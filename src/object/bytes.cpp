@@ -113,6 +113,7 @@ Ref bytes_from_arguments(Args args) {
     source = bound[0];
     encoding = bound[1];
     errors = bound[2];
+    TRY(check_codec_arguments("bytes", encoding, errors));
   }
   if (!source) {
     if (encoding || errors) {

@@ -511,6 +511,12 @@ Ref make_bytes_exact(Value self) {
   return make_bytes(span_of(self).data, span_of(self).length);
 }
 
+/// CPython asks for len() first, and so its message comes first.
+static Status length_of_separator(Value v) {
+  if (TRY(length(v)) != 1) return fail(exc::ValueError, "sep must be length 1.");
+  return kOk;
+}
+
 Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_size) {
   const char* hex = "0123456789abcdef";
   int64_t group = group_size ? TRY(to_int64(group_size)) : 1;
@@ -524,6 +530,7 @@ Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_s
       if (span_of(separator).length != 1) return fail(exc::ValueError, "sep must be length 1.");
       c = span_of(separator).data[0];
     } else {
+      TRY(length_of_separator(separator));
       return fail(exc::TypeError, "sep must be str or bytes.");
     }
     if (c > 127) return fail(exc::ValueError, "sep must be ASCII.");

@@ -80,6 +80,12 @@ Result<std::string_view> text_argument(Value v, std::string_view absent, const c
 
 }  // namespace
 
+Status check_codec_arguments(const char* function, Value encoding, Value errors) {
+  TRY(text_argument(encoding, "", function, "encoding"));
+  TRY(text_argument(errors, "", function, "errors"));
+  return kOk;
+}
+
 Ref encode_object(Value text, Value encoding, Value errors) {
   const std::string_view name = TRY(text_argument(encoding, "utf-8", "encode", "encoding"));
   const std::string_view handler = TRY(text_argument(errors, "strict", "encode", "errors"));

@@ -19,6 +19,7 @@ struct Enumerate : Object {
 };
 
 Ref enumerate_new(Type* cls, Args args) {
+  if (args.count == 0 && args.keyword_count() == 0) return fail(exc::TypeError, "enumerate() missing required argument 'iterable'");
   Arguments bound("enumerate", "(iterable, start=0)");
   TRY(bound.bind(args));
   Ref start = bound[1] ? TRY(index(bound[1])) : make_int(0);
@@ -120,7 +121,7 @@ Ref zip_new(Type* cls, Args args) {
   bool strict = false;
   for (uint32_t i = 0; i < args.keyword_count(); ++i) {
     if (!equal(args.keyword_name(i), "strict")) {
-      return fail(exc::TypeError, "zip() got an unexpected keyword argument '{}'", to_string(args.keyword_name(i)));
+      return fail(exc::TypeError, "'{}' is an invalid keyword argument for zip()", to_string(args.keyword_name(i)));
     }
     strict = TRY(truth(args.keyword_value(i)));
   }

@@ -50,9 +50,9 @@ Ref int_sizeof(Value self, const Value*) {
   return make_int(24 + 4 * std::max<int64_t>((bits + 29) / 30, 0));
 }
 
-Result<bool> is_little(Value order) {
+Result<bool> is_little(Value order, const char* function) {
   if (!order) return false;
-  if (!is<Str>(order)) return fail(exc::TypeError, "argument 'byteorder' must be str, not {}", type_name(order));
+  if (!is<Str>(order)) return fail(exc::TypeError, "{}() argument 'byteorder' must be str, not {}", function, type_name(order));
   if (equal(as<Str>(order), "little")) return true;
   if (equal(as<Str>(order), "big")) return false;
   return fail(exc::ValueError, "byteorder must be either 'little' or 'big'");
@@ -60,7 +60,7 @@ Result<bool> is_little(Value order) {
 
 Ref int_to_bytes(Value self, const Value* args) {
   const int64_t length = args[0] ? TRY(to_index(args[0])) : 1;
-  const bool little = TRY(is_little(args[1]));
+  const bool little = TRY(is_little(args[1], "to_bytes"));
   const bool is_signed = args[2] ? TRY(truth(args[2])) : false;
   if (length < 0) return fail(exc::ValueError, "length argument must be non-negative");
   const int sign = int_sign(self);
@@ -89,7 +89,7 @@ Ref int_to_bytes(Value self, const Value* args) {
 }
 
 Ref int_from_bytes(Value cls, const Value* args) {
-  const bool little = TRY(is_little(args[1]));
+  const bool little = TRY(is_little(args[1], "from_bytes"));
   const bool is_signed = args[2] ? TRY(truth(args[2])) : false;
   Ref bytes = TRY(to_bytes_object(args[0]));
   const Bytes* b = as<Bytes>(bytes);

@@ -1,5 +1,6 @@
 // str: the type, its slots, its iterator, repr.
 #include "object/bytes.h"
+#include "object/codecs_text.h"
 #include "object/index.h"
 #include "object/str_internal.h"
 #include "object/str_search.h"
@@ -82,6 +83,7 @@ Ref str_new(Type* cls, Args args) {
     object = bound[0];
     encoding = bound[1];
     errors = bound[2];
+    TRY(check_codec_arguments("str", encoding, errors));
   }
   Ref text;
   if (!object) {
