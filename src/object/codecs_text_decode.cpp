@@ -176,7 +176,7 @@ Ref decode_ascii(const DecodeInput& in) {
 
 Ref decode_utf16(const DecodeInput& in, int& order, int64_t* consumed) {
   int64_t at = 0;
-  const char* name = order < 0 ? "utf-16-le" : order > 0 ? "utf-16-be" : "utf-16";
+  const char* name = order > 0 ? "utf-16-be" : "utf-16-le";
   if (order == 0 && in.length >= 2) {
     if (in.data[0] == 0xFF && in.data[1] == 0xFE) {
       order = -1;
@@ -221,7 +221,7 @@ Ref decode_utf16(const DecodeInput& in, int& order, int64_t* consumed) {
 
 Ref decode_utf32(const DecodeInput& in, int& order, int64_t* consumed) {
   int64_t at = 0;
-  const char* name = order < 0 ? "utf-32-le" : order > 0 ? "utf-32-be" : "utf-32";
+  const char* name = order > 0 ? "utf-32-be" : "utf-32-le";
   if (order == 0 && in.length >= 4) {
     if (in.data[0] == 0xFF && in.data[1] == 0xFE && in.data[2] == 0 && in.data[3] == 0) {
       order = -1;

@@ -44,7 +44,7 @@ struct Encoder {
         continue;
       }
       int64_t end = i + 1;
-      while (end < s->length && !encodable(s->at(end))) ++end;
+      while (unit == 1 && end < s->length && !encodable(s->at(end))) ++end;
       i = TRY(replace(s, i, end));
     }
     return kOk;

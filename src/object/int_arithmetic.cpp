@@ -98,7 +98,7 @@ Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
 Ref divide_exactly_rounded(Value numerator, Value denominator) {
   constexpr int kMantissa = 53, kMinExponent = -1021;
   const MpzView a(numerator), b(denominator);
-  if (mpz_sgn(a.get()) == 0) return make_float(0.0);
+  if (mpz_sgn(a.get()) == 0) return make_float(mpz_sgn(b.get()) < 0 ? -0.0 : 0.0);
   const bool negative = (mpz_sgn(a.get()) < 0) != (mpz_sgn(b.get()) < 0);
   const int64_t difference = bit_length(numerator) - bit_length(denominator);
   if (difference > 1024) return fail(exc::OverflowError, "integer division result too large for a float");
