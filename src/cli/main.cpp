@@ -19,8 +19,6 @@
 
 namespace hiss {
 
-Status initialize_streams();
-
 namespace {
 
 bool is_folder(const std::string& path) {
@@ -85,6 +83,7 @@ Status run_script(const std::string& path, Value module) {
   std::string bytes = TRY(read_text_file(path));
   char resolved[PATH_MAX];
   const std::string full = realpath(path.c_str(), resolved) ? resolved : path;
+  if (getenv("HISS_DEV_NOIMPORT")) { return run_text(bytes, path, module); }
   if (!runtime_options().safe_path) TRY(insert_path(full.substr(0, full.rfind('/'))));
   Dict* dict = module_dict(module);
   dict_set(dict, names.__file__, make_str(path));
@@ -122,7 +121,6 @@ Status run(const CommandLine& line, Value module) {
 
 Status start(const CommandLine& line) {
   TRY(initialize_runtime(line.runtime));
-  TRY(initialize_streams());
   return kOk;
 }
 

@@ -31,7 +31,8 @@ Ref is_frozen(Value, const Value* a) { return Ref::boolean(frozen_name(a[0])); }
 Ref is_frozen_package(Value, const Value*) { return Ref::boolean(false); }
 Ref find_frozen(Value, const Value* a) {
   if (!frozen_name(a[0])) return Ref::none();
-  return make_tuple({Value::none(), Value::boolean(false), a[0]});
+  const bool external = equal(as<Str>(a[0]), "_frozen_importlib_external");
+  return make_tuple({Value::none(), Value::boolean(false), make_str(external ? "importlib._bootstrap_external" : "importlib._bootstrap")});
 }
 Ref get_frozen_object(Value, const Value* a) { return frozen_code(to_string(a[0])); }
 Ref frozen_module_names(Value, const Value*) {

@@ -63,7 +63,7 @@ Ref builtin_iter(Value, const Value* a) {
 }
 Ref builtin_next(Value, const Value* a) {
   if (!type_of(a[0])->slots.next) return fail(exc::TypeError, "'{}' object is not an iterator", type_name(a[0]));
-  Ref item = next(a[0]);
+  Ref item = type_of(a[0])->slots.next(a[0]);  // next() itself would drop the value of a StopIteration
   if (item.is_error()) {
     if (a[1] && pending_is(exc::StopIteration)) {
       clear_pending();

@@ -139,7 +139,12 @@ Ref get_iter(Value iterable) {
 Ref next(Value iterator) {
   UnarySlot slot = type_of(iterator)->slots.next;
   if (!slot) return fail(exc::TypeError, "'{}' object is not an iterator", type_name(iterator));
-  return slot(iterator);
+  Ref item = slot(iterator);
+  if (item.is_error() && pending_is(exc::StopIteration)) [[unlikely]] {
+    clear_pending();
+    return Ref::empty();
+  }
+  return item;
 }
 
 Result<int64_t> length_hint(Value v, int64_t default_value) {

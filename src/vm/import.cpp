@@ -192,6 +192,7 @@ Status initialize_import() {
   Ref module = make_module("_frozen_importlib");
   Dict* dict = module_dict(module);
   dict_set(dict, names.__builtins__, get_builtin_module());
+  dict_set(dict, intern("__origname__"), make_str("importlib._bootstrap"));
   TRY(run_code(as<Code>(code), dict, to_value(dict)));
   dict_set(sys_modules(), intern("_frozen_importlib"), module);
   Ref imp = TRY(load_native_module("_imp"));

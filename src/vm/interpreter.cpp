@@ -1487,7 +1487,8 @@ op_Send : {
       DISPATCH();
     }
   } else {
-    result = value.is_none() ? next(receiver) : call_method(receiver, names.send, {value});
+    UnarySlot step = type_of(receiver)->slots.next;
+    result = value.is_none() && step ? step(receiver) : call_method(receiver, names.send, {value});
     if (result.is_error()) {
       std::optional<Ref> returned = take_stop_iteration_value();
       if (!returned) goto error;

@@ -30,6 +30,7 @@ void begin_type_definitions();
 void finish_type_definitions();
 Status initialize_builtins();
 Status initialize_sys();
+Status initialize_streams();
 Status initialize_import();
 int run_exit_handlers();
 
@@ -94,7 +95,8 @@ Status initialize_runtime(const RuntimeOptions& options) {
   initialize_types();
   TRY(initialize_builtins());
   TRY(initialize_sys());
-  TRY(initialize_import());
+  TRY(initialize_streams());  // before importlib, so that its errors can be shown
+  if (!getenv("HISS_DEV_NOIMPORT")) TRY(initialize_import());
   return kOk;
 }
 
