@@ -25,7 +25,8 @@ Ref encode_ascii(Value text, std::string_view errors);
 Ref encode_unicode_escape(Value text);
 Ref encode_raw_unicode_escape(Value text);
 
-/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for later.
+/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for
+/// later.
 struct DecodeInput {
   const uint8_t* data;
   int64_t length;
