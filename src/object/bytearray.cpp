@@ -77,11 +77,13 @@ Status bytearray_init(Value self, Args args) {
   Arguments bound("bytearray", "(source=b'', encoding='utf-8', errors='strict')");
   TRY(bound.bind(args));
   Value source = bound[0], encoding = bound[1], errors = bound[2];
+  TRY(check_codec_arguments("bytearray", encoding, errors));
   ByteArray* a = as<ByteArray>(self);
   if (a->length) TRY(bytearray_resize(a, 0));
   if (!source) {
     if (encoding || errors) {
-      return fail(exc::TypeError, "{}", encoding ? "encoding without a string argument" : "errors without a string argument");
+      return fail(exc::TypeError, "{}",
+                  encoding ? "encoding without a string argument" : "errors without a string argument");
     }
     return kOk;
   }
@@ -91,7 +93,8 @@ Status bytearray_init(Value self, Args args) {
     return replace_range(a, 0, 0, span_of(encoded).data, span_of(encoded).length);
   }
   if (encoding || errors) {
-    return fail(exc::TypeError, "{}", encoding ? "encoding without a string argument" : "errors without a string argument");
+    return fail(exc::TypeError, "{}",
+                encoding ? "encoding without a string argument" : "errors without a string argument");
   }
   if (has_index(source)) {
     Ref count = index(source);
@@ -109,7 +112,8 @@ Status bytearray_init(Value self, Args args) {
     }
   }
   const std::string data = TRY(collect_bytes(source, "bytearray"));
-  return replace_range(a, 0, a->length, reinterpret_cast<const uint8_t*>(data.data()), static_cast<int64_t>(data.size()));
+  return replace_range(a, 0, a->length, reinterpret_cast<const uint8_t*>(data.data()),
+                       static_cast<int64_t>(data.size()));
 }
 
 void bytearray_dealloc(Object* self) {
@@ -143,14 +147,16 @@ Status bytearray_setitem(Value self, Value key, Value value) {
     a->data[i] = c;
     return kOk;
   }
-  if (!is<Slice>(key)) return fail(exc::TypeError, "bytearray indices must be integers or slices, not {}", type_name(key));
+  if (!is<Slice>(key))
+    return fail(exc::TypeError, "bytearray indices must be integers or slices, not {}", type_name(key));
   const SliceFields fields = TRY(slice_fields(as<Slice>(key)));
   std::string data;
   if (value) {
     if (has_index(value)) {
       return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
     }
-    if (is<Str>(value)) return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
+    if (is<Str>(value))
+      return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
     data = TRY(collect_bytes(value, "bytearray"));
   }
   SliceBounds b = fields.bounds(a->length);
@@ -187,7 +193,8 @@ Ref bytearray_inplace_concat(Value self, Value other) {
   ByteArray* a = as<ByteArray>(self);
   if (self == other) {
     const std::string copy(span_of(self).view());
-    TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(copy.data()), static_cast<int64_t>(copy.size())));
+    TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(copy.data()),
+                      static_cast<int64_t>(copy.size())));
     return Ref::share(self);
   }
   BufferView b(TRY(get_buffer(other)));
@@ -254,10 +261,11 @@ Ref bytearray_iterator_setstate(Value self, const Value* args) {
   if (it->array) it->index = std::max<int64_t>(0, std::min(i, as<ByteArray>(it->array)->length));
   return Ref::none();
 }
-const NativeDef kByteArrayIteratorMethods[] = {{"__length_hint__", "($self, /)", bytearray_iterator_length_hint, kLengthHintDoc},
-                                               {"__reduce__", "($self, /)", bytearray_iterator_reduce, kReduceDoc},
-                                               {"__setstate__", "($self, state, /)", bytearray_iterator_setstate, kSetStateDoc},
-                                               {}};
+const NativeDef kByteArrayIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", bytearray_iterator_length_hint, kLengthHintDoc},
+    {"__reduce__", "($self, /)", bytearray_iterator_reduce, kReduceDoc},
+    {"__setstate__", "($self, state, /)", bytearray_iterator_setstate, kSetStateDoc},
+    {}};
 
 }  // namespace
 
@@ -285,7 +293,8 @@ Ref bytearray_extend(Value self, const Value* args) {
     return kOk;
   }));
   ByteArray* a = as<ByteArray>(self);
-  TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(data.data()), static_cast<int64_t>(data.size())));
+  TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(data.data()),
+                    static_cast<int64_t>(data.size())));
   return Ref::none();
 }
 Ref bytearray_insert(Value self, const Value* args) {
@@ -347,14 +356,15 @@ Ref bytearray_sizeof(Value self, const Value*) {
 }
 
 void init_bytearray_type() {
-  define_type(bytearray_type,
-              {.name = "bytearray",
-               .size = sizeof(ByteArray),
-               .layout = Layout::ByteArray,
-               .flags = Type::kBaseType | Type::kMatchSelf,
-               .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\nbytearray(bytes_or_buffer) "
-                      "-> mutable copy of bytes_or_buffer\nbytearray(int) -> bytes array of size given by the parameter initialized with null "
-                      "bytes\nbytearray() -> empty bytes array"});
+  define_type(bytearray_type, {.name = "bytearray",
+                               .size = sizeof(ByteArray),
+                               .layout = Layout::ByteArray,
+                               .flags = Type::kBaseType | Type::kMatchSelf,
+                               .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) "
+                                      "-> bytearray\nbytearray(bytes_or_buffer) "
+                                      "-> mutable copy of bytes_or_buffer\nbytearray(int) -> bytes array of size given "
+                                      "by the parameter initialized with null "
+                                      "bytes\nbytearray() -> empty bytes array"});
   Slots& s = bytearray_type.slots;
   s.new_ = bytearray_new;
   s.init = bytearray_init;

@@ -13,6 +13,9 @@ Ref encode_object(Value text, Value encoding, Value errors);
 /// bytes-like -> str.
 Ref decode_object(Value data, Value encoding, Value errors);
 
+/// TypeError "bytes() argument 'encoding' must be str, not int" for arguments that are given and no str.
+Status check_codec_arguments(const char* function, Value encoding, Value errors);
+
 /// Encoders of one encoding each: text is a str, the result bytes. `errors` names a handler ("strict", ...).
 Ref encode_utf8(Value text, std::string_view errors);
 Ref encode_utf16(Value text, std::string_view errors, int byte_order);  // -1 little, 1 big, 0 native with a mark
@@ -22,7 +25,8 @@ Ref encode_ascii(Value text, std::string_view errors);
 Ref encode_unicode_escape(Value text);
 Ref encode_raw_unicode_escape(Value text);
 
-/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for later.
+/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for
+/// later.
 struct DecodeInput {
   const uint8_t* data;
   int64_t length;

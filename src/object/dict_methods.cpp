@@ -197,7 +197,8 @@ const NativeDef kDictMethods[] = {
 }  // namespace
 
 Ref dict_compare(Value self, Value other, CompareOp op) {
-  if (!is<Dict>(self) || !is<Dict>(other) || (op != CompareOp::Eq && op != CompareOp::Ne)) return Ref::not_implemented();
+  if (!is<Dict>(self) || !is<Dict>(other) || (op != CompareOp::Eq && op != CompareOp::Ne))
+    return Ref::not_implemented();
   Dict *a = as<Dict>(self), *b = as<Dict>(other);
   const bool negate = op == CompareOp::Ne;
   if (a->used != b->used) return Ref::boolean(negate);
@@ -213,15 +214,16 @@ Ref dict_compare(Value self, Value other, CompareOp op) {
 }
 
 void init_dict_type() {
-  define_type(dict_type,
-              {.name = "dict",
-               .size = sizeof(Dict),
-               .layout = Layout::Dict,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kMapping | Type::kMatchSelf,
-               .doc = "dict() -> new empty dictionary\ndict(mapping) -> new dictionary initialized from a mapping object's\n"
-                      "    (key, value) pairs\ndict(iterable) -> new dictionary initialized as if via:\n    d = {}\n"
-                      "    for k, v in iterable:\n        d[k] = v\ndict(**kwargs) -> new dictionary initialized with the "
-                      "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
+  define_type(
+      dict_type,
+      {.name = "dict",
+       .size = sizeof(Dict),
+       .layout = Layout::Dict,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kMapping | Type::kMatchSelf,
+       .doc = "dict() -> new empty dictionary\ndict(mapping) -> new dictionary initialized from a mapping object's\n"
+              "    (key, value) pairs\ndict(iterable) -> new dictionary initialized as if via:\n    d = {}\n"
+              "    for k, v in iterable:\n        d[k] = v\ndict(**kwargs) -> new dictionary initialized with the "
+              "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
   Slots& s = dict_type.slots;
   s.new_ = dict_new;
   s.hash = hash_not_implemented;

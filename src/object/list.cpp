@@ -1,6 +1,6 @@
 // list: storage and slots. Methods are in list_methods.cpp, sorting in list_sort.cpp.
-#include <cstdlib>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -14,7 +14,8 @@ Type list_type;
 
 void list_reserve(List* list, int64_t capacity) {
   if (capacity <= list->capacity) return;
-  list->items = static_cast<Value*>(realloc(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
+  list->items =
+      static_cast<Value*>(realloc(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
   list->capacity = capacity;
 }
 
@@ -57,7 +58,8 @@ Ref make_list(const Value* items, int64_t size) {
 
 void list_append_owned(List* list, Value item) {
   const int64_t size = list->size;
-  if (size == list->capacity) [[unlikely]] list_reserve(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
+  if (size == list->capacity) [[unlikely]]
+    list_reserve(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
   list->items[size] = item;
   list->size = size + 1;
 }
@@ -117,9 +119,11 @@ void list_replace(List* list, int64_t start, int64_t end, const Value* items, in
   for (int64_t i = 0; i < count; ++i) retain(items[i]);
   if (delta > 0) {
     list_resize(list, size + delta);
-    memmove(static_cast<void*>(list->items + end + delta), list->items + end, static_cast<size_t>(size - end) * sizeof(Value));
+    memmove(static_cast<void*>(list->items + end + delta), list->items + end,
+            static_cast<size_t>(size - end) * sizeof(Value));
   } else if (delta < 0) {
-    memmove(static_cast<void*>(list->items + end + delta), list->items + end, static_cast<size_t>(size - end) * sizeof(Value));
+    memmove(static_cast<void*>(list->items + end + delta), list->items + end,
+            static_cast<size_t>(size - end) * sizeof(Value));
     list_resize(list, size + delta);
   }
   if (count > 0) memcpy(static_cast<void*>(list->items + start), items, static_cast<size_t>(count) * sizeof(Value));
@@ -242,7 +246,8 @@ Status assign_slice(List* list, Slice* slice, Value value) {
   const SliceBounds b = fields.bounds(list->size);
   Tuple* source = as<Tuple>(items);
   if (source->size != b.length) {
-    return fail(exc::ValueError, "attempt to assign sequence of size {} to extended slice of size {}", source->size, b.length);
+    return fail(exc::ValueError, "attempt to assign sequence of size {} to extended slice of size {}", source->size,
+                b.length);
   }
   std::vector<Value> gone;
   for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) {
@@ -266,7 +271,8 @@ Status list_setitem(Value self, Value key, Value value) {
       retain(value);
       list->items[i] = value;
     } else {
-      memmove(static_cast<void*>(list->items + i), list->items + i + 1, static_cast<size_t>(list->size - i - 1) * sizeof(Value));
+      memmove(static_cast<void*>(list->items + i), list->items + i + 1,
+              static_cast<size_t>(list->size - i - 1) * sizeof(Value));
       list_resize(list, list->size - 1);
     }
     release(old);
@@ -325,13 +331,14 @@ Ref list_inplace_repeat(Value self, int64_t count) {
 }  // namespace
 
 void init_list_type() {
-  define_type(list_type,
-              {.name = "list",
-               .size = sizeof(List),
-               .layout = Layout::List,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
-               .doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n"
-                      "The argument must be an iterable if specified."});
+  define_type(
+      list_type,
+      {.name = "list",
+       .size = sizeof(List),
+       .layout = Layout::List,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
+       .doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n"
+              "The argument must be an iterable if specified."});
   Slots& s = list_type.slots;
   s.new_ = list_new;
   s.hash = hash_not_implemented;

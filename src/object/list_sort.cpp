@@ -1,5 +1,5 @@
-// list.sort: a stable natural merge sort. Runs that are already in order are found and extended, then merged by a stack of
-// runs kept in balance; while merging, a side that keeps winning is searched by galloping.
+// list.sort: a stable natural merge sort. Runs that are already in order are found and extended, then merged by a stack
+// of runs kept in balance; while merging, a side that keeps winning is searched by galloping.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -109,7 +109,8 @@ class Sorter {
     return true;
   }
 
-  /// How many of `run` come before `key`: entries less than it (left) or not greater (right). Gallops from `hint`'s end.
+  /// How many of `run` come before `key`: entries less than it (left) or not greater (right). Gallops from `hint`'s
+  /// end.
   int64_t gallop(const Entry& key, const Entry* run, int64_t length, bool right, bool from_end) {
     auto before = [&](const Entry& e) -> int {
       if (!right) return less_(e, key);
@@ -284,10 +285,14 @@ bool sort_by_kind(std::vector<Entry>& entries) {
     strs = strs && is_exact(e.key, str_type);
     if (!ints && !floats && !strs) break;
   }
-  if (ints) return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.integer() < b.key.integer(); });
-  if (floats) return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.number() < b.key.number(); });
+  if (ints)
+    return sort_entries(entries,
+                        [](const Entry& a, const Entry& b) -> int { return a.key.integer() < b.key.integer(); });
+  if (floats)
+    return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.number() < b.key.number(); });
   if (strs) {
-    return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
+    return sort_entries(
+        entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
   }
   return sort_entries(entries, [](const Entry& a, const Entry& b) -> int {
     Ref r = compare(a.key, b.key, CompareOp::Lt);
@@ -301,7 +306,8 @@ bool sort_by_kind(std::vector<Entry>& entries) {
 }  // namespace
 
 Status list_sort(List* list, Value key, bool reverse) {
-  // The items are taken out, so that a key function or comparison that touches the list sees it empty and harms nothing.
+  // The items are taken out, so that a key function or comparison that touches the list sees it empty and harms
+  // nothing.
   Value* items = list->items;
   const int64_t size = list->size, capacity = list->capacity;
   list->items = nullptr;

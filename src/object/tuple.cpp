@@ -53,7 +53,8 @@ Ref to_tuple(Value iterable) {
   return list_to_tuple(as<List>(list));
 }
 
-// Comparison and search on item arrays, which user code run by a comparison may shrink: `sequence` is read again each time.
+// Comparison and search on item arrays, which user code run by a comparison may shrink: `sequence` is read again each
+// time.
 namespace {
 template <typename Sequence>
 Ref compare_sequences(Value self, Value other, CompareOp op) {
@@ -68,12 +69,18 @@ Ref compare_sequences(Value self, Value other, CompareOp op) {
     return compare(x, y, op);
   }
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(a->size < b->size);
-    case CompareOp::Le: return Ref::boolean(a->size <= b->size);
-    case CompareOp::Eq: return Ref::boolean(a->size == b->size);
-    case CompareOp::Ne: return Ref::boolean(a->size != b->size);
-    case CompareOp::Gt: return Ref::boolean(a->size > b->size);
-    default: return Ref::boolean(a->size >= b->size);
+    case CompareOp::Lt:
+      return Ref::boolean(a->size < b->size);
+    case CompareOp::Le:
+      return Ref::boolean(a->size <= b->size);
+    case CompareOp::Eq:
+      return Ref::boolean(a->size == b->size);
+    case CompareOp::Ne:
+      return Ref::boolean(a->size != b->size);
+    case CompareOp::Gt:
+      return Ref::boolean(a->size > b->size);
+    default:
+      return Ref::boolean(a->size >= b->size);
   }
 }
 
@@ -323,14 +330,15 @@ const NativeDef kTupleIteratorMethods[] = {
 }  // namespace
 
 void init_tuple_type() {
-  define_type(tuple_type,
-              {.name = "tuple",
-               .size = sizeof(Tuple),
-               .layout = Layout::Tuple,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
-               .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
-                      "If iterable is specified the tuple is initialized from iterable's items.\n\n"
-                      "If the argument is a tuple, the return value is the same object."});
+  define_type(
+      tuple_type,
+      {.name = "tuple",
+       .size = sizeof(Tuple),
+       .layout = Layout::Tuple,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
+       .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
+              "If iterable is specified the tuple is initialized from iterable's items.\n\n"
+              "If the argument is a tuple, the return value is the same object."});
   Slots& s = tuple_type.slots;
   s.new_ = tuple_new;
   s.repr = tuple_repr;
@@ -349,7 +357,8 @@ void init_tuple_type() {
 }
 
 void init_tuple_iterator_type() {
-  define_type(tuple_iterator_type, {.name = "tuple_iterator", .size = sizeof(TupleIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(tuple_iterator_type,
+              {.name = "tuple_iterator", .size = sizeof(TupleIterator), .flags = Type::kHasGc | Type::kNoInstances});
   tuple_iterator_type.slots.iter = self_iter;
   tuple_iterator_type.slots.next = tuple_iterator_next;
   tuple_iterator_type.methods = kTupleIteratorMethods;
