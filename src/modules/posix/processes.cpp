@@ -19,11 +19,11 @@
 #include "modules/posix/functions.h"
 #include "object/bytes.h"
 #include "object/struct_sequence.h"
-#include "vm/thread_lock.h"
+#include "vm/threads.h"
 
 namespace hiss {
 
-void reset_locks_after_fork();  // vm/thread_lock.cpp
+
 
 namespace {
 
