@@ -210,8 +210,6 @@ void remove_at(Dict* d, int64_t position, Ref& key, Ref& value) {
   e.value = Value();
   --d->used;
   touch_keys(d);
-  // Entries at the end are given back, so that popitem in a loop stays linear.
-  while (d->entry_count > 0 && !d->entries[d->entry_count - 1].key) --d->entry_count;
 }
 
 }  // namespace
@@ -302,6 +300,7 @@ bool dict_pop_last(Dict* d, Ref& key, Ref& value) {
   int64_t position = d->entry_count - 1;
   while (!d->entries[position].key) --position;
   remove_at(d, position, key, value);
+  d->entry_count = position;  // popitem in a loop stays linear
   return true;
 }
 

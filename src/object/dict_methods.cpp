@@ -142,6 +142,14 @@ Ref dict_fromkeys(Value cls, const Value* args) {
       }
       return result;
     }
+    if (is_exact(args[0], set_type) || is_exact(args[0], frozenset_type)) {
+      Set* source = as<Set>(args[0]);
+      for (int64_t i = 0; SetEntry* e = set_next(source, i);) {
+        Ref key = Ref::share(e->key);
+        TRY(dict_set(d, key, e->hash, value));
+      }
+      return result;
+    }
     TRY(for_each(args[0], [&](Value key) { return dict_set(d, key, value); }));
     return result;
   }

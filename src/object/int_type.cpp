@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "object/buffer.h"
+#include "object/index.h"
 #include "object/int_internal.h"
 #include "object/number_text.h"
 
@@ -120,7 +121,7 @@ Ref int_new(Type* cls, Args args) {
   if (!base) {
     result = TRY(int_from_number(x));
   } else {
-    const int64_t b = TRY(to_index(base));
+    const int64_t b = TRY(clamped_index(base));
     if (b != 0 && (b < 2 || b > 36)) return fail(exc::ValueError, "int() base must be >= 2 and <= 36, or 0");
     if (is<Str>(x)) {
       result = TRY(parse_int(TRY(number_text(as<Str>(x))), static_cast<int>(b), x));

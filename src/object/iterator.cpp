@@ -133,7 +133,7 @@ struct Reversed : Object {
 };
 
 Ref reversed_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls == &reversed_type)
+  if (args.keyword_count() && cls->slots.init == reversed_type.slots.init)
     return fail(exc::TypeError, "reversed() takes no keyword arguments");
   if (args.count != 1) return fail(exc::TypeError, "reversed expected 1 argument, got {}", args.count);
   Ref method = TRY(lookup_special(args[0], names.__reversed__));

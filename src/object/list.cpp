@@ -94,8 +94,11 @@ Status list_extend(List* list, Value iterable) {
   }
   Ref iterator = TRY(get_iter(iterable));
   const int64_t hint = TRY(length_hint(iterable, 8));
-  if (hint > INT64_MAX / 16 - list->size) return fail_memory();
-  if (hint > 0 && hint < (int64_t{1} << 32)) list_reserve(list, list->size + hint);
+  // A hint so large that the sum overflows is no hint; one that no memory can satisfy is an error.
+  if (hint > 0 && hint <= INT64_MAX - list->size) {
+    TRY(repeated_size(1, list->size + hint, sizeof(Value)));
+    list_reserve(list, list->size + hint);
+  }
   for (;;) {
     Ref item = TRY(next(iterator));
     if (item.is_empty()) break;
@@ -161,7 +164,7 @@ Ref list_new(Type* cls, Args) {
 }
 
 Status list_init(Value self, Args args) {
-  if (args.keyword_count() != 0 && as<List>(self)->type == &list_type) {
+  if (args.keyword_count() != 0 && type_of(self)->slots.new_ == list_type.slots.new_) {
     return fail(exc::TypeError, "list() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "list expected at most 1 argument, got {}", args.count);

@@ -213,6 +213,7 @@ Ref range_iter_from(Value start, Value step, Value length) {
     it->next = *first;
     it->step = *by;
     it->left = *n;
+    it->length = *n;
     return Ref::steal(it);
   }
   auto* it = allocate_as<LongRangeIterator>(long_range_iterator_type);
@@ -232,25 +233,27 @@ Ref range_iterator_next(Value self) {
   return make_int(value);
 }
 
-Ref reduce_as_range(Value start, Value stop, Value step) {
+Ref reduce_as_range(Value start, Value stop, Value step, Value index) {
   Ref iter = TRY(builtin("iter"));
   Ref range = make_range_of(start, stop, step);
   Ref arguments = make_tuple({range});
-  return make_tuple({iter, arguments, Value::none()});
+  return make_tuple({iter, arguments, index});
 }
 
 Ref range_iterator_length_hint(Value self, const Value*) { return make_int(as<RangeIterator>(self)->left); }
 Ref range_iterator_reduce(Value self, const Value*) {
   auto* it = as<RangeIterator>(self);
-  Ref start = make_int(it->next), stop = make_int(it->next + it->step * it->left), step = make_int(it->step);
-  return reduce_as_range(start, stop, step);
+  const int64_t done = it->length - it->left, first = it->next - done * it->step;
+  Ref start = make_int(first), stop = make_int(first + it->step * it->length), step = make_int(it->step);
+  Ref index = make_int(done);
+  return reduce_as_range(start, stop, step, index);
 }
 Ref range_iterator_setstate(Value self, const Value* args) {
   auto* it = as<RangeIterator>(self);
-  if (args[0].is_none()) return Ref::none();
-  const int64_t n = std::max<int64_t>(0, std::min(TRY(to_index(args[0])), it->left));
-  it->next += it->step * n;
-  it->left -= n;
+  const int64_t index = std::max<int64_t>(0, std::min(TRY(to_index(args[0])), it->length));
+  const int64_t done = it->length - it->left;
+  it->next += (index - done) * it->step;
+  it->left = it->length - index;
   return Ref::none();
 }
 const NativeDef kRangeIteratorMethods[] = {
@@ -283,13 +286,12 @@ Ref long_range_iterator_length_hint(Value self, const Value*) {
 }
 Ref long_range_iterator_reduce(Value self, const Value*) {
   auto* it = as<LongRangeIterator>(self);
-  Ref done = product(it->index, it->step), all = product(it->length, it->step);
-  Ref start = sum(it->start, done), stop = sum(it->start, all);
-  return reduce_as_range(start, stop, it->step);
+  Ref all = product(it->length, it->step);
+  Ref stop = sum(it->start, all);
+  return reduce_as_range(it->start, stop, it->step, it->index);
 }
 Ref long_range_iterator_setstate(Value self, const Value* args) {
   auto* it = as<LongRangeIterator>(self);
-  if (args[0].is_none()) return Ref::none();
   Ref i = TRY(index(args[0]));
   if (int_sign(i) < 0) i = make_int(0);
   if (compare_ints(i, it->length) > 0) i = Ref::share(it->length);

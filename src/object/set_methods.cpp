@@ -39,7 +39,7 @@ void set_clear_slot(Object* self) { set_clear(static_cast<Set*>(self)); }
 Ref set_new(Type* cls, Args) { return make_set_of(cls); }
 
 Status set_init(Value self, Args args) {
-  if (args.keyword_count() != 0 && as<Set>(self)->type == &set_type) {
+  if (args.keyword_count() != 0 && type_of(self)->slots.new_ == set_type.slots.new_) {
     return fail(exc::TypeError, "set() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "set expected at most 1 argument, got {}", args.count);
@@ -51,7 +51,7 @@ Status set_init(Value self, Args args) {
 }
 
 Ref frozenset_new(Type* cls, Args args) {
-  if (args.keyword_count() != 0 && cls == &frozenset_type) {
+  if (args.keyword_count() != 0 && cls->slots.init == frozenset_type.slots.init) {
     return fail(exc::TypeError, "frozenset() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "frozenset expected at most 1 argument, got {}", args.count);
@@ -186,6 +186,14 @@ Status remove_all(Set* set, Value other) {
   }
   if (is_set(other)) {
     for (int64_t i = 0; SetEntry* e = set_next(as<Set>(other), i);) {
+      Ref key = Ref::share(e->key);
+      TRY(set_discard(set, key, e->hash));
+    }
+    return kOk;
+  }
+  if (is_exact(other, dict_type)) {
+    // The dict knows the hashes of its keys.
+    for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(other), i);) {
       Ref key = Ref::share(e->key);
       TRY(set_discard(set, key, e->hash));
     }

@@ -64,6 +64,7 @@ Ref compare_sequences(Value self, Value other, CompareOp op) {
     if (a->items[i] == b->items[i]) continue;
     Ref x = Ref::share(a->items[i]), y = Ref::share(b->items[i]);
     if (TRY(equal(x, y))) continue;
+    if (i >= a->size || i >= b->size) break;  // the comparison shortened a list
     if (op == CompareOp::Eq) return Ref::boolean(false);
     if (op == CompareOp::Ne) return Ref::boolean(true);
     return compare(x, y, op);
@@ -161,8 +162,8 @@ void tuple_traverse(Object* self, Visitor& visit) {
 
 Ref tuple_new(Type* cls, Args args) {
   Value iterable;
-  if (cls == &tuple_type) {
-    if (args.keyword_count() != 0) return fail(exc::TypeError, "tuple() takes no keyword arguments");
+  if (args.keyword_count() != 0 && cls->slots.init == tuple_type.slots.init) {
+    return fail(exc::TypeError, "tuple() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "tuple expected at most 1 argument, got {}", args.count);
   if (args.count == 1) iterable = args[0];
