@@ -42,9 +42,15 @@ struct ArgSpec {
 /// One argument of a generic call. Borrowed: it refers to what the caller keeps alive during the call.
 class Arg {
  public:
-  enum class Tag : uint8_t { None, Tensor, TensorList, Scalar, IntList, FloatList, DType, String, Generator };
+  enum class Tag : uint8_t { Unset, None, Tensor, TensorList, Scalar, IntList, FloatList, DType, String, Generator };
 
-  Arg() : tag_(Tag::None), pointer_(nullptr) {}
+  /// Not given: the default applies. Trailing arguments may simply be missing.
+  Arg() : tag_(Tag::Unset) {}
+  static Arg none() {
+    Arg result;
+    result.tag_ = Tag::None;
+    return result;
+  }
   Arg(const Tensor& tensor) : tag_(Tag::Tensor), pointer_(&tensor) {}
   Arg(TensorList list) : tag_(Tag::TensorList), pointer_(list.begin()), size_(list.size()) {}
   Arg(const std::vector<Tensor>& list) : Arg(TensorList(list)) {}
@@ -61,6 +67,7 @@ class Arg {
 
   Tag tag() const { return tag_; }
   bool is_none() const { return tag_ == Tag::None; }
+  bool is_unset() const { return tag_ == Tag::Unset; }
 
   // What generated code reads; the binding has checked the kinds, so a mismatch is an internal error.
   const Tensor& tensor() const;  // None gives the undefined tensor

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "autograd/grad_mode.h"
 #include "autograd/meta.h"
 
 namespace hiss::engine {
@@ -63,6 +64,9 @@ int64_t checked_numel(IntList sizes, size_t item_size) {
   }
   return overflow ? 0 : numel;
 }
+
+TensorImpl::TensorImpl(Ref<Storage> memory, DType type)
+    : dtype(type), inference(InferenceMode::enabled()), storage(std::move(memory)) {}
 
 TensorImpl::~TensorImpl() {
   if (owns_python_object) {

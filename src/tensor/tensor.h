@@ -21,7 +21,7 @@ struct AutogradMeta;
 
 class TensorImpl : public Counted<TensorImpl>, public Pooled<TensorImpl> {
  public:
-  TensorImpl(Ref<Storage> storage, DType dtype) : dtype(dtype), storage(std::move(storage)) {}
+  TensorImpl(Ref<Storage> storage, DType dtype);
   ~TensorImpl();
 
   /// Recomputes numel and the contiguity flag after sizes or strides changed.
