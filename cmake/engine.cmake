@@ -22,6 +22,8 @@ get_target_property(engine_kind hiss_engine TYPE)
 if(NOT engine_kind STREQUAL "INTERFACE_LIBRARY")
   target_sources(hiss_engine PRIVATE ${engine_outputs})
   add_dependencies(hiss_engine engine_generation)
+  # Generated headers are included as "generated/engine/...", which says at the place of use where they come from.
+  target_include_directories(hiss_engine PUBLIC ${CMAKE_BINARY_DIR})
   # Kernels are loops over plain arrays; contraction and reassociation inside them are chosen by hand.
   target_compile_options(hiss_engine PRIVATE -fno-math-errno -fno-trapping-math)
   # SSE2 (the baseline), AVX2 and AVX-512 are enough; each further target costs compile time.

@@ -520,7 +520,7 @@ def thunk(op, name, inplace):
                 if plain != "IntList":
                     default = f"{plain}({default})"
             else:
-                default = f"{plain}({default})"
+                default = f"static_cast<{plain}>({default})"
             given = f"unset(args, {i}) ? {default} : {'(' + given + ')' if '?' in given else given}"
         values.append(given)
     prefix = f"ops::{op.cpp}" + ("_" if inplace and not op.cpp.endswith("_") else "")
@@ -596,7 +596,7 @@ def main():
                 inline_methods.append(f"inline const Tensor& Tensor::{cpp}({parameters(rest)}) const {{ "
                                       f"return ops::{cpp}({names}); }}")
         if op.style == "composite":
-            composites.append(f"{op.return_type} {op.kernel}({parameters(op.arguments)});")
+            composites.append(f"{op.return_type} {op.kernel}({parameters(op.arguments, True)});")
         elif "(" not in op.kernel:
             out = "Tensor& out, " if op.style == "out" else ""
             result = "void" if op.style in ("out", "inplace") else op.return_type
