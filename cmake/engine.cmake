@@ -29,3 +29,9 @@ if(NOT engine_kind STREQUAL "INTERFACE_LIBRARY")
   # SSE2 (the baseline), AVX2 and AVX-512 are enough; each further target costs compile time.
   target_compile_definitions(hiss_engine PRIVATE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")
 endif()
+
+if(NOT engine_kind STREQUAL "INTERFACE_LIBRARY")
+  add_executable(example_train EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/examples/cpp/train.cpp)
+  target_link_libraries(example_train PRIVATE hiss_engine)
+  set_target_properties(example_train PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endif()

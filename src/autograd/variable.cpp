@@ -247,7 +247,10 @@ const Tensor& Tensor::set_requires_grad(bool value) const {
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   }
-  if (value || impl_->autograd) autograd_meta(*this).requires_grad = value && !impl_->autograd->grad_fn;
+  if (value || impl_->autograd) {
+    AutogradMeta& meta = autograd_meta(*this);
+    meta.requires_grad = value && !meta.grad_fn;
+  }
   return *this;
 }
 
