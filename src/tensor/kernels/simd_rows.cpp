@@ -78,11 +78,11 @@ T SquaredDistance(const T* x, const T* y, size_t n) {
 
 template <class V>
 HWY_INLINE V MaxNan(V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::Ne(b, b)), b, a);
+  return hn::IfThenElse(hn::Or(hn::Gt(b, a), NotANumber(b)), b, a);
 }
 template <class V>
 HWY_INLINE V MinNan(V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::Ne(b, b)), b, a);
+  return hn::IfThenElse(hn::Or(hn::Lt(b, a), NotANumber(b)), b, a);
 }
 template <typename T, bool Max>
 T Extreme(const T* x, size_t n) {

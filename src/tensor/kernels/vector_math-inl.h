@@ -13,6 +13,12 @@ HWY_BEFORE_NAMESPACE();
 namespace hiss::engine::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Highway's != is an ordered comparison on x86: NaN != NaN is false there.
+template <class V>
+HWY_INLINE auto NotANumber(V x) {
+  return hn::Not(hn::Eq(x, x));
+}
+
 // exp with the limits that the contributed one leaves out: overflow to infinity, NaN kept.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SafeExp(D d, V x) {
@@ -20,7 +26,7 @@ HWY_INLINE V SafeExp(D d, V x) {
   const T high = sizeof(T) == 4 ? T(88.72283905206835) : T(709.782712893384);
   const V result = hn::Exp(d, x);
   const V over = hn::IfThenElse(hn::Gt(x, hn::Set(d, high)), hn::Set(d, std::numeric_limits<T>::infinity()), result);
-  return hn::IfThenElse(hn::Ne(x, x), x, over);
+  return hn::IfThenElse(NotANumber(x), x, over);
 }
 
 template <class D, class V = hn::Vec<D>>
@@ -44,7 +50,7 @@ HWY_INLINE V SigmoidOf(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V TanhOf(D d, V x) {
   // Tanh of the library clamps through exp; NaN must survive.
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Tanh(d, x));
+  return hn::IfThenElse(NotANumber(x), x, hn::Tanh(d, x));
 }
 
 // erf for |x| < 1 by its Taylor series in Horner form would need many terms in double; one formula serves both precisions:

@@ -60,7 +60,7 @@ void normal_block(T* data, T mean, T std) {
 }
 
 template <typename T>
-void normal_fill(T* data, int64_t size, double mean, double std, RandomGenerator& generator) {
+void normal_fill(T* data, int64_t size, double mean, double std, RandomGenerator& generator, bool skip_rest = false) {
   const auto draw = [&] {
     if constexpr (std::is_same_v<T, double>) {
       return generator.uniform_double();
@@ -68,7 +68,9 @@ void normal_fill(T* data, int64_t size, double mean, double std, RandomGenerator
       return generator.uniform_float();
     }
   };
-  for (int64_t i = 0; i < size; ++i) data[i] = draw();
+  // A rest below sixteen is drawn (and thrown away) by the wide types only; then the last sixteen are drawn afresh.
+  const int64_t drawn = skip_rest ? size / 16 * 16 : size;
+  for (int64_t i = 0; i < drawn; ++i) data[i] = draw();
   for (int64_t i = 0; i + 16 <= size; i += 16) normal_block(data + i, static_cast<T>(mean), static_cast<T>(std));
   if (size % 16 != 0) {
     T* tail = data + size - 16;
@@ -123,7 +125,7 @@ void normal_(const Tensor& self, double mean, double std, RandomGenerator* gener
     if (self.dtype() == DType::Float32) return normal_fill(self.data<float>(), self.numel(), mean, std, *random);
     if (self.dtype() == DType::Float64) return normal_fill(self.data<double>(), self.numel(), mean, std, *random);
     Tensor wide = new_tensor(self.sizes(), DType::Float32);
-    normal_fill(wide.data<float>(), wide.numel(), mean, std, *random);
+    normal_fill(wide.data<float>(), wide.numel(), mean, std, *random, true);
     copy_values(self, wide);
     return;
   }
