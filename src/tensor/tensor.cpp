@@ -51,18 +51,19 @@ int64_t wrap_dim(int64_t dim, int64_t rank) {
 
 int64_t checked_numel(IntList sizes, size_t item_size) {
   int64_t numel = 1, bytes = 0;
-  bool overflow = false;
+  bool overflow = false, empty = false;
   for (int64_t size : sizes) {
+    empty |= size == 0;
     if (size < 0) {
       throw_error(ErrorKind::Runtime, "Trying to create tensor with negative dimension {}: {}", size, to_string(sizes));
     }
     overflow |= __builtin_mul_overflow(numel, size, &numel);
   }
   overflow |= __builtin_mul_overflow(numel, static_cast<int64_t>(item_size), &bytes);
-  if (overflow && product(sizes) != 0) {
+  if (overflow && !empty) {
     throw_error(ErrorKind::Runtime, "Storage size calculation overflowed with sizes={}", to_string(sizes));
   }
-  return overflow ? 0 : numel;
+  return empty ? 0 : numel;
 }
 
 TensorImpl::TensorImpl(Ref<Storage> memory, DType type)

@@ -261,6 +261,17 @@ w = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=f32)
 random_case("multinomial", w, 3, call=lambda: torch.multinomial(w, 3)); random_case("multinomial", w, 9, True, call=lambda: torch.multinomial(w, 9, True)); random_case("multinomial", torch.stack([w, w.flip(0)]), 5, True, call=lambda: torch.multinomial(torch.stack([w, w.flip(0)]), 5, True)); random_case("multinomial", w, 1, call=lambda: torch.multinomial(w, 1))
 random_case("dropout", torch.ones(9, dtype=f32), 0.5, True, call=lambda: F.dropout(torch.ones(9, dtype=f32), 0.5, True))
 
+# Printing.
+torch.set_default_dtype(torch.float32)
+def text_case(tensor):
+    cases.append({"op": "print", "args": [pack(tensor)], "requires_grad": tensor.requires_grad, "text": repr(tensor), "outputs": []})
+
+for tensor in (torch.tensor(1.5), torch.tensor([1.0, 2, 3]), torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([1, 20, 300]), torch.tensor([True, False]), torch.tensor([0.1, 1000.5, -2]), torch.tensor([1e-5, 1.0]), torch.tensor([1e10, 1.0]),
+               torch.tensor([float("nan"), 1.0, float("inf")]), torch.tensor([0.0, -0.0]), torch.tensor([]), torch.zeros(2, 0), torch.zeros(0, dtype=torch.int64), torch.arange(50), torch.arange(50) / 7, torch.arange(1001), torch.arange(3000).reshape(3, 1000), torch.arange(24.0).reshape(2, 3, 4),
+               torch.ones(2, dtype=torch.float64), torch.ones(3, dtype=torch.int32), torch.tensor([1.5, 2.25], dtype=torch.bfloat16), torch.rand(10, 10, 11, generator=torch.Generator().manual_seed(1)), torch.tensor([[1e-3, 5.0]]), torch.tensor([123456789.0, 1.0]), torch.tensor([-1.5, 2e-8]), torch.full((2, 30), 0.5), torch.tensor([1.0, 2.0], requires_grad=True),
+               torch.arange(40, dtype=torch.float64), torch.tensor(7), torch.tensor([1e5, 2e5, 0.5]), torch.tensor([[[]]])):
+    text_case(tensor)
+
 with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
     file.write("\n".join(json.dumps(c) for c in cases).encode())
 print(len(cases), "cases")

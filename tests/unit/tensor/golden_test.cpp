@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "hiss/tensor.h"
+#include "tensor/printing.h"
 
 using namespace hiss::engine;
 using nlohmann::json;
@@ -281,6 +282,14 @@ std::vector<json> read_cases() {
 }
 
 std::string check(const json& entry) {
+  if (entry["op"] == "print") {
+    set_default_dtype(DType::Float32);
+    const Tensor tensor = tensor_of(entry["args"][0]);
+    if (entry["requires_grad"].get<bool>()) tensor.set_requires_grad(true);
+    const std::string text = to_text(tensor), want = entry["text"];
+    set_default_dtype(DType::Float64);
+    return text == want ? "" : "printed\n" + text + "\ninstead of\n" + want;
+  }
   Call call;
   const json& values = entry["args"];
   for (const OpDescriptor& op : find_ops(entry["op"].get<std::string>())) {
