@@ -205,6 +205,7 @@ Ref list_getitem(Value self, Value key) {
 }
 
 Status delete_slice(List* list, SliceBounds b) {
+  if (list->size == 0) list_clear_items(list);  // a sort in progress notices this
   if (b.length == 0) return kOk;
   if (b.step == 1) {
     list_replace(list, b.start, b.start + b.length, nullptr, 0);
