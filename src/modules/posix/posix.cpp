@@ -1,0 +1,27 @@
+// posix: what os.py is made of. The functions are in the files beside this one.
+#include "modules/posix/functions.h"
+
+namespace hiss {
+
+namespace {
+
+Status initialize(Value module) {
+  for (const NativeDef* part : {kPosixPathFunctions, kPosixStatFunctions, kPosixDirectoryFunctions, kPosixProcessFunctions, kPosixSystemFunctions}) {
+    add_functions(module, part);
+  }
+  TRY(add_posix_constants(module));
+  TRY(add_posix_stat(module));
+  TRY(add_posix_directory(module));
+  TRY(add_posix_processes(module));
+  return add_posix_system(module);
+}
+
+}  // namespace
+
+extern const ModuleDef posix_module;
+const ModuleDef posix_module = {"posix",
+                                "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard (a thinly\n"
+                                "disguised Unix interface).  Refer to the library manual and\ncorresponding Unix manual entries for more information on calls.",
+                                kPosixFileFunctions, initialize};
+
+}  // namespace hiss
