@@ -173,7 +173,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
     int64_t to = b.start, due = b.start, left = b.length;
     for (int64_t i = b.start; i < a->length; ++i) {
       if (left > 0 && i == due) {
-        due += b.step;
+        due = stepped(due, b.step);
         --left;
       } else {
         a->data[to++] = a->data[i];
@@ -184,7 +184,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
   if (count != b.length) {
     return fail(exc::ValueError, "attempt to assign bytes of size {} to extended slice of size {}", count, b.length);
   }
-  for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) a->data[i] = p[n];
+  for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) a->data[i] = p[n];
   return kOk;
 }
 

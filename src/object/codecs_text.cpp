@@ -55,7 +55,20 @@ Result<Replacement> call_error_handler(std::string_view errors, Value exception,
 
 namespace {
 
-enum class Codec { Utf8, Latin1, Ascii, Utf16, Utf16Le, Utf16Be, Utf32, Utf32Le, Utf32Be, UnicodeEscape, RawUnicodeEscape, Other };
+enum class Codec {
+  Utf8,
+  Latin1,
+  Ascii,
+  Utf16,
+  Utf16Le,
+  Utf16Be,
+  Utf32,
+  Utf32Le,
+  Utf32Be,
+  UnicodeEscape,
+  RawUnicodeEscape,
+  Other
+};
 
 Codec codec_of(std::string_view name) {
   const std::string n = normalize_encoding_name(name);

@@ -311,7 +311,8 @@ Status list_sort(List* list, Value key, bool reverse) {
   // nothing.
   Value* items = list->items;
   const int64_t size = list->size, capacity = list->capacity;
-  // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is empty after.
+  // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is
+  // empty after.
   auto* placeholder = static_cast<Value*>(malloc(1));
   list->items = placeholder;
   list->size = list->capacity = 0;

@@ -71,7 +71,8 @@ struct NameTable {
     }
     text.resize(kNamesSize);
     uLongf size = kNamesSize;
-    uncompress(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(packed.data()), packed.size());
+    uncompress(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(packed.data()),
+               packed.size());
     text.resize(size);
   }
 };
@@ -84,11 +85,12 @@ const NameTable& table() {
 constexpr uint32_t kIdeographs[][2] = {{0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0x20000, 0x2A6DF}, {0x2A700, 0x2B738},
                                        {0x2B740, 0x2B81D}, {0x2B820, 0x2CEA1}, {0x2CEB0, 0x2EBE0}, {0x30000, 0x3134A}};
 constexpr std::string_view kIdeograph = "CJK UNIFIED IDEOGRAPH-", kSyllable = "HANGUL SYLLABLE ";
-constexpr const char* kLeads[] = {"G", "GG", "N", "D", "DD", "R", "M", "B", "BB", "S", "SS", "", "J", "JJ", "C", "K", "T", "P", "H"};
+constexpr const char* kLeads[] = {"G",  "GG", "N", "D",  "DD", "R", "M", "B", "BB", "S",
+                                  "SS", "",   "J", "JJ", "C",  "K", "T", "P", "H"};
 constexpr const char* kVowels[] = {"A",  "AE", "YA", "YAE", "EO", "E",  "YEO", "YE", "O",  "WA", "WAE",
                                    "OE", "YO", "U",  "WEO", "WE", "WI", "YU",  "EU", "YI", "I"};
-constexpr const char* kTails[] = {"",   "G",  "GG", "GS", "N", "NJ", "NH", "D",  "L", "LG", "LM", "LB", "LS", "LT",
-                                  "LP", "LH", "M",  "B",  "BS", "S", "SS", "NG", "J", "C",  "K",  "T",  "P",  "H"};
+constexpr const char* kTails[] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D",  "L", "LG", "LM", "LB", "LS", "LT",
+                                  "LP", "LH", "M",  "B",  "BS", "S",  "SS", "NG", "J", "C",  "K",  "T",  "P",  "H"};
 
 bool is_ideograph(uint32_t c) {
   for (auto [first, last] : kIdeographs) {
@@ -134,7 +136,8 @@ std::string character_name(uint32_t c) {
     return std::string(kIdeograph) + buffer;
   }
   const auto& names = table().by_code;
-  const auto found = std::lower_bound(names.begin(), names.end(), c, [](const auto& entry, uint32_t code) { return entry.first < code; });
+  const auto found = std::lower_bound(names.begin(), names.end(), c,
+                                      [](const auto& entry, uint32_t code) { return entry.first < code; });
   return found != names.end() && found->first == c ? std::string(found->second) : std::string();
 }
 
