@@ -163,7 +163,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
   const auto* p = reinterpret_cast<const uint8_t*>(data.data());
   const auto count = static_cast<int64_t>(data.size());
   if (b.step == 1) return replace_range(a, b.start, std::max(b.start, b.stop), p, count);
-  if (!value) {
+  if (!value || count == 0) {
     if (b.length == 0) return kOk;
     if (a->exports > 0) return fail(exc::BufferError, "Existing exports of data: object cannot be re-sized");
     if (b.step < 0) {
@@ -173,7 +173,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
     int64_t to = b.start, due = b.start, left = b.length;
     for (int64_t i = b.start; i < a->length; ++i) {
       if (left > 0 && i == due) {
-        due += b.step;
+        due = stepped(due, b.step);
         --left;
       } else {
         a->data[to++] = a->data[i];
@@ -184,7 +184,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
   if (count != b.length) {
     return fail(exc::ValueError, "attempt to assign bytes of size {} to extended slice of size {}", count, b.length);
   }
-  for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) a->data[i] = p[n];
+  for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) a->data[i] = p[n];
   return kOk;
 }
 
@@ -287,6 +287,7 @@ Ref bytearray_extend(Value self, const Value* args) {
   if (!is<Str>(args[0]) && !type_of(args[0])->slots.iter && !type_of(args[0])->slots.getitem) {
     return fail(exc::TypeError, "can't extend bytearray with {}", type_name(args[0]));
   }
+  TRY(length_hint(args[0], 32));  // its errors are the caller's
   std::string data;
   TRY(for_each(args[0], [&](Value item) -> Status {
     data += static_cast<char>(TRY(byte_value(item)));

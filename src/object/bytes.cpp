@@ -284,7 +284,7 @@ Ref bytes_getitem(Value self, Value key) {
       return make_like(self, s.data + b.start, b.length);
     }
     std::string out;
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) out += static_cast<char>(s.data[i]);
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) out += static_cast<char>(s.data[i]);
     return make_like(self, out);
   }
   return fail(exc::TypeError, "{} indices must be integers or slices, not {}", name, type_name(key));

@@ -528,6 +528,7 @@ Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_s
   const char* hex = "0123456789abcdef";
   int64_t group = group_size ? TRY(to_int64(group_size)) : 1;
   char sep = 0;
+  bool has_separator = false;
   if (separator) {
     uint32_t c;
     if (is<Str>(separator)) {
@@ -542,8 +543,9 @@ Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_s
     }
     if (c > 127) return fail(exc::ValueError, "sep must be ASCII.");
     sep = static_cast<char>(c);
+    has_separator = true;
   }
-  if (!sep) group = 0;
+  if (!has_separator) group = 0;
   const int64_t size = group < 0 ? -group : group;
   std::string out;
   for (int64_t i = 0; i < length; ++i) {

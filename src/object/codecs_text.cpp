@@ -9,8 +9,6 @@ namespace hiss {
 Ref (*codec_encode_hook)(Value object, Str* encoding, Str* errors) = nullptr;
 Ref (*codec_decode_hook)(Value object, Str* encoding, Str* errors) = nullptr;
 Ref (*codec_error_hook)(Str* name) = nullptr;
-std::string (*character_name_hook)(uint32_t c) = nullptr;
-int64_t (*character_lookup_hook)(std::string_view name) = nullptr;
 
 std::string normalize_encoding_name(std::string_view name) {
   std::string out;
@@ -57,7 +55,20 @@ Result<Replacement> call_error_handler(std::string_view errors, Value exception,
 
 namespace {
 
-enum class Codec { Utf8, Latin1, Ascii, Utf16, Utf16Le, Utf16Be, Utf32, Utf32Le, Utf32Be, Other };
+enum class Codec {
+  Utf8,
+  Latin1,
+  Ascii,
+  Utf16,
+  Utf16Le,
+  Utf16Be,
+  Utf32,
+  Utf32Le,
+  Utf32Be,
+  UnicodeEscape,
+  RawUnicodeEscape,
+  Other
+};
 
 Codec codec_of(std::string_view name) {
   const std::string n = normalize_encoding_name(name);
@@ -70,6 +81,8 @@ Codec codec_of(std::string_view name) {
   if (n == "utf-32" || n == "utf32") return Codec::Utf32;
   if (n == "utf-32-le" || n == "utf-32le") return Codec::Utf32Le;
   if (n == "utf-32-be" || n == "utf-32be") return Codec::Utf32Be;
+  if (n == "unicode-escape" || n == "unicodeescape") return Codec::UnicodeEscape;
+  if (n == "raw-unicode-escape" || n == "rawunicodeescape") return Codec::RawUnicodeEscape;
   return Codec::Other;
 }
 
@@ -111,6 +124,10 @@ Ref encode_object(Value text, Value encoding, Value errors) {
       return encode_utf32(text, handler, -1);
     case Codec::Utf32Be:
       return encode_utf32(text, handler, 1);
+    case Codec::UnicodeEscape:
+      return encode_unicode_escape(text);
+    case Codec::RawUnicodeEscape:
+      return encode_raw_unicode_escape(text);
     case Codec::Other:
       break;
   }
@@ -147,6 +164,10 @@ Ref decode_object(Value data, Value encoding, Value errors) {
         return decode_latin1(in);
       case Codec::Ascii:
         return decode_ascii(in);
+      case Codec::UnicodeEscape:
+        return decode_unicode_escape(in);
+      case Codec::RawUnicodeEscape:
+        return decode_raw_unicode_escape(in);
       case Codec::Utf16:
       case Codec::Utf16Le:
       case Codec::Utf16Be:

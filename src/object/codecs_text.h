@@ -53,10 +53,6 @@ Result<Replacement> call_error_handler(std::string_view errors, Value exception,
 extern Ref (*codec_encode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_decode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_error_hook)(Str* name);  // the handler; LookupError when unknown
-/// The Unicode name of a character for namereplace and \N{...}: set by unicodedata. Empty: none.
-extern std::string (*character_name_hook)(uint32_t c);
-extern int64_t (*character_lookup_hook)(std::string_view name);  // -1: unknown
-
 /// "UTF_8" -> "utf-8": lower case, underscores as hyphens.
 std::string normalize_encoding_name(std::string_view name);
 

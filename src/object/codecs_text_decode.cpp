@@ -2,6 +2,7 @@
 #include "object/bytes_internal.h"
 #include "object/codecs_text.h"
 #include "object/str_internal.h"
+#include "object/unicode_names.h"
 
 namespace hiss {
 
@@ -354,7 +355,7 @@ Ref decode_unicode_escape(const DecodeInput& in, int64_t* consumed) {
           while (end < d.length() && p[end] != '}') ++end;
           if (end < d.length() && end > at + 1) {
             const std::string name(reinterpret_cast<const char*>(p) + at + 1, static_cast<size_t>(end - at - 1));
-            const int64_t code = character_lookup_hook ? character_lookup_hook(name) : -1;
+            const int64_t code = unicode::character_by_name(name);
             if (code >= 0) {
               d.out.append_char(static_cast<uint32_t>(code));
               at = end + 1;

@@ -4,6 +4,7 @@
 #include "object/bytes_internal.h"
 #include "object/codecs_text.h"
 #include "object/str_internal.h"
+#include "object/unicode_names.h"
 
 namespace hiss {
 
@@ -16,7 +17,7 @@ std::string escaped(uint32_t c) {
 }
 
 std::string named(uint32_t c) {
-  const std::string name = character_name_hook ? character_name_hook(c) : std::string();
+  const std::string name = unicode::character_name(c);
   return name.empty() ? escaped(c) : "\\N{" + name + "}";
 }
 

@@ -232,7 +232,7 @@ Ref pad_text(const Str* text, uint32_t fill, char align, int64_t width) {
 }
 
 Ref format_str(Value v, const Str* spec) {
-  if (spec->length == 0) return plain_str(v);
+  if (spec->length == 0) return str(v);
   const FormatSpec f = TRY(parse_format_spec(spec, '<', type_name(v)));
   if (f.type && f.type != 's') return fail_unknown_type(f.type, type_name(v));
   if (f.sign == ' ') return fail(exc::ValueError, "Space not allowed in string format specifier");

@@ -198,13 +198,15 @@ Ref list_getitem(Value self, Value key) {
     const SliceBounds b = fields.bounds(list->size);
     if (b.step == 1) return make_list(list->items + b.start, b.length);
     Ref r = make_list(b.length);
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) list_append(as<List>(r), list->items[i]);
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
+      list_append(as<List>(r), list->items[i]);
     return r;
   }
   return fail(exc::TypeError, "list indices must be integers or slices, not {}", type_name(key));
 }
 
 Status delete_slice(List* list, SliceBounds b) {
+  if (list->size == 0) list_clear_items(list);  // a sort in progress notices this
   if (b.length == 0) return kOk;
   if (b.step == 1) {
     list_replace(list, b.start, b.start + b.length, nullptr, 0);
@@ -219,7 +221,7 @@ Status delete_slice(List* list, SliceBounds b) {
   for (int64_t i = b.start, left = b.length, due = b.start; i < list->size; ++i) {
     if (left > 0 && i == due) {
       gone.push_back(list->items[i]);
-      due += b.step;
+      due = stepped(due, b.step);
       --left;
     } else {
       list->items[to++] = list->items[i];
@@ -253,7 +255,7 @@ Status assign_slice(List* list, Slice* slice, Value value) {
                 b.length);
   }
   std::vector<Value> gone;
-  for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) {
+  for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) {
     gone.push_back(list->items[i]);
     list->items[i] = Ref::share(source->items[n]).release();
   }

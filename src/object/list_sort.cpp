@@ -1,6 +1,7 @@
 // list.sort: a stable natural merge sort. Runs that are already in order are found and extended, then merged by a stack
 // of runs kept in balance; while merging, a side that keeps winning is searched by galloping.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -310,7 +311,10 @@ Status list_sort(List* list, Value key, bool reverse) {
   // nothing.
   Value* items = list->items;
   const int64_t size = list->size, capacity = list->capacity;
-  list->items = nullptr;
+  // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is
+  // empty after.
+  auto* placeholder = static_cast<Value*>(malloc(1));
+  list->items = placeholder;
   list->size = list->capacity = 0;
 
   std::vector<Entry> entries(static_cast<size_t>(size));
@@ -337,15 +341,16 @@ Status list_sort(List* list, Value key, bool reverse) {
     if (reverse) std::reverse(entries.begin(), entries.end());
     for (int64_t i = 0; i < size; ++i) items[i] = entries[static_cast<size_t>(i)].item;
   }
-  Value* intruders = list->items;
-  int64_t intruder_count = list->size;
-  const bool modified = intruders != nullptr || list->capacity != 0;
-  list->items = items;
-  list->size = size;
-  list->capacity = capacity;
+  // Keys go before the list is looked at: their __del__ may change it too.
   if (has_key) {
     for (int64_t i = 0; i < keys; ++i) release(entries[static_cast<size_t>(i)].key);
   }
+  Value* intruders = list->items;
+  int64_t intruder_count = list->size;
+  const bool modified = intruders != placeholder || list->capacity != 0;
+  list->items = items;
+  list->size = size;
+  list->capacity = capacity;
   while (intruder_count-- > 0) release(intruders[intruder_count]);
   free(static_cast<void*>(intruders));
   if (!ok) return Failure{};

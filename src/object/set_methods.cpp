@@ -39,7 +39,7 @@ void set_clear_slot(Object* self) { set_clear(static_cast<Set*>(self)); }
 Ref set_new(Type* cls, Args) { return make_set_of(cls); }
 
 Status set_init(Value self, Args args) {
-  if (args.keyword_count() != 0 && type_of(self)->slots.new_ == set_type.slots.new_) {
+  if (args.keyword_count() != 0 && type_of(self)->slots.init == set_type.slots.init) {
     return fail(exc::TypeError, "set() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "set expected at most 1 argument, got {}", args.count);

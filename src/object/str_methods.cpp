@@ -239,7 +239,11 @@ Ref str_maketrans(Value, const Value* args) {
 namespace {
 
 Ref str_getnewargs(Value self, const Value*) {
-  Ref text = plain_str(self);
+  // A copy, so that unpickling a subclass does not share the original.
+  const Str* s = as<Str>(self);
+  Str* copy = allocate_str(s->length, max_char(s));
+  copy_chars(copy, 0, s, 0, s->length);
+  Ref text = Ref::steal(copy);
   return make_tuple({text});
 }
 Ref str_sizeof(Value self, const Value*) {

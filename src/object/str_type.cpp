@@ -139,7 +139,7 @@ Ref str_getitem(Value self, Value key) {
     return with_units(s, [&](const auto* p) -> Ref {
       using Unit = std::remove_const_t<std::remove_reference_t<decltype(*p)>>;
       std::vector<Unit> units(static_cast<size_t>(b.length));
-      for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) units[static_cast<size_t>(n)] = p[i];
+      for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) units[static_cast<size_t>(n)] = p[i];
       if constexpr (sizeof(Unit) == 1) return make_str_latin1(units.data(), b.length);
       if constexpr (sizeof(Unit) == 2) return make_str_ucs2(units.data(), b.length);
       if constexpr (sizeof(Unit) == 4) return make_str_ucs4(units.data(), b.length);

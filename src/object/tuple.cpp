@@ -219,7 +219,8 @@ Ref tuple_getitem(Value self, Value key) {
     if (b.step == 1) return make_tuple(t->items + b.start, b.length);
     if (b.length == 0) return empty_tuple();
     Tuple* r = allocate_tuple(b.length);
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) r->items[n] = Ref::share(t->items[i]).release();
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
+      r->items[n] = Ref::share(t->items[i]).release();
     track(r);
     return Ref::steal(r);
   }
