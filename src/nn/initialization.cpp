@@ -8,7 +8,8 @@
 namespace hiss::engine::init {
 
 double calculate_gain(std::string_view nonlinearity, std::optional<double> parameter) {
-  for (const std::string_view name : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid"}) {
+  for (const std::string_view name : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                                      "conv_transpose3d", "sigmoid"}) {
     if (nonlinearity == name) return 1;
   }
   if (nonlinearity == "tanh") return 5.0 / 3;
@@ -69,15 +70,18 @@ Tensor xavier_normal_(const Tensor& tensor, double gain, RandomGenerator* genera
   const auto [in, out] = fan_in_and_fan_out(tensor);
   return normal_(tensor, 0, gain * std::sqrt(2.0 / static_cast<double>(in + out)), generator);
 }
-Tensor kaiming_uniform_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity, RandomGenerator* generator) {
+Tensor kaiming_uniform_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity,
+                        RandomGenerator* generator) {
   if (tensor.numel() == 0) return tensor;
   const double std = calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode)));
   const double bound = std::sqrt(3.0) * std;
   return uniform_(tensor, -bound, bound, generator);
 }
-Tensor kaiming_normal_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity, RandomGenerator* generator) {
+Tensor kaiming_normal_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity,
+                       RandomGenerator* generator) {
   if (tensor.numel() == 0) return tensor;
-  return normal_(tensor, 0, calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode))), generator);
+  return normal_(tensor, 0, calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode))),
+                 generator);
 }
 
 Tensor orthogonal_(const Tensor& tensor, double gain, RandomGenerator* generator) {
