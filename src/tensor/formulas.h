@@ -58,6 +58,7 @@ Tensor value_selecting_backward(const Tensor& grad, int64_t dim, const Tensor& i
 Tensor logsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result, IntList dim, bool keepdim);
 Tensor l2_norm_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim,
                         bool keepdim);
+Tensor cholesky_backward(const Tensor& grad, const Tensor& lower);
 Tensor cumsum_backward(const Tensor& grad, int64_t dim);
 Tensor cumprod_backward(const Tensor& grad, const Tensor& self, const Tensor& result, int64_t dim);
 Tensor softmax_double_backward(const Tensor& grad, const Tensor& grad_output, const Tensor& output, int64_t dim);

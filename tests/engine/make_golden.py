@@ -236,6 +236,11 @@ case("binary_cross_entropy", P(3, 2, low=0.1, high=0.9), P(3, 2, low=0.1, high=0
 case("cross_entropy", R(3, 4), I(4, 3), P(4), -100, "mean", 0.1, torch_call=lambda x, y, w, i, r, s: F.cross_entropy(x, y, w.detach(), ignore_index=i, reduction=r, label_smoothing=s)); case("cross_entropy", R(2, 4, 3), torch.tensor([[0, -100, 2], [1, 3, 0]])); case("cross_entropy", R(3, 4), torch.softmax(R(3, 4), 1))
 case("kl_div", torch_call=F.kl_div, *(R(3, 4), torch.softmax(R(3, 4), 1))); case("cosine_similarity", R(3, 4), R(3, 4)); case("normalize", R(3, 4))
 
+# Linear algebra.
+square = R(3, 3) + 3 * torch.eye(3)
+case("inverse", square, second=True); case("inverse", torch.stack([square, square.t()])); case("det", square); case("linalg_solve", square, R(3, 2), torch_call=torch.linalg.solve); case("linalg_solve", square, R(3), torch_call=torch.linalg.solve)
+case("cholesky", square @ square.t(), tolerance=1e-8, numeric=False); case("logdet", square @ square.t()); case("matrix_power", square, 3); case("matrix_power", square, -2)
+
 # Creation.
 case("arange", 5, torch_call=torch.arange); case("arange", 1, 10, 3); case("arange", 0.0, 1.0, 0.1); case("linspace", -1.0, 2.0, 7); case("eye", 3); case("full", [2, 2], 1.5); case("tril_indices", 3, 3); case("logspace", 0.0, 2.0, 3)
 
