@@ -53,13 +53,30 @@ Tensor constant_(const Tensor& tensor, double value) {
 }
 Tensor trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RandomGenerator* generator) {
   NoGrad no_grad;
-  // A uniform draw between the limits' probabilities, sent back through the inverse.
   const auto cdf = [](double x) { return (1 + std::erf(x / std::sqrt(2.0))) / 2; };
-  const double low = cdf((a - mean) / std), high = cdf((b - mean) / std);
-  ops::uniform_(tensor, 2 * low - 1, 2 * high - 1, generator);
-  ops::erfinv_(tensor);
-  ops::add_(ops::mul_(tensor, std * std::sqrt(2.0)), mean);
-  return ops::clamp_(tensor, a, b);
+  const double inside = cdf((b - mean) / std) - cdf((a - mean) / std);
+  // Every round draws for all elements and keeps what is still missing, so that the stream is PyTorch's.
+  if (inside > 0.3) {
+    ops::normal_(tensor, mean, std, generator);
+    const double low = scalar_tensor(a, tensor.dtype()).item().to_double(),
+                 high = scalar_tensor(b, tensor.dtype()).item().to_double();
+    for (;;) {
+      const Tensor outside = ops::logical_or(ops::lt(tensor, low), ops::gt(tensor, high));
+      if (!ops::any(outside).item().to_bool()) return tensor;
+      ops::copy_(tensor, ops::where(outside, ops::normal_(ops::empty_like(tensor), mean, std, generator), tensor));
+    }
+  }
+  // Far in a tail: uniform candidates, accepted with the density relative to its peak between the limits.
+  const double mode = std::max(a, std::min(mean, b)), peak = -0.5 * ((mode - mean) / std) * ((mode - mean) / std);
+  Tensor pending;
+  for (;;) {
+    const Tensor candidates = ops::uniform_(ops::empty_like(tensor), a, b, generator);
+    ops::copy_(tensor, pending.defined() ? ops::where(pending, candidates, tensor) : candidates);
+    const Tensor density = ops::sub(ops::mul(ops::square(ops::div(ops::sub(candidates, mean), std)), -0.5), peak);
+    const Tensor refused = ops::gt(ops::log(ops::uniform_(ops::empty_like(tensor), 0, 1, generator)), density);
+    pending = pending.defined() ? ops::logical_and(pending, refused) : refused;
+    if (!ops::any(pending).item().to_bool()) return tensor;
+  }
 }
 Tensor xavier_uniform_(const Tensor& tensor, double gain, RandomGenerator* generator) {
   const auto [in, out] = fan_in_and_fan_out(tensor);

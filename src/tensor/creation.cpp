@@ -86,13 +86,20 @@ Tensor arange_start(const Scalar& start, const Scalar& end, const Scalar& step, 
   dispatch_all(type, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     T* out = result.data<T>();
-    for (int64_t i = 0; i < result.numel(); ++i) {
-      if constexpr (std::is_integral_v<T>) {
-        out[i] = static_cast<T>(start.to_int() + i * step.to_int());
-      } else if constexpr (std::is_same_v<T, double>) {
-        out[i] = first + static_cast<double>(i) * increment;
-      } else {
-        out[i] = T(static_cast<float>(first + static_cast<double>(i) * increment));
+    if constexpr (std::is_integral_v<T>) {
+      for (int64_t i = 0; i < result.numel(); ++i) out[i] = static_cast<T>(start.to_int() + i * step.to_int());
+    } else {
+      // PyTorch rounds the first value of every vector of 32 bytes and counts on from there; the last digit shows it.
+      constexpr int64_t kLanes = std::is_same_v<T, double> ? 4 : 8;
+      using Rounded = std::conditional_t<std::is_same_v<T, double>, double, float>;
+      for (int64_t i = 0; i < result.numel(); ++i) {
+        const int64_t head = i / kLanes * kLanes;
+        const bool whole = head + kLanes <= result.numel();
+        const double base = std::fma(increment, static_cast<double>(whole ? head : i), first);
+        const double value =
+            whole ? std::fma(increment, static_cast<double>(i - head), static_cast<double>(static_cast<Rounded>(base)))
+                  : base;
+        out[i] = T(static_cast<Rounded>(value));
       }
     }
   });
@@ -110,8 +117,8 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, OptionalD
     const Step step = steps > 1 ? (last - first) / static_cast<Step>(steps - 1) : 0;
     // Symmetric around the middle, so that both ends are exact.
     for (int64_t i = 0; i < steps; ++i) {
-      const Step value =
-          i < steps / 2 ? first + step * static_cast<Step>(i) : last - step * static_cast<Step>(steps - i - 1);
+      const Step value = i < steps / 2 ? std::fma(step, static_cast<Step>(i), first)
+                                       : std::fma(-step, static_cast<Step>(steps - i - 1), last);
       out[i] = static_cast<T>(value);
     }
     if (steps == 1) out[0] = static_cast<T>(first);
