@@ -16,8 +16,10 @@ std::shared_ptr<nn::Conv2d> conv(int64_t in, int64_t out, int64_t kernel, int64_
 class Residual : public nn::Module {
  public:
   Residual(int64_t in, int64_t out, int64_t embedding)
-      : norm1_(register_module("norm1", nn::make<nn::GroupNorm>(8, in))), conv1_(register_module("conv1", conv(in, out, 3))),
-        project_(register_module("project", nn::make<nn::Linear>(embedding, out))), norm2_(register_module("norm2", nn::make<nn::GroupNorm>(8, out))),
+      : norm1_(register_module("norm1", nn::make<nn::GroupNorm>(8, in))),
+        conv1_(register_module("conv1", conv(in, out, 3))),
+        project_(register_module("project", nn::make<nn::Linear>(embedding, out))),
+        norm2_(register_module("norm2", nn::make<nn::GroupNorm>(8, out))),
         conv2_(register_module("conv2", conv(out, out, 3))) {
     if (in != out) skip_ = register_module("skip", conv(in, out, 1));
   }
@@ -41,7 +43,8 @@ class Residual : public nn::Module {
 class Attention : public nn::Module {
  public:
   explicit Attention(int64_t channels)
-      : norm_(register_module("norm", nn::make<nn::GroupNorm>(8, channels))), qkv_(register_module("qkv", conv(channels, 3 * channels, 1))),
+      : norm_(register_module("norm", nn::make<nn::GroupNorm>(8, channels))),
+        qkv_(register_module("qkv", conv(channels, 3 * channels, 1))),
         out_(register_module("out", conv(channels, channels, 1))) {}
   Tensor forward(const Tensor& x) override {
     const int64_t b = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3), heads = 4;
@@ -59,17 +62,25 @@ class Attention : public nn::Module {
 class Denoiser : public nn::Module {
  public:
   explicit Denoiser(int64_t c)
-      : time1_(register_module("time1", nn::make<nn::Linear>(c, 4 * c))), time2_(register_module("time2", nn::make<nn::Linear>(4 * c, 4 * c))),
-        label_(register_module("label", nn::make<nn::Embedding>(11, 4 * c))), in_(register_module("in", conv(1, c, 3))),
-        down1_(register_module("down1", nn::make<Residual>(c, c, 4 * c))), down_(register_module("down", conv(c, 2 * c, 3, 2))),
-        middle1_(register_module("middle1", nn::make<Residual>(2 * c, 2 * c, 4 * c))), attention_(register_module("attention", nn::make<Attention>(2 * c))),
-        middle2_(register_module("middle2", nn::make<Residual>(2 * c, 2 * c, 4 * c))), up_(register_module("up", conv(2 * c, c, 3))),
-        up1_(register_module("up1", nn::make<Residual>(2 * c, c, 4 * c))), norm_(register_module("norm", nn::make<nn::GroupNorm>(8, c))),
-        out_(register_module("out", conv(c, 1, 3))), channels_(c) {}
+      : time1_(register_module("time1", nn::make<nn::Linear>(c, 4 * c))),
+        time2_(register_module("time2", nn::make<nn::Linear>(4 * c, 4 * c))),
+        label_(register_module("label", nn::make<nn::Embedding>(11, 4 * c))),
+        in_(register_module("in", conv(1, c, 3))),
+        down1_(register_module("down1", nn::make<Residual>(c, c, 4 * c))),
+        down_(register_module("down", conv(c, 2 * c, 3, 2))),
+        middle1_(register_module("middle1", nn::make<Residual>(2 * c, 2 * c, 4 * c))),
+        attention_(register_module("attention", nn::make<Attention>(2 * c))),
+        middle2_(register_module("middle2", nn::make<Residual>(2 * c, 2 * c, 4 * c))),
+        up_(register_module("up", conv(2 * c, c, 3))),
+        up1_(register_module("up1", nn::make<Residual>(2 * c, c, 4 * c))),
+        norm_(register_module("norm", nn::make<nn::GroupNorm>(8, c))),
+        out_(register_module("out", conv(c, 1, 3))),
+        channels_(c) {}
   Tensor forward(const Tensor& x) override { return x; }
   Tensor operator()(const Tensor& x, const Tensor& t, const Tensor& label) {
     const int64_t half = channels_ / 2;
-    const Tensor frequencies = ops::exp(ops::arange(half).to(DType::Float32) * (-std::log(10000.0) / static_cast<double>(half)));
+    const Tensor frequencies =
+        ops::exp(ops::arange(half).to(DType::Float32) * (-std::log(10000.0) / static_cast<double>(half)));
     const Tensor angles = t.to(DType::Float32).unsqueeze(1) * frequencies.unsqueeze(0);
     const Tensor waves = ops::cat({angles.sin(), angles.cos()}, 1);
     const Tensor embedding = (*time2_)(ops::silu((*time1_)(waves))) + (*label_)(label);
@@ -101,7 +112,8 @@ class Denoiser : public nn::Module {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int64_t channels = argc > 1 ? std::atoi(argv[1]) : 32, batch = argc > 2 ? std::atoi(argv[2]) : 64, size = argc > 3 ? std::atoi(argv[3]) : 8;
+  const int64_t channels = argc > 1 ? std::atoi(argv[1]) : 32, batch = argc > 2 ? std::atoi(argv[2]) : 64,
+                size = argc > 3 ? std::atoi(argv[3]) : 8;
   const int steps = argc > 4 ? std::atoi(argv[4]) : 100;
   manual_seed(0);
   Denoiser model(channels);
@@ -119,6 +131,7 @@ int main(int argc, char** argv) {
     const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     if (step >= 5) best = std::min(best, ms), total += ms;
   }
-  std::printf("channels %d batch %d size %d: best %.3f ms, mean %.3f ms per step (loss %.4f)\n", static_cast<int>(channels), static_cast<int>(batch),
-              static_cast<int>(size), best, total / (steps - 5), loss_value);
+  std::printf("channels %d batch %d size %d: best %.3f ms, mean %.3f ms per step (loss %.4f)\n",
+              static_cast<int>(channels), static_cast<int>(batch), static_cast<int>(size), best, total / (steps - 5),
+              loss_value);
 }

@@ -24,10 +24,12 @@ std::pair<Tensor, Tensor> make_batch(int64_t size) {
 
 int main() {
   manual_seed(0);
-  nn::Sequential network(nn::make<nn::Conv2d>(1, 16, 3, nn::Conv2d::Options{.padding = 1}), nn::make<nn::GroupNorm>(4, 16),
-                         nn::make<nn::Activation>(ops::silu), nn::make<nn::Conv2d>(16, 16, 3, nn::Conv2d::Options{.stride = 2, .padding = 1}),
+  nn::Sequential network(nn::make<nn::Conv2d>(1, 16, 3, nn::Conv2d::Options{.padding = 1}),
+                         nn::make<nn::GroupNorm>(4, 16), nn::make<nn::Activation>(ops::silu),
+                         nn::make<nn::Conv2d>(16, 16, 3, nn::Conv2d::Options{.stride = 2, .padding = 1}),
                          nn::make<nn::Activation>(ops::silu),
-                         nn::make<nn::Activation>([](const Tensor& x) { return x.flatten(1); }), nn::make<nn::Linear>(16 * 4 * 4, 4));
+                         nn::make<nn::Activation>([](const Tensor& x) { return x.flatten(1); }),
+                         nn::make<nn::Linear>(16 * 4 * 4, 4));
   nn::Adam optimizer(network.parameters(), {.lr = 2e-3});
   for (int step = 1; step <= 200; ++step) {
     const auto [images, labels] = make_batch(64);

@@ -139,7 +139,8 @@ void Task::mark_needed(const std::vector<Edge>& roots) {
 Tensor match_output(Tensor gradient, const OutputInfo& info, const Node* from) {
   if (gradient.sizes() != info.sizes) {
     if (!is_expandable_to(info.sizes, gradient.sizes())) {
-      throw_error(ErrorKind::Runtime, "Function {} returned an invalid gradient at index 0 - got {} but expected shape compatible with {}",
+      throw_error(ErrorKind::Runtime,
+                  "Function {} returned an invalid gradient at index 0 - got {} but expected shape compatible with {}",
                   from ? from->name() : "backward", to_string(gradient.sizes()), to_string(info.sizes));
     }
     gradient = ops::sum_to_size(gradient, info.sizes);
@@ -281,7 +282,8 @@ void collect_roots(TensorList outputs, TensorList output_gradients, bool create_
       gradient = ops::ones(output.sizes(), output.dtype());
     } else if (gradient.sizes() != output.sizes()) {
       throw_error(ErrorKind::Runtime,
-                  "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of torch.Size({}).",
+                  "Mismatch in shape: grad_output[{}] has a shape of torch.Size({}) and output[{}] has a shape of "
+                  "torch.Size({}).",
                   i, to_string(gradient.sizes()), i, to_string(output.sizes()));
     } else if (!create_graph && gradient->autograd) {
       gradient = ops::detach(gradient);
@@ -293,7 +295,8 @@ void collect_roots(TensorList outputs, TensorList output_gradients, bool create_
 
 }  // namespace
 
-void run_backward(TensorList outputs, TensorList output_gradients, bool retain_graph, bool create_graph, TensorList inputs) {
+void run_backward(TensorList outputs, TensorList output_gradients, bool retain_graph, bool create_graph,
+                  TensorList inputs) {
   std::vector<Edge> roots, targets;
   std::vector<Tensor> gradients;
   collect_roots(outputs, output_gradients, create_graph, roots, gradients);
@@ -307,22 +310,24 @@ void run_backward(TensorList outputs, TensorList output_gradients, bool retain_g
   task.run(roots, std::move(gradients), targets, true);
 }
 
-std::vector<Tensor> compute_gradients(TensorList outputs, TensorList inputs, TensorList output_gradients, bool retain_graph,
-                                      bool create_graph, bool allow_unused) {
+std::vector<Tensor> compute_gradients(TensorList outputs, TensorList inputs, TensorList output_gradients,
+                                      bool retain_graph, bool create_graph, bool allow_unused) {
   std::vector<Edge> roots, targets;
   std::vector<Tensor> gradients;
   collect_roots(outputs, output_gradients, create_graph, roots, gradients);
   for (const Tensor& input : inputs) {
-    if (!input.requires_grad()) throw Error(ErrorKind::Runtime, "One of the differentiated Tensors does not require grad");
+    if (!input.requires_grad())
+      throw Error(ErrorKind::Runtime, "One of the differentiated Tensors does not require grad");
     targets.push_back(gradient_edge(input));
   }
   Task task(retain_graph || create_graph, create_graph);
   task.run(roots, std::move(gradients), targets, false);
   for (const Tensor& gradient : task.captured()) {
     if (!gradient.defined() && !allow_unused) {
-      throw Error(ErrorKind::Runtime,
-                  "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this "
-                  "is the desired behavior.");
+      throw Error(
+          ErrorKind::Runtime,
+          "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this "
+          "is the desired behavior.");
     }
   }
   return std::move(task.captured());

@@ -16,12 +16,12 @@ struct AutogradMeta : Pooled<AutogradMeta> {
   bool retains_grad = false;
   bool is_view = false;
   ViewOrigin origin = ViewOrigin::Normal;
-  uint32_t output_index = 0;   // Which output of grad_fn.
-  uint32_t view_version = 0;   // Version of the memory when a view's grad_fn was made.
+  uint32_t output_index = 0;  // Which output of grad_fn.
+  uint32_t view_version = 0;  // Version of the memory when a view's grad_fn was made.
   Ref<Node> grad_fn;
   Tensor grad;
-  Tensor base;                                 // Of a view.
-  AccumulateGrad* accumulator = nullptr;       // Weak; guarded by a lock in variable.cpp.
+  Tensor base;                                                               // Of a view.
+  AccumulateGrad* accumulator = nullptr;                                     // Weak; guarded by a lock in variable.cpp.
   std::unique_ptr<std::vector<std::pair<uint64_t, TensorHook>>> leaf_hooks;  // Run before accumulation.
   std::unique_ptr<std::vector<std::pair<uint64_t, AccumulateHook>>> accumulate_hooks;
   std::shared_ptr<TensorImpl*> self_cell;  // How a retain_grad hook finds the tensor, or learns that it is gone.

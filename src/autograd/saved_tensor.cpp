@@ -14,9 +14,10 @@ void pop_saved_tensor_hooks() { hook_stack.pop_back(); }
 void SavedTensor::save(const Tensor& tensor, bool is_output) {
   if (!tensor.defined()) return;
   if (tensor->inference && GradMode::enabled() && !InferenceMode::enabled()) {
-    throw Error(ErrorKind::Runtime,
-                "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor "
-                "and use it in autograd.");
+    throw Error(
+        ErrorKind::Runtime,
+        "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor "
+        "and use it in autograd.");
   }
   is_output_ = is_output;
   version_ = tensor.version();
@@ -50,11 +51,12 @@ void SavedTensor::save(const Tensor& tensor, bool is_output) {
 
 Tensor SavedTensor::unpack(const Node& owner) const {
   if (released_) {
-    throw Error(ErrorKind::Runtime,
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-                "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-                "saved tensors after calling backward.");
+    throw Error(
+        ErrorKind::Runtime,
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        "saved tensors after calling backward.");
   }
   if (packed_) {
     Tensor value = packed_->hooks->unpack(packed_->value);
@@ -77,11 +79,12 @@ Tensor SavedTensor::unpack(const Node& owner) const {
     } else if (const auto node = tensor_.grad_fn()) {
       producer = fmt::format(", which is output {} of {},", tensor_->autograd->output_index, node->name());
     }
-    throw_error(ErrorKind::Runtime,
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                "[torch.{}Tensor {}]{} is at version {}; expected version {} instead. Hint: enable anomaly detection to find "
-                "the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
-                dtype_label(tensor_.dtype()), to_string(tensor_.sizes()), producer, tensor_.version(), version_);
+    throw_error(
+        ErrorKind::Runtime,
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        "[torch.{}Tensor {}]{} is at version {}; expected version {} instead. Hint: enable anomaly detection to find "
+        "the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
+        dtype_label(tensor_.dtype()), to_string(tensor_.sizes()), producer, tensor_.version(), version_);
   }
   if (!is_output_) return tensor_;
   if (!GradMode::enabled()) return tensor_;

@@ -16,12 +16,17 @@ std::mutex accumulator_mutex;
 class ViewOfBase : public Node {
  public:
   ViewOfBase(const Tensor& base, const Tensor& view)
-      : base_sizes_(base.sizes()), sizes_(view.sizes()), strides_(view.strides()), base_strides_(base.strides()),
-        offset_(view.storage_offset()), base_offset_(base.storage_offset()) {}
+      : base_sizes_(base.sizes()),
+        sizes_(view.sizes()),
+        strides_(view.strides()),
+        base_strides_(base.strides()),
+        offset_(view.storage_offset()),
+        base_offset_(base.storage_offset()) {}
   std::string_view name() const override { return "AsStridedBackward0"; }
   std::vector<Tensor> apply(std::vector<Tensor>&& gradients) override {
     if (!gradients[0].defined()) return {Tensor()};
-    return {ops::as_strided_backward(gradients[0], base_sizes_, base_strides_, base_offset_, sizes_, strides_, offset_)};
+    return {
+        ops::as_strided_backward(gradients[0], base_sizes_, base_strides_, base_offset_, sizes_, strides_, offset_)};
   }
 
  private:
@@ -29,13 +34,17 @@ class ViewOfBase : public Node {
   int64_t offset_, base_offset_;
 };
 
-// The base after an in-place operation on one of its views: outside the view the gradient passes, inside it goes through
-// the operation.
+// The base after an in-place operation on one of its views: outside the view the gradient passes, inside it goes
+// through the operation.
 class CopySlices : public Node {
  public:
   CopySlices(const Tensor& base, const Tensor& view, Ref<Node> operation)
-      : sizes_(view.sizes()), strides_(view.strides()), offset_(view.storage_offset() - base.storage_offset()),
-        base_sizes_(base.sizes()), base_strides_(base.strides()), operation_(std::move(operation)) {
+      : sizes_(view.sizes()),
+        strides_(view.strides()),
+        offset_(view.storage_offset() - base.storage_offset()),
+        base_sizes_(base.sizes()),
+        base_strides_(base.strides()),
+        operation_(std::move(operation)) {
     add_output(base);
     std::vector<Edge> next = operation_->edges();
     if (next.empty()) next.resize(1);
@@ -180,15 +189,17 @@ void track_view(const Tensor& view, const Tensor& source, ViewOrigin origin) {
 void check_inplace(const Tensor& self, bool recording) {
   const AutogradMeta* meta = self->autograd.get();
   if (self->inference && !InferenceMode::enabled()) {
-    throw Error(ErrorKind::Runtime,
-                "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
-                "tensor before doing inplace update.");
+    throw Error(
+        ErrorKind::Runtime,
+        "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+        "tensor before doing inplace update.");
   }
   for (size_t i = 0; i < self.sizes().size(); ++i) {
     if (self.strides()[i] == 0 && self.sizes()[i] > 1) {
-      throw Error(ErrorKind::Runtime,
-                  "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                  "Please clone() the tensor before performing the operation.");
+      throw Error(
+          ErrorKind::Runtime,
+          "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+          "Please clone() the tensor before performing the operation.");
     }
   }
   if (!recording || !GradMode::enabled()) return;
@@ -199,18 +210,22 @@ void check_inplace(const Tensor& self, bool recording) {
     }
     if (meta->origin == ViewOrigin::NoGrad) {
       throw Error(ErrorKind::Runtime,
-                  "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
-                  "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-                  "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if "
+                  "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
+                  "this use "
+                  "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+                  "view and the "
+                  "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
+                  "outside (if "
                   "you want the inplace to be tracked).");
     }
     if (meta->origin == ViewOrigin::MultiOutput) {
       const auto node = self.grad_fn();
-      throw_error(ErrorKind::Runtime,
-                  "Output {} of {} is a view and is being modified inplace. This view is the output of a function that returns "
-                  "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the "
-                  "inplace operation by an out-of-place one.",
-                  meta->output_index, node ? node->name() : "a function");
+      throw_error(
+          ErrorKind::Runtime,
+          "Output {} of {} is a view and is being modified inplace. This view is the output of a function that returns "
+          "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the "
+          "inplace operation by an out-of-place one.",
+          meta->output_index, node ? node->name() : "a function");
     }
     return;
   }
@@ -243,9 +258,10 @@ const Tensor& Tensor::set_requires_grad(bool value) const {
     throw Error(ErrorKind::Runtime, "only Tensors of floating point dtype can require gradients");
   }
   if (!value && grad_fn()) {
-    throw Error(ErrorKind::Runtime,
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    throw Error(
+        ErrorKind::Runtime,
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   }
   if (value || impl_->autograd) {
     AutogradMeta& meta = autograd_meta(*this);
@@ -318,6 +334,17 @@ Tensor Tensor::variable_data() const {
   return result;
 }
 
+void Tensor::detach_in_place() const {
+  if (!impl_->autograd) return;
+  AutogradMeta& meta = *impl_->autograd;
+  if (meta.is_view) {
+    throw Error(ErrorKind::Runtime, "Can't detach views in-place. Use detach() instead.");
+  }
+  meta.grad_fn = nullptr;
+  meta.requires_grad = false;
+  meta.output_index = 0;
+}
+
 uint64_t add_tensor_hook(const Tensor& tensor, TensorHook hook) {
   if (!tensor.requires_grad()) {
     throw Error(ErrorKind::Runtime, "cannot register a hook on a tensor that doesn't require gradient");
@@ -335,7 +362,8 @@ uint64_t add_tensor_hook(const Tensor& tensor, TensorHook hook) {
 }
 void remove_tensor_hook(const Tensor& tensor, uint64_t id) {
   if (!tensor->autograd) return;
-  if (tensor->autograd->leaf_hooks) std::erase_if(*tensor->autograd->leaf_hooks, [&](auto& e) { return e.first == id; });
+  if (tensor->autograd->leaf_hooks)
+    std::erase_if(*tensor->autograd->leaf_hooks, [&](auto& e) { return e.first == id; });
   if (const auto& node = tensor->autograd->grad_fn) node->remove_hook(id);
 }
 uint64_t add_accumulate_hook(const Tensor& tensor, AccumulateHook hook) {
@@ -343,7 +371,8 @@ uint64_t add_accumulate_hook(const Tensor& tensor, AccumulateHook hook) {
   if (!tensor.is_leaf()) {
     throw Error(ErrorKind::Runtime, "post accumulate grad hooks cannot be registered on non-leaf tensors");
   }
-  if (!meta.accumulate_hooks) meta.accumulate_hooks = std::make_unique<std::vector<std::pair<uint64_t, AccumulateHook>>>();
+  if (!meta.accumulate_hooks)
+    meta.accumulate_hooks = std::make_unique<std::vector<std::pair<uint64_t, AccumulateHook>>>();
   static std::atomic<uint64_t> next{1};
   meta.accumulate_hooks->emplace_back(next, std::move(hook));
   return next++;

@@ -88,10 +88,11 @@ size_t physical_memory() {
 }
 
 [[noreturn]] void out_of_memory(size_t bytes) {
-  throw_error(ErrorKind::Memory,
-              "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes. "
-              "Error code 12 (Cannot allocate memory)",
-              bytes);
+  throw_error(
+      ErrorKind::Memory,
+      "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes. "
+      "Error code 12 (Cannot allocate memory)",
+      bytes);
 }
 
 void* system_allocate(size_t bytes) {
@@ -138,8 +139,8 @@ void* allocate_buffer(size_t bytes) {
   } else {
     buffer = system_allocate(rounded);
   }
-  const int64_t now = bytes_in_use.fetch_add(static_cast<int64_t>(rounded), std::memory_order_relaxed) +
-                      static_cast<int64_t>(rounded);
+  const int64_t now =
+      bytes_in_use.fetch_add(static_cast<int64_t>(rounded), std::memory_order_relaxed) + static_cast<int64_t>(rounded);
   if (now > peak_bytes.load(std::memory_order_relaxed)) peak_bytes.store(now, std::memory_order_relaxed);
   if (const auto notify = listener.load(std::memory_order_relaxed)) notify(static_cast<int64_t>(rounded));
   return buffer;

@@ -8,7 +8,8 @@
 namespace hiss::engine::init {
 
 double calculate_gain(std::string_view nonlinearity, std::optional<double> parameter) {
-  for (const std::string_view name : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid"}) {
+  for (const std::string_view name : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                                      "conv_transpose3d", "sigmoid"}) {
     if (nonlinearity == name) return 1;
   }
   if (nonlinearity == "tanh") return 5.0 / 3;
@@ -52,13 +53,30 @@ Tensor constant_(const Tensor& tensor, double value) {
 }
 Tensor trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RandomGenerator* generator) {
   NoGrad no_grad;
-  // A uniform draw between the limits' probabilities, sent back through the inverse.
   const auto cdf = [](double x) { return (1 + std::erf(x / std::sqrt(2.0))) / 2; };
-  const double low = cdf((a - mean) / std), high = cdf((b - mean) / std);
-  ops::uniform_(tensor, 2 * low - 1, 2 * high - 1, generator);
-  ops::erfinv_(tensor);
-  ops::add_(ops::mul_(tensor, std * std::sqrt(2.0)), mean);
-  return ops::clamp_(tensor, a, b);
+  const double inside = cdf((b - mean) / std) - cdf((a - mean) / std);
+  // Every round draws for all elements and keeps what is still missing, so that the stream is PyTorch's.
+  if (inside > 0.3) {
+    ops::normal_(tensor, mean, std, generator);
+    const double low = scalar_tensor(a, tensor.dtype()).item().to_double(),
+                 high = scalar_tensor(b, tensor.dtype()).item().to_double();
+    for (;;) {
+      const Tensor outside = ops::logical_or(ops::lt(tensor, low), ops::gt(tensor, high));
+      if (!ops::any(outside).item().to_bool()) return tensor;
+      ops::copy_(tensor, ops::where(outside, ops::normal_(ops::empty_like(tensor), mean, std, generator), tensor));
+    }
+  }
+  // Far in a tail: uniform candidates, accepted with the density relative to its peak between the limits.
+  const double mode = std::max(a, std::min(mean, b)), peak = -0.5 * ((mode - mean) / std) * ((mode - mean) / std);
+  Tensor pending;
+  for (;;) {
+    const Tensor candidates = ops::uniform_(ops::empty_like(tensor), a, b, generator);
+    ops::copy_(tensor, pending.defined() ? ops::where(pending, candidates, tensor) : candidates);
+    const Tensor density = ops::sub(ops::mul(ops::square(ops::div(ops::sub(candidates, mean), std)), -0.5), peak);
+    const Tensor refused = ops::gt(ops::log(ops::uniform_(ops::empty_like(tensor), 0, 1, generator)), density);
+    pending = pending.defined() ? ops::logical_and(pending, refused) : refused;
+    if (!ops::any(pending).item().to_bool()) return tensor;
+  }
 }
 Tensor xavier_uniform_(const Tensor& tensor, double gain, RandomGenerator* generator) {
   const auto [in, out] = fan_in_and_fan_out(tensor);
@@ -69,15 +87,18 @@ Tensor xavier_normal_(const Tensor& tensor, double gain, RandomGenerator* genera
   const auto [in, out] = fan_in_and_fan_out(tensor);
   return normal_(tensor, 0, gain * std::sqrt(2.0 / static_cast<double>(in + out)), generator);
 }
-Tensor kaiming_uniform_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity, RandomGenerator* generator) {
+Tensor kaiming_uniform_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity,
+                        RandomGenerator* generator) {
   if (tensor.numel() == 0) return tensor;
   const double std = calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode)));
   const double bound = std::sqrt(3.0) * std;
   return uniform_(tensor, -bound, bound, generator);
 }
-Tensor kaiming_normal_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity, RandomGenerator* generator) {
+Tensor kaiming_normal_(const Tensor& tensor, double a, std::string_view mode, std::string_view nonlinearity,
+                       RandomGenerator* generator) {
   if (tensor.numel() == 0) return tensor;
-  return normal_(tensor, 0, calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode))), generator);
+  return normal_(tensor, 0, calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(fan(tensor, mode))),
+                 generator);
 }
 
 Tensor orthogonal_(const Tensor& tensor, double gain, RandomGenerator* generator) {

@@ -11,14 +11,15 @@ std::pair<int64_t, int64_t> fan_in_and_fan_out(const Tensor& tensor);
 
 Tensor uniform_(const Tensor& tensor, double a = 0, double b = 1, RandomGenerator* generator = nullptr);
 Tensor normal_(const Tensor& tensor, double mean = 0, double std = 1, RandomGenerator* generator = nullptr);
-Tensor trunc_normal_(const Tensor& tensor, double mean = 0, double std = 1, double a = -2, double b = 2, RandomGenerator* generator = nullptr);
+Tensor trunc_normal_(const Tensor& tensor, double mean = 0, double std = 1, double a = -2, double b = 2,
+                     RandomGenerator* generator = nullptr);
 Tensor constant_(const Tensor& tensor, double value);
 Tensor xavier_uniform_(const Tensor& tensor, double gain = 1, RandomGenerator* generator = nullptr);
 Tensor xavier_normal_(const Tensor& tensor, double gain = 1, RandomGenerator* generator = nullptr);
-Tensor kaiming_uniform_(const Tensor& tensor, double a = 0, std::string_view mode = "fan_in", std::string_view nonlinearity = "leaky_relu",
-                        RandomGenerator* generator = nullptr);
-Tensor kaiming_normal_(const Tensor& tensor, double a = 0, std::string_view mode = "fan_in", std::string_view nonlinearity = "leaky_relu",
-                       RandomGenerator* generator = nullptr);
+Tensor kaiming_uniform_(const Tensor& tensor, double a = 0, std::string_view mode = "fan_in",
+                        std::string_view nonlinearity = "leaky_relu", RandomGenerator* generator = nullptr);
+Tensor kaiming_normal_(const Tensor& tensor, double a = 0, std::string_view mode = "fan_in",
+                       std::string_view nonlinearity = "leaky_relu", RandomGenerator* generator = nullptr);
 Tensor orthogonal_(const Tensor& tensor, double gain = 1, RandomGenerator* generator = nullptr);
 
 }  // namespace hiss::engine::init

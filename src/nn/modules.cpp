@@ -53,7 +53,8 @@ Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias) {
 }
 
 Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size, Options options) : options_(options) {
-  weight = register_parameter("weight", ops::empty({out_channels, in_channels / options.groups, kernel_size, kernel_size}));
+  weight =
+      register_parameter("weight", ops::empty({out_channels, in_channels / options.groups, kernel_size, kernel_size}));
   if (options.bias) bias = register_parameter("bias", ops::empty({out_channels}));
   default_init(weight, bias);
 }

@@ -50,7 +50,8 @@ class Conv2d : public Module {
     bool bias = true;
   };
   Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size, Options options);
-  Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size) : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
+  Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size)
+      : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
   Tensor forward(const Tensor& input) override {
     return ops::conv2d(input, weight, bias, {options_.stride, options_.stride}, {options_.padding, options_.padding},
                        {options_.dilation, options_.dilation}, options_.groups);

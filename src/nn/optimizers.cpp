@@ -13,10 +13,12 @@ namespace hiss::engine {
 namespace {
 
 bool fusable(const Tensor& parameter, std::initializer_list<const Tensor*> others) {
-  if (!parameter.is_contiguous() || (parameter.dtype() != DType::Float32 && parameter.dtype() != DType::Float64)) return false;
+  if (!parameter.is_contiguous() || (parameter.dtype() != DType::Float32 && parameter.dtype() != DType::Float64))
+    return false;
   for (const Tensor* other : others) {
     if (!other || !other->defined()) continue;
-    if (!other->is_contiguous() || other->dtype() != parameter.dtype() || other->sizes() != parameter.sizes()) return false;
+    if (!other->is_contiguous() || other->dtype() != parameter.dtype() || other->sizes() != parameter.sizes())
+      return false;
   }
   return true;
 }
@@ -41,26 +43,29 @@ void for_each_tensor(TensorList parameters, Body&& body) {
 
 }  // namespace
 
-void adam_step(TensorList parameters, TensorList gradients, TensorList averages, TensorList squares, TensorList max_squares,
-               std::span<const double> steps, const AdamOptions& o) {
+void adam_step(TensorList parameters, TensorList gradients, TensorList averages, TensorList squares,
+               TensorList max_squares, std::span<const double> steps, const AdamOptions& o) {
   NoGrad no_grad;
   std::vector<AdamConstants> constants;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const double correction1 = 1 - std::pow(o.beta1, steps[i]), correction2 = 1 - std::pow(o.beta2, steps[i]);
-    constants.push_back({o.beta1, o.beta2, o.eps, o.decoupled ? 0 : o.weight_decay, o.decoupled ? 1 - o.lr * o.weight_decay : 1,
-                         o.lr / correction1, std::sqrt(correction2), o.maximize ? -1.0 : 1.0});
+    constants.push_back({o.beta1, o.beta2, o.eps, o.decoupled ? 0 : o.weight_decay,
+                         o.decoupled ? 1 - o.lr * o.weight_decay : 1, o.lr / correction1, std::sqrt(correction2),
+                         o.maximize ? -1.0 : 1.0});
   }
   std::vector<bool> fused(parameters.size());
   for (size_t i = 0; i < parameters.size(); ++i) {
-    fused[i] = fusable(parameters[i], {&gradients[i], &averages[i], &squares[i], o.amsgrad ? &max_squares[i] : nullptr});
+    fused[i] =
+        fusable(parameters[i], {&gradients[i], &averages[i], &squares[i], o.amsgrad ? &max_squares[i] : nullptr});
   }
   for_each_tensor(parameters, [&](size_t i, int64_t from, int64_t to) {
     if (!fused[i]) return;
     const auto run = [&](auto* tag) {
       using T = std::remove_pointer_t<decltype(tag)>;
-      optimizer_kernels<T>().adam(parameters[i].data<T>() + from, gradients[i].data<T>() + from, averages[i].data<T>() + from,
-                                  squares[i].data<T>() + from, o.amsgrad ? max_squares[i].data<T>() + from : nullptr,
-                                  static_cast<size_t>(to - from), constants[i]);
+      optimizer_kernels<T>().adam(parameters[i].data<T>() + from, gradients[i].data<T>() + from,
+                                  averages[i].data<T>() + from, squares[i].data<T>() + from,
+                                  o.amsgrad ? max_squares[i].data<T>() + from : nullptr, static_cast<size_t>(to - from),
+                                  constants[i]);
     };
     parameters[i].dtype() == DType::Float64 ? run(static_cast<double*>(nullptr)) : run(static_cast<float*>(nullptr));
   });
@@ -98,9 +103,10 @@ void sgd_step(TensorList parameters, TensorList gradients, std::vector<Tensor>& 
     const auto run = [&](auto* tag) {
       using T = std::remove_pointer_t<decltype(tag)>;
       optimizer_kernels<T>().sgd(parameters[i].data<T>() + from, gradients[i].data<T>() + from,
-                                 o.momentum != 0 ? buffers[i].data<T>() + from : nullptr, static_cast<size_t>(to - from),
-                                 static_cast<T>(o.lr), static_cast<T>(o.momentum), static_cast<T>(1 - o.dampening),
-                                 static_cast<T>(o.weight_decay), o.nesterov, first[i], o.maximize ? T(-1) : T(1));
+                                 o.momentum != 0 ? buffers[i].data<T>() + from : nullptr,
+                                 static_cast<size_t>(to - from), static_cast<T>(o.lr), static_cast<T>(o.momentum),
+                                 static_cast<T>(1 - o.dampening), static_cast<T>(o.weight_decay), o.nesterov, first[i],
+                                 o.maximize ? T(-1) : T(1));
     };
     parameters[i].dtype() == DType::Float64 ? run(static_cast<double*>(nullptr)) : run(static_cast<float*>(nullptr));
   });
@@ -164,12 +170,14 @@ Tensor clip_grad_norm(TensorList parameters, double max_norm, double norm_type, 
   const double value = total.item().to_double();
   if (error_if_nonfinite && !std::isfinite(value)) {
     throw_error(ErrorKind::Runtime,
-                "The total norm of order {} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this error and "
+                "The total norm of order {} for gradients from `parameters` is non-finite, so it cannot be clipped. To "
+                "disable this error and "
                 "scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`",
                 norm_type);
   }
   // PyTorch multiplies even by 1 where NaN decides; below the limit that changes nothing.
-  const Tensor coefficient = ops::clamp(ops::mul(ops::reciprocal(total + 1e-6), max_norm), OptionalScalar(), OptionalScalar(1.0));
+  const Tensor coefficient =
+      ops::clamp(ops::mul(ops::reciprocal(total + 1e-6), max_norm), OptionalScalar(), OptionalScalar(1.0));
   if (!(coefficient.item().to_double() == 1.0)) {
     for (const Tensor& gradient : gradients) ops::mul_(gradient, coefficient);
   }

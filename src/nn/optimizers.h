@@ -11,8 +11,8 @@ struct AdamOptions {
   bool decoupled = false;  // AdamW
 };
 /// One step for every parameter, in place. `steps` counts this step; `max_squares` only with amsgrad.
-void adam_step(TensorList parameters, TensorList gradients, TensorList averages, TensorList squares, TensorList max_squares,
-               std::span<const double> steps, const AdamOptions& options);
+void adam_step(TensorList parameters, TensorList gradients, TensorList averages, TensorList squares,
+               TensorList max_squares, std::span<const double> steps, const AdamOptions& options);
 
 struct SgdOptions {
   double lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0;

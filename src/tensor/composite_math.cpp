@@ -16,14 +16,23 @@ Tensor logit(const Tensor& self, std::optional<double> eps) {
   const Tensor x = eps ? clamp(self, *eps, 1 - *eps) : self;
   return log(x / rsub(x, 1));
 }
-Tensor nan_to_num(const Tensor& self, std::optional<double> nan, std::optional<double> posinf, std::optional<double> neginf) {
+Tensor nan_to_num(const Tensor& self, std::optional<double> nan, std::optional<double> posinf,
+                  std::optional<double> neginf) {
   if (!is_floating(self.dtype())) return clone(self);
   double largest = 0;
   switch (self.dtype()) {
-    case DType::Float64: largest = std::numeric_limits<double>::max(); break;
-    case DType::Float16: largest = 65504; break;
-    case DType::BFloat16: largest = 3.3895313892515355e38; break;
-    default: largest = std::numeric_limits<float>::max(); break;
+    case DType::Float64:
+      largest = std::numeric_limits<double>::max();
+      break;
+    case DType::Float16:
+      largest = 65504;
+      break;
+    case DType::BFloat16:
+      largest = 3.3895313892515355e38;
+      break;
+    default:
+      largest = std::numeric_limits<float>::max();
+      break;
   }
   Tensor result = where(isnan(self), nan.value_or(0.0), self);
   result = where(eq(self, INFINITY), posinf.value_or(largest), result);
@@ -33,19 +42,27 @@ Tensor clamp_min(const Tensor& self, const Operand& min) {
   return min.is_tensor() ? clamp(self, min.tensor()) : clamp(self, OptionalScalar(min.scalar()));
 }
 Tensor clamp_max(const Tensor& self, const Operand& max) {
-  return max.is_tensor() ? clamp(self, Tensor(), max.tensor()) : clamp(self, OptionalScalar(), OptionalScalar(max.scalar()));
+  return max.is_tensor() ? clamp(self, Tensor(), max.tensor())
+                         : clamp(self, OptionalScalar(), OptionalScalar(max.scalar()));
 }
 
 Tensor relu6(const Tensor& self) { return clamp(self, 0, 6); }
 Tensor mish(const Tensor& self) { return self * tanh(softplus(self)); }
 Tensor elu(const Tensor& self, const Scalar& alpha, const Scalar& scale, const Scalar& input_scale) {
-  const Tensor negative = expm1(clamp(self, OptionalScalar(), OptionalScalar(0)) * input_scale) * Scalar(alpha.to_double() * scale.to_double());
+  const Tensor negative = expm1(clamp(self, OptionalScalar(), OptionalScalar(0)) * input_scale) *
+                          Scalar(alpha.to_double() * scale.to_double());
   return where(gt(self, 0), self * scale, negative);
 }
-Tensor selu(const Tensor& self) { return elu(self, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946); }
+Tensor selu(const Tensor& self) {
+  return elu(self, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946);
+}
 Tensor celu(const Tensor& self, const Scalar& alpha) { return elu(self, alpha, 1, 1.0 / alpha.to_double()); }
-Tensor logsigmoid(const Tensor& self) { return clamp(self, OptionalScalar(), OptionalScalar(0)) - log1p(exp(-abs(self))); }
-Tensor hardtanh(const Tensor& self, const Scalar& min_val, const Scalar& max_val) { return clamp(self, min_val, max_val); }
+Tensor logsigmoid(const Tensor& self) {
+  return clamp(self, OptionalScalar(), OptionalScalar(0)) - log1p(exp(-abs(self)));
+}
+Tensor hardtanh(const Tensor& self, const Scalar& min_val, const Scalar& max_val) {
+  return clamp(self, min_val, max_val);
+}
 Tensor hardsigmoid(const Tensor& self) { return clamp(self + 3, 0, 6) / 6; }
 Tensor hardswish(const Tensor& self) { return self * clamp(self + 3, 0, 6) / 6; }
 Tensor softsign(const Tensor& self) { return self / (abs(self) + 1); }
@@ -61,7 +78,8 @@ Tensor prelu(const Tensor& self, const Tensor& weight) {
 Tensor glu(const Tensor& self, int64_t dim) {
   if (self.dim() == 0) throw Error(ErrorKind::Runtime, "glu does not support 0-dimensional tensors");
   if (self.size(dim) % 2 != 0) {
-    throw_error(ErrorKind::Runtime, "Halving dimension must be even, but dimension {} is size {}", wrap_dim(dim, self.dim()), self.size(dim));
+    throw_error(ErrorKind::Runtime, "Halving dimension must be even, but dimension {} is size {}",
+                wrap_dim(dim, self.dim()), self.size(dim));
   }
   const auto halves = chunk(self, 2, dim);
   return halves[0] * sigmoid(halves[1]);
@@ -84,7 +102,8 @@ Tensor variance(const Tensor& self, OptionalIntList dim, double correction, bool
   if (correction == 1.0 || correction == 0.0) return var(self, dim, correction == 1.0, keepdim);
   int64_t count = 1;
   for (const int64_t d : wrap_dims(dim, self.dim())) count *= self.dim() == 0 ? 1 : self.size(d);
-  return var(self, dim, false, keepdim) * (static_cast<double>(count) / std::max(0.0, static_cast<double>(count) - correction));
+  return var(self, dim, false, keepdim) *
+         (static_cast<double>(count) / std::max(0.0, static_cast<double>(count) - correction));
 }
 }  // namespace
 Tensor var_correction(const Tensor& self, OptionalIntList dim, const OptionalScalar& correction, bool keepdim) {
@@ -122,7 +141,8 @@ Tensor median(const Tensor& self) {
 }
 std::tuple<Tensor, Tensor> kthvalue(const Tensor& self, int64_t k, int64_t dim, bool keepdim) {
   const int64_t d = wrap_dim(dim, self.dim());
-  if (k < 1 || k > (self.dim() == 0 ? 1 : self.size(d))) throw Error(ErrorKind::Runtime, "selected number k out of range for dimension " + std::to_string(d));
+  if (k < 1 || k > (self.dim() == 0 ? 1 : self.size(d)))
+    throw Error(ErrorKind::Runtime, "selected number k out of range for dimension " + std::to_string(d));
   if (self.dim() == 0) return {clone(self), zeros({}, DType::Int64)};
   const auto [values, indices] = sort(self, d);
   const Tensor value = narrow(values, d, k - 1, 1), index = narrow(indices, d, k - 1, 1);
@@ -130,8 +150,10 @@ std::tuple<Tensor, Tensor> kthvalue(const Tensor& self, int64_t k, int64_t dim, 
   return {squeeze(value, IntList({d})), squeeze(index, IntList({d}))};
 }
 
-Tensor quantile(const Tensor& self, const Operand& q, std::optional<int64_t> dim, bool keepdim, std::string_view interpolation) {
-  if (!is_floating(self.dtype())) throw Error(ErrorKind::Runtime, "quantile() input tensor must be either float or double dtype");
+Tensor quantile(const Tensor& self, const Operand& q, std::optional<int64_t> dim, bool keepdim,
+                std::string_view interpolation) {
+  if (!is_floating(self.dtype()))
+    throw Error(ErrorKind::Runtime, "quantile() input tensor must be either float or double dtype");
   const Tensor points = q.is_tensor() ? q.tensor() : scalar_tensor(q.scalar(), self.dtype());
   const Tensor input = dim ? transpose(self, *dim, -1) : reshape(self, {-1});
   const int64_t count = input.size(-1);
@@ -173,7 +195,9 @@ Tensor quantile(const Tensor& self, const Operand& q, std::optional<int64_t> dim
 
 Tensor vector_norm(const Tensor& self, const Scalar& ord, OptionalIntList dim, bool keepdim, OptionalDType dtype) {
   Tensor x = dtype ? to(self, *dtype) : self;
-  if (!is_floating(x.dtype())) throw_error(ErrorKind::Runtime, "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {}", dtype_label(x.dtype()));
+  if (!is_floating(x.dtype()))
+    throw_error(ErrorKind::Runtime, "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {}",
+                dtype_label(x.dtype()));
   const double p = ord.to_double();
   const Sizes dims = wrap_dims(dim, x.dim());
   if (p == 2) return l2_norm(x, dim, keepdim);
@@ -199,10 +223,13 @@ Tensor isclose(const Tensor& self, const Tensor& other, double rtol, double atol
   return logical_or(close, logical_and(isfinite(other), le(abs(self - other), allowed)));
 }
 Tensor trace(const Tensor& self) {
-  if (self.dim() != 2) throw_error(ErrorKind::Runtime, "trace: expected a matrix, but got tensor with dim {}", self.dim());
+  if (self.dim() != 2)
+    throw_error(ErrorKind::Runtime, "trace: expected a matrix, but got tensor with dim {}", self.dim());
   return sum(diagonal(self));
 }
-Tensor argsort(const Tensor& self, int64_t dim, bool descending, bool stable) { return std::get<1>(sort(self, dim, descending, stable)); }
+Tensor argsort(const Tensor& self, int64_t dim, bool descending, bool stable) {
+  return std::get<1>(sort(self, dim, descending, stable));
+}
 Tensor bucketize(const Tensor& self, const Tensor& boundaries, bool out_int32, bool right) {
   return searchsorted(boundaries, self, out_int32, right);
 }
@@ -210,7 +237,8 @@ Tensor cov(const Tensor& self, int64_t correction) {
   const Tensor x = self.dim() < 2 ? reshape(self, {1, -1}) : self;
   const Tensor centered = x - mean(x, IntList({1}), true);
   const double divisor = static_cast<double>(std::max<int64_t>(x.size(1) - correction, 0));
-  return squeeze(matmul(centered, t(centered)) / divisor, self.dim() < 2 ? OptionalIntList() : OptionalIntList(IntList()));
+  return squeeze(matmul(centered, t(centered)) / divisor,
+                 self.dim() < 2 ? OptionalIntList() : OptionalIntList(IntList()));
 }
 
 Tensor mv(const Tensor& self, const Tensor& vec) {
@@ -218,14 +246,16 @@ Tensor mv(const Tensor& self, const Tensor& vec) {
     throw_error(ErrorKind::Runtime, "vector + matrix @ vector expected, got {}, {}, {}", 1, self.dim(), vec.dim());
   }
   if (self.size(1) != vec.size(0)) {
-    throw_error(ErrorKind::Runtime, "size mismatch, got input ({}), mat ({}x{}), vec ({})", self.size(0), self.size(0), self.size(1), vec.size(0));
+    throw_error(ErrorKind::Runtime, "size mismatch, got input ({}), mat ({}x{}), vec ({})", self.size(0), self.size(0),
+                self.size(1), vec.size(0));
   }
   return squeeze(mm(self, unsqueeze(vec, 1)), IntList({1}));
 }
 Tensor addmv(const Tensor& self, const Tensor& mat, const Tensor& vec, const Scalar& beta, const Scalar& alpha) {
   return self * beta + mv(mat, vec) * alpha;
 }
-Tensor baddbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta, const Scalar& alpha) {
+Tensor baddbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, const Scalar& beta,
+               const Scalar& alpha) {
   const Tensor product = bmm(batch1, batch2) * alpha;
   return beta.equals(0) ? product : self * beta + product;
 }
@@ -234,14 +264,16 @@ Tensor addbmm(const Tensor& self, const Tensor& batch1, const Tensor& batch2, co
 }
 Tensor outer(const Tensor& self, const Tensor& vec2) {
   if (self.dim() != 1 || vec2.dim() != 1) {
-    throw_error(ErrorKind::Runtime, "outer: Expected 1-D argument self, but got {}-D", self.dim() != 1 ? self.dim() : vec2.dim());
+    throw_error(ErrorKind::Runtime, "outer: Expected 1-D argument self, but got {}-D",
+                self.dim() != 1 ? self.dim() : vec2.dim());
   }
   return unsqueeze(self, 1) * vec2;
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   if (a.dim() == 0 || b.dim() == 0) {
-    throw_error(ErrorKind::Runtime, "both arguments to matmul need to be at least 1D, but they are {}D and {}D", a.dim(), b.dim());
+    throw_error(ErrorKind::Runtime, "both arguments to matmul need to be at least 1D, but they are {}D and {}D",
+                a.dim(), b.dim());
   }
   if (a.dim() == 1 && b.dim() == 1) return dot(a, b);
   if (a.dim() == 2 && b.dim() == 2) return mm(a, b);
@@ -251,8 +283,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     // One big product instead of a batch of small ones.
     const int64_t k = b.size(0);
     if (a.size(-1) != k) {
-      throw_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied ({}x{} and {}x{})", a.size(-1) ? a.numel() / a.size(-1) : 0,
-                  a.size(-1), k, b.dim() == 2 ? b.size(1) : 1);
+      throw_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied ({}x{} and {}x{})",
+                  a.size(-1) ? a.numel() / a.size(-1) : 0, a.size(-1), k, b.dim() == 2 ? b.size(1) : 1);
     }
     Sizes shape(IntList(a.sizes().data(), a.sizes().size() - 1));
     if (b.dim() == 2) shape.push_back(b.size(1));
@@ -260,7 +292,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     return reshape(b.dim() == 2 ? mm(flat, b) : mv(flat, b), shape);
   }
   const Tensor left = a.dim() == 1 ? unsqueeze(a, 0) : a, right = b.dim() == 1 ? unsqueeze(b, 1) : b;
-  const Sizes left_batch(IntList(left.sizes().data(), left.sizes().size() - 2)), right_batch(IntList(right.sizes().data(), right.sizes().size() - 2));
+  const Sizes left_batch(IntList(left.sizes().data(), left.sizes().size() - 2)),
+      right_batch(IntList(right.sizes().data(), right.sizes().size() - 2));
   const Sizes batch = broadcast_shapes(left_batch, right_batch);
   const int64_t m = left.size(-2), k = left.size(-1), n = right.size(-1);
   Sizes left_shape = batch, right_shape = batch, shape = batch;
@@ -269,7 +302,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   right_shape.push_back(right.size(-2));
   right_shape.push_back(n);
   const int64_t count = product(batch);
-  const Tensor result = bmm(reshape(expand(left, left_shape), {count, m, k}), reshape(expand(right, right_shape), {count, right.size(-2), n}));
+  const Tensor result = bmm(reshape(expand(left, left_shape), {count, m, k}),
+                            reshape(expand(right, right_shape), {count, right.size(-2), n}));
   if (a.dim() > 1) shape.push_back(m);
   if (b.dim() > 1) shape.push_back(n);
   return view(result, shape);
@@ -278,7 +312,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 Tensor inner(const Tensor& self, const Tensor& other) {
   if (self.dim() == 0 || other.dim() == 0) return self * other;
   if (self.size(-1) != other.size(-1)) {
-    throw_error(ErrorKind::Runtime, "inner() the last dimension must match on both input tensors but got shapes {} and {}",
+    throw_error(ErrorKind::Runtime,
+                "inner() the last dimension must match on both input tensors but got shapes {} and {}",
                 to_string(self.sizes()), to_string(other.sizes()));
   }
   return tensordot(self, other, {-1}, {-1});
@@ -287,11 +322,14 @@ Tensor tensordot(const Tensor& a, const Tensor& b, IntList dims_a, IntList dims_
   if (dims_a.size() != dims_b.size()) throw Error(ErrorKind::Runtime, "both dimension lists should have same length");
   Sizes left, right, shape;
   int64_t shared = 1;
-  const Sizes da = dims_a.empty() ? Sizes() : wrap_dims(dims_a, a.dim()), db = dims_b.empty() ? Sizes() : wrap_dims(dims_b, b.dim());
+  const Sizes da = dims_a.empty() ? Sizes() : wrap_dims(dims_a, a.dim()),
+              db = dims_b.empty() ? Sizes() : wrap_dims(dims_b, b.dim());
   for (size_t i = 0; i < da.size(); ++i) {
     if (a.size(da[i]) != b.size(db[i])) {
-      throw_error(ErrorKind::Runtime, "contracted dimensions need to match, but first has size {} in dim {} and second has size {} in dim {}",
-                  a.size(da[i]), da[i], b.size(db[i]), db[i]);
+      throw_error(
+          ErrorKind::Runtime,
+          "contracted dimensions need to match, but first has size {} in dim {} and second has size {} in dim {}",
+          a.size(da[i]), da[i], b.size(db[i]), db[i]);
     }
     shared *= a.size(da[i]);
   }
@@ -336,13 +374,15 @@ Tensor cross(const Tensor& self, const Tensor& other, std::optional<int64_t> dim
     if (d == self.dim()) throw Error(ErrorKind::Runtime, "no dimension of size 3 in input");
   }
   if (self.size(d) != 3 || other.size(d) != 3) {
-    throw_error(ErrorKind::Runtime, "linalg.cross: inputs dimension {} must have length 3. Got {} and {}", d, self.size(d), other.size(d));
+    throw_error(ErrorKind::Runtime, "linalg.cross: inputs dimension {} must have length 3. Got {} and {}", d,
+                self.size(d), other.size(d));
   }
   return roll(self, {-1}, {d}) * roll(other, {-2}, {d}) - roll(self, {-2}, {d}) * roll(other, {-1}, {d});
 }
 Tensor cdist(const Tensor& x1, const Tensor& x2, double p) {
   if (x1.size(-1) != x2.size(-1)) {
-    throw_error(ErrorKind::Runtime, "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1), x2.size(-1));
+    throw_error(ErrorKind::Runtime, "X1 and X2 must have the same number of columns. X1: {} X2: {}", x1.size(-1),
+                x2.size(-1));
   }
   if (p == 2.0 && (x1.size(-2) > 25 || x2.size(-2) > 25)) {
     const Tensor squares = sum(x1 * x1, IntList({-1}), true) + transpose(sum(x2 * x2, IntList({-1}), true), -2, -1);
@@ -382,7 +422,8 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
       batch_rank = std::max(batch_rank, tensors[i].dim() - letters);
     } else if (letters != tensors[i].dim()) {
       throw_error(ErrorKind::Runtime,
-                  "einsum(): the number of subscripts in the equation ({}) does not match the number of dimensions ({}) for operand {} and "
+                  "einsum(): the number of subscripts in the equation ({}) does not match the number of dimensions "
+                  "({}) for operand {} and "
                   "no ellipsis was given",
                   letters, tensors[i].dim(), i);
     }
@@ -395,7 +436,8 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
   };
   for (size_t i = 0; i < terms.size(); ++i) {
     const size_t dots = terms[i].find("...");
-    if (dots != std::string::npos) terms[i].replace(dots, 3, spell(tensors[i].dim() - (static_cast<int64_t>(terms[i].size()) - 3)));
+    if (dots != std::string::npos)
+      terms[i].replace(dots, 3, spell(tensors[i].dim() - (static_cast<int64_t>(terms[i].size()) - 3)));
     for (const char c : terms[i]) ++uses[c];
   }
   std::string output;
@@ -419,7 +461,8 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
           ++b;
           continue;
         }
-        operand = movedim(diagonal(operand, 0, static_cast<int64_t>(a), static_cast<int64_t>(b)), {-1}, {static_cast<int64_t>(a)});
+        operand = movedim(diagonal(operand, 0, static_cast<int64_t>(a), static_cast<int64_t>(b)), {-1},
+                          {static_cast<int64_t>(a)});
         term.erase(b, 1);
       }
     }
@@ -427,8 +470,10 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
       int64_t& size = sizes.emplace(term[d], 1).first->second;
       const int64_t here = operand.size(static_cast<int64_t>(d));
       if (size != 1 && here != 1 && size != here) {
-        throw_error(ErrorKind::Runtime, "einsum(): subscript {} has size {} for operand {} which does not broadcast with previously seen size {}",
-                    term[d], here, i, size);
+        throw_error(
+            ErrorKind::Runtime,
+            "einsum(): subscript {} has size {} for operand {} which does not broadcast with previously seen size {}",
+            term[d], here, i, size);
       }
       size = std::max(size, here);
       if (here == 0) size = 0;
@@ -436,7 +481,9 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
     operands.push_back(operand);
   }
   for (const char c : output) {
-    if (!sizes.count(c)) throw_error(ErrorKind::Runtime, "einsum(): output subscript {} does not appear in the equation for any input operand", c);
+    if (!sizes.count(c))
+      throw_error(ErrorKind::Runtime,
+                  "einsum(): output subscript {} does not appear in the equation for any input operand", c);
   }
   // Contract from left to right; a letter is summed once no later term and not the output needs it.
   Tensor result = operands[0];
@@ -506,10 +553,12 @@ Tensor einsum(std::string_view equation, TensorList tensors) {
     };
     const auto extent = [&](const Tensor& tensor, const std::string& from, const std::string& group) {
       int64_t total = 1;
-      for (const char c : group) total *= from.find(c) == std::string::npos ? 1 : tensor.size(static_cast<int64_t>(from.find(c)));
+      for (const char c : group)
+        total *= from.find(c) == std::string::npos ? 1 : tensor.size(static_cast<int64_t>(from.find(c)));
       return total;
     };
-    const Tensor x = arrange(result, letters, shared + left_only + summed), y = arrange(other, names, shared + summed + right_only);
+    const Tensor x = arrange(result, letters, shared + left_only + summed),
+                 y = arrange(other, names, shared + summed + right_only);
     const std::string x_names = shared + left_only + summed, y_names = shared + summed + right_only;
     const int64_t b = extent(x, x_names, shared), m = extent(x, x_names, left_only), k = extent(x, x_names, summed),
                   n = extent(y, y_names, right_only);

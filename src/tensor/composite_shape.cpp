@@ -30,8 +30,8 @@ Tensor reshape(const Tensor& self, IntList shape) {
   return view(composite::contiguous(self), wanted);
 }
 
-Tensor as_strided_backward(const Tensor& grad, IntList base_size, IntList base_stride, int64_t base_offset, IntList size, IntList stride,
-                           int64_t offset) {
+Tensor as_strided_backward(const Tensor& grad, IntList base_size, IntList base_stride, int64_t base_offset,
+                           IntList size, IntList stride, int64_t offset) {
   // Elements seen through several positions collect every gradient: add into flat memory by position.
   int64_t extent = 1;
   for (size_t i = 0; i < base_size.size(); ++i) extent += (base_size[i] - 1) * base_stride[i];
@@ -51,7 +51,8 @@ Tensor narrow(const Tensor& self, int64_t dim, int64_t start, int64_t length) {
   const int64_t d = wrap_dim(dim, self.dim()), size = self.size(d);
   if (length < 0) throw Error(ErrorKind::Runtime, "narrow(): length must be non-negative.");
   if (start < -size || start > size) {
-    throw_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [{}, {}], but got {})", -size, size, start);
+    throw_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [{}, {}], but got {})", -size,
+                size, start);
   }
   if (start < 0) start += size;
   if (start + length > size) {
@@ -102,7 +103,8 @@ Tensor unflatten(const Tensor& self, int64_t dim, IntList sizes) {
   int64_t known = 1, unknown = 0;
   for (const int64_t value : sizes) value == -1 ? ++unknown : known *= value;
   if (unknown > 1 || (unknown == 0 ? known != size : known == 0 || size % known != 0)) {
-    throw_error(ErrorKind::Runtime, "unflatten: Provided sizes {} don't multiply up to the size of dim {} ({}) in the input tensor",
+    throw_error(ErrorKind::Runtime,
+                "unflatten: Provided sizes {} don't multiply up to the size of dim {} ({}) in the input tensor",
                 to_string(sizes), d, size);
   }
   Sizes shape;
@@ -118,15 +120,18 @@ Tensor unflatten(const Tensor& self, int64_t dim, IntList sizes) {
 
 Tensor movedim(const Tensor& self, IntList source, IntList destination) {
   if (source.size() != destination.size()) {
-    throw_error(ErrorKind::Runtime, "movedim: Invalid source or destination dims: source ({} dims) should contain the same number of dims as "
-                                    "destination ({} dims)",
-                to_string(source), to_string(destination));
+    throw_error(
+        ErrorKind::Runtime,
+        "movedim: Invalid source or destination dims: source ({} dims) should contain the same number of dims as "
+        "destination ({} dims)",
+        to_string(source), to_string(destination));
   }
   const auto rank = static_cast<size_t>(self.dim());
   Sizes order(rank, -1);
   std::vector<bool> used(rank);
   for (size_t i = 0; i < source.size(); ++i) {
-    const auto from = static_cast<size_t>(wrap_dim(source[i], self.dim())), to = static_cast<size_t>(wrap_dim(destination[i], self.dim()));
+    const auto from = static_cast<size_t>(wrap_dim(source[i], self.dim())),
+               to = static_cast<size_t>(wrap_dim(destination[i], self.dim()));
     if (rank == 0) return self;
     order[to] = static_cast<int64_t>(from);
     used[from] = true;
@@ -157,7 +162,8 @@ Tensor adjoint(const Tensor& self) { return transpose(self, -2, -1); }
 
 Tensor sum_to_size(const Tensor& self, IntList size) {
   if (!is_expandable_to(size, self.sizes())) {
-    throw_error(ErrorKind::Runtime, "size {{{}}} is not expandable to size {{{}}}.", to_string(size), to_string(self.sizes()));
+    throw_error(ErrorKind::Runtime, "size {{{}}} is not expandable to size {{{}}}.", to_string(size),
+                to_string(self.sizes()));
   }
   Sizes dims;
   const auto lead = self.sizes().size() - size.size();
@@ -194,13 +200,16 @@ Tensor dstack(TensorList tensors) { return cat(at_least(tensors, 3), 2); }
 Tensor repeat(const Tensor& self, IntList repeats) {
   const auto rank = static_cast<int64_t>(repeats.size());
   if (rank < self.dim()) {
-    throw Error(ErrorKind::Runtime, "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
+    throw Error(ErrorKind::Runtime,
+                "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
   }
   Sizes spread, expanded, merged;
   for (int64_t d = 0; d < rank; ++d) {
     const int64_t size = d < rank - self.dim() ? 1 : self.size(d - (rank - self.dim()));
     const int64_t times = repeats[static_cast<size_t>(d)];
-    if (times < 0) throw_error(ErrorKind::Runtime, "Trying to create tensor with negative dimension {}: {}", times * size, to_string(repeats));
+    if (times < 0)
+      throw_error(ErrorKind::Runtime, "Trying to create tensor with negative dimension {}: {}", times * size,
+                  to_string(repeats));
     spread.push_back(1);
     spread.push_back(size);
     expanded.push_back(times);
@@ -226,13 +235,16 @@ Tensor repeat_interleave(const Tensor& self, int64_t repeats, std::optional<int6
   merged[static_cast<size_t>(d)] *= repeats;
   return reshape(clone(expand(unsqueeze(input, d + 1), expanded)), merged);
 }
-Tensor repeat_interleave_Tensor(const Tensor& self, const Tensor& repeats, std::optional<int64_t> dim, std::optional<int64_t>) {
+Tensor repeat_interleave_Tensor(const Tensor& self, const Tensor& repeats, std::optional<int64_t> dim,
+                                std::optional<int64_t>) {
   const Tensor input = dim ? self : flatten(self);
   const int64_t d = wrap_dim(dim.value_or(0), input.dim());
   if (repeats.numel() == 1) return repeat_interleave(input, repeats.item().to_int(), d);
   if (repeats.dim() != 1 || repeats.size(0) != input.size(d)) {
-    throw_error(ErrorKind::Runtime, "repeats must have the same size as input along dim, but got repeats.size(0) = {} and input.size({}) = {}",
-                repeats.size(0), d, input.size(d));
+    throw_error(
+        ErrorKind::Runtime,
+        "repeats must have the same size as input along dim, but got repeats.size(0) = {} and input.size({}) = {}",
+        repeats.size(0), d, input.size(d));
   }
   const Tensor counts = to(repeats, DType::Int64);
   std::vector<int64_t> index;
@@ -249,7 +261,8 @@ Tensor flipud(const Tensor& self) { return flip(self, {0}); }
 Tensor roll(const Tensor& self, IntList shifts, IntList dims) {
   if (dims.empty() && shifts.size() == 1) return view(roll(flatten(self), shifts, {0}), self.sizes());
   if (shifts.size() != dims.size()) {
-    throw_error(ErrorKind::Runtime, "shifts and dimensions must align. shifts: {}, dims:{}", shifts.size(), dims.size());
+    throw_error(ErrorKind::Runtime, "shifts and dimensions must align. shifts: {}, dims:{}", shifts.size(),
+                dims.size());
   }
   Tensor result = self;
   for (size_t i = 0; i < dims.size(); ++i) {
@@ -261,12 +274,17 @@ Tensor roll(const Tensor& self, IntList shifts, IntList dims) {
   return result.is_same(self) ? clone(self) : result;
 }
 Tensor rot90(const Tensor& self, int64_t k, IntList dims) {
-  if (dims.size() != 2) throw_error(ErrorKind::Runtime, "expected total rotation dims == 2, but got dims = {}", dims.size());
+  if (dims.size() != 2)
+    throw_error(ErrorKind::Runtime, "expected total rotation dims == 2, but got dims = {}", dims.size());
   switch (((k % 4) + 4) % 4) {
-    case 1: return transpose(flip(self, {dims[1]}), dims[0], dims[1]);
-    case 2: return flip(self, dims);
-    case 3: return flip(transpose(self, dims[0], dims[1]), {dims[1]});
-    default: return clone(self);
+    case 1:
+      return transpose(flip(self, {dims[1]}), dims[0], dims[1]);
+    case 2:
+      return flip(self, dims);
+    case 3:
+      return flip(transpose(self, dims[0], dims[1]), {dims[1]});
+    default:
+      return clone(self);
   }
 }
 Tensor diag_embed(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2) {
@@ -288,7 +306,8 @@ std::vector<Tensor> meshgrid(TensorList tensors, std::optional<std::string_view>
   if (tensors.empty()) throw Error(ErrorKind::Runtime, "meshgrid expects a non-empty TensorList");
   const bool xy = indexing && *indexing == "xy";
   if (indexing && !xy && *indexing != "ij") {
-    throw_error(ErrorKind::Runtime, "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {}", *indexing);
+    throw_error(ErrorKind::Runtime, "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {}",
+                *indexing);
   }
   Sizes shape;
   for (const Tensor& tensor : tensors) shape.push_back(tensor.numel());
@@ -308,10 +327,13 @@ std::vector<Tensor> meshgrid(TensorList tensors, std::optional<std::string_view>
 }
 
 Tensor constant_pad_nd(const Tensor& self, IntList pad, const Scalar& value) {
-  if (pad.size() % 2 != 0) throw Error(ErrorKind::Runtime, "Length of pad must be even but instead it equals " + std::to_string(pad.size()));
+  if (pad.size() % 2 != 0)
+    throw Error(ErrorKind::Runtime, "Length of pad must be even but instead it equals " + std::to_string(pad.size()));
   const auto rank = static_cast<size_t>(self.dim());
   if (pad.size() > 2 * rank) {
-    throw_error(ErrorKind::Runtime, "Length of pad should be no more than twice the number of dimensions of the input. Pad length is {} while the input has {} dimensions.",
+    throw_error(ErrorKind::Runtime,
+                "Length of pad should be no more than twice the number of dimensions of the input. Pad length is {} "
+                "while the input has {} dimensions.",
                 pad.size(), rank);
   }
   Sizes shape = self.sizes();
@@ -323,7 +345,8 @@ Tensor constant_pad_nd(const Tensor& self, IntList pad, const Scalar& value) {
     shape[d] += before + after;
     if (shape[d] < 0) {
       throw_error(ErrorKind::Runtime,
-                  "The input size {}, plus negative padding {} and {} resulted in a negative output size, which is invalid. Check dimension {} of your input.",
+                  "The input size {}, plus negative padding {} and {} resulted in a negative output size, which is "
+                  "invalid. Check dimension {} of your input.",
                   self.sizes()[d], before, after, d);
     }
     const int64_t from = std::max<int64_t>(-before, 0), to = self.sizes()[d] - std::max<int64_t>(-after, 0);
@@ -350,7 +373,8 @@ Tensor pad(const Tensor& self, IntList pad, std::string_view mode, std::optional
     if (before == 0 && after == 0) continue;
     if (mode == "reflect" && (before >= size || after >= size)) {
       throw_error(ErrorKind::Runtime,
-                  "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding ({}, {}) at dimension {} of input {}",
+                  "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+                  "({}, {}) at dimension {} of input {}",
                   before, after, d, to_string(self.sizes()));
     }
     std::vector<int64_t> index;
@@ -373,10 +397,11 @@ Tensor pad(const Tensor& self, IntList pad, std::string_view mode, std::optional
 Tensor pixel_shuffle(const Tensor& self, int64_t r) {
   const int64_t channels = self.size(-3), h = self.size(-2), w = self.size(-1);
   if (r <= 0 || channels % (r * r) != 0) {
-    throw_error(ErrorKind::Runtime,
-                "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
-                "input.size(-3)={} is not divisible by {}",
-                channels, r * r);
+    throw_error(
+        ErrorKind::Runtime,
+        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+        "input.size(-3)={} is not divisible by {}",
+        channels, r * r);
   }
   Sizes lead(IntList(self.sizes().data(), self.sizes().size() - 3)), split = lead, order, merged = lead;
   for (const int64_t size : {channels / (r * r), r, r, h, w}) split.push_back(size);
@@ -389,7 +414,9 @@ Tensor pixel_shuffle(const Tensor& self, int64_t r) {
 Tensor pixel_unshuffle(const Tensor& self, int64_t r) {
   const int64_t channels = self.size(-3), h = self.size(-2), w = self.size(-1);
   if (r <= 0 || h % r != 0 || w % r != 0) {
-    throw_error(ErrorKind::Runtime, "pixel_unshuffle expects height and width to be divisible by downscale_factor, but they are {} and {}", h, w);
+    throw_error(ErrorKind::Runtime,
+                "pixel_unshuffle expects height and width to be divisible by downscale_factor, but they are {} and {}",
+                h, w);
   }
   Sizes lead(IntList(self.sizes().data(), self.sizes().size() - 3)), split = lead, order, merged = lead;
   for (const int64_t size : {channels, h / r, r, w / r, r}) split.push_back(size);
@@ -423,7 +450,8 @@ Tensor index_copy(const Tensor& self, int64_t dim, const Tensor& index, const Te
 Tensor index_fill(const Tensor& self, int64_t dim, const Tensor& index, const Operand& value) {
   std::vector<Tensor> indices(static_cast<size_t>(wrap_dim(dim, self.dim())));
   indices.push_back(index);
-  return index_put_(clone(self), indices, value.is_tensor() ? value.tensor() : scalar_tensor(value.scalar(), self.dtype()));
+  return index_put_(clone(self), indices,
+                    value.is_tensor() ? value.tensor() : scalar_tensor(value.scalar(), self.dtype()));
 }
 Tensor take(const Tensor& self, const Tensor& index) { return ops::index(reshape(self, {-1}), {index}); }
 Tensor take_along_dim(const Tensor& self, const Tensor& indices, std::optional<int64_t> dim) {

@@ -1,11 +1,11 @@
 // Making tensors: constants, ranges, copies.
 #include <cmath>
 
+#include "autograd/grad_mode.h"
 #include "generated/engine/kernels.h"
 #include "generated/engine/ops.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/parallel.h"
-#include "autograd/grad_mode.h"
 
 namespace hiss::engine::kernels {
 namespace {
@@ -42,9 +42,15 @@ Tensor full_like(const Tensor& self, const Scalar& value, OptionalDType dtype) {
   engine::fill_value(result, value);
   return result;
 }
-Tensor new_empty(const Tensor& self, IntList size, OptionalDType dtype) { return new_tensor(size, dtype.value_or(self.dtype())); }
-Tensor new_zeros(const Tensor& self, IntList size, OptionalDType dtype) { return zeros(size, dtype.value_or(self.dtype())); }
-Tensor new_ones(const Tensor& self, IntList size, OptionalDType dtype) { return ones(size, dtype.value_or(self.dtype())); }
+Tensor new_empty(const Tensor& self, IntList size, OptionalDType dtype) {
+  return new_tensor(size, dtype.value_or(self.dtype()));
+}
+Tensor new_zeros(const Tensor& self, IntList size, OptionalDType dtype) {
+  return zeros(size, dtype.value_or(self.dtype()));
+}
+Tensor new_ones(const Tensor& self, IntList size, OptionalDType dtype) {
+  return ones(size, dtype.value_or(self.dtype()));
+}
 Tensor new_full(const Tensor& self, IntList size, const Scalar& value, OptionalDType dtype) {
   return filled(size, dtype.value_or(self.dtype()), value);
 }
@@ -53,7 +59,8 @@ Tensor new_empty_strided(const Tensor& self, IntList size, IntList stride, Optio
 }
 Tensor empty_strided(IntList size, IntList stride, OptionalDType dtype) {
   if (size.size() != stride.size()) {
-    throw_error(ErrorKind::Runtime, "dimensionality of sizes ({}) must match dimensionality of strides ({})", size.size(), stride.size());
+    throw_error(ErrorKind::Runtime, "dimensionality of sizes ({}) must match dimensionality of strides ({})",
+                size.size(), stride.size());
   }
   int64_t extent = 1;
   for (size_t i = 0; i < size.size(); ++i) extent += (size[i] - 1) * stride[i];
@@ -68,7 +75,8 @@ Tensor arange_start(const Scalar& start, const Scalar& end, const Scalar& step, 
   const DType type = dtype.value_or(integral ? DType::Int64 : default_dtype());
   const double first = start.to_double(), last = end.to_double(), increment = step.to_double();
   if (increment == 0) throw Error(ErrorKind::Runtime, "step must be nonzero");
-  if (!std::isfinite(first) || !std::isfinite(last)) throw_error(ErrorKind::Runtime, "unsupported range: {} -> {}", first, last);
+  if (!std::isfinite(first) || !std::isfinite(last))
+    throw_error(ErrorKind::Runtime, "unsupported range: {} -> {}", first, last);
   if ((increment > 0 && last < first) || (increment < 0 && last > first)) {
     throw Error(ErrorKind::Runtime, "upper bound and lower bound inconsistent with step sign");
   }
@@ -78,13 +86,20 @@ Tensor arange_start(const Scalar& start, const Scalar& end, const Scalar& step, 
   dispatch_all(type, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     T* out = result.data<T>();
-    for (int64_t i = 0; i < result.numel(); ++i) {
-      if constexpr (std::is_integral_v<T>) {
-        out[i] = static_cast<T>(start.to_int() + i * step.to_int());
-      } else if constexpr (std::is_same_v<T, double>) {
-        out[i] = first + static_cast<double>(i) * increment;
-      } else {
-        out[i] = T(static_cast<float>(first + static_cast<double>(i) * increment));
+    if constexpr (std::is_integral_v<T>) {
+      for (int64_t i = 0; i < result.numel(); ++i) out[i] = static_cast<T>(start.to_int() + i * step.to_int());
+    } else {
+      // PyTorch rounds the first value of every vector of 32 bytes and counts on from there; the last digit shows it.
+      constexpr int64_t kLanes = std::is_same_v<T, double> ? 4 : 8;
+      using Rounded = std::conditional_t<std::is_same_v<T, double>, double, float>;
+      for (int64_t i = 0; i < result.numel(); ++i) {
+        const int64_t head = i / kLanes * kLanes;
+        const bool whole = head + kLanes <= result.numel();
+        const double base = std::fma(increment, static_cast<double>(whole ? head : i), first);
+        const double value =
+            whole ? std::fma(increment, static_cast<double>(i - head), static_cast<double>(static_cast<Rounded>(base)))
+                  : base;
+        out[i] = T(static_cast<Rounded>(value));
       }
     }
   });
@@ -102,7 +117,8 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, OptionalD
     const Step step = steps > 1 ? (last - first) / static_cast<Step>(steps - 1) : 0;
     // Symmetric around the middle, so that both ends are exact.
     for (int64_t i = 0; i < steps; ++i) {
-      const Step value = i < steps / 2 ? first + step * static_cast<Step>(i) : last - step * static_cast<Step>(steps - i - 1);
+      const Step value = i < steps / 2 ? std::fma(step, static_cast<Step>(i), first)
+                                       : std::fma(-step, static_cast<Step>(steps - i - 1), last);
       out[i] = static_cast<T>(value);
     }
     if (steps == 1) out[0] = static_cast<T>(first);
@@ -135,8 +151,12 @@ Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, DType dtype, b
   return dtype == DType::Int64 ? result : cast(result, dtype);
 }
 }  // namespace
-Tensor tril_indices(int64_t row, int64_t col, int64_t offset, DType dtype) { return triangle_indices(row, col, offset, dtype, false); }
-Tensor triu_indices(int64_t row, int64_t col, int64_t offset, DType dtype) { return triangle_indices(row, col, offset, dtype, true); }
+Tensor tril_indices(int64_t row, int64_t col, int64_t offset, DType dtype) {
+  return triangle_indices(row, col, offset, dtype, false);
+}
+Tensor triu_indices(int64_t row, int64_t col, int64_t offset, DType dtype) {
+  return triangle_indices(row, col, offset, dtype, true);
+}
 
 Tensor clone(const Tensor& self) {
   Tensor result = new_like(self, self.dtype());
@@ -155,7 +175,8 @@ void fill_(const Tensor& self, const Operand& value) {
     return;
   }
   if (value.tensor().dim() != 0) {
-    throw_error(ErrorKind::Runtime, "fill_ only supports 0-dimension value tensor but got tensor with {} dimensions.", value.tensor().dim());
+    throw_error(ErrorKind::Runtime, "fill_ only supports 0-dimension value tensor but got tensor with {} dimensions.",
+                value.tensor().dim());
   }
   copy_values(self, value.tensor());
 }

@@ -90,31 +90,71 @@ void set_default_dtype(DType dtype);
 
 template <typename T>
 struct DTypeOf;
-template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::UInt8; };
-template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::Int8; };
-template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::Int16; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::Int32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::Int64; };
-template <> struct DTypeOf<Half> { static constexpr DType value = DType::Float16; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::Float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::Float64; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
-template <> struct DTypeOf<BFloat16> { static constexpr DType value = DType::BFloat16; };
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::UInt8;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::Int8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr DType value = DType::Int16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::Int32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::Int64;
+};
+template <>
+struct DTypeOf<Half> {
+  static constexpr DType value = DType::Float16;
+};
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::Float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::Float64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::Bool;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::BFloat16;
+};
 
 /// Calls body with a null pointer of the element type: dispatch(dtype, [&](auto* tag) { using T = ...; }).
 template <typename Body>
 decltype(auto) dispatch_all(DType dtype, Body&& body) {
   switch (dtype) {
-    case DType::UInt8: return body(static_cast<uint8_t*>(nullptr));
-    case DType::Int8: return body(static_cast<int8_t*>(nullptr));
-    case DType::Int16: return body(static_cast<int16_t*>(nullptr));
-    case DType::Int32: return body(static_cast<int32_t*>(nullptr));
-    case DType::Int64: return body(static_cast<int64_t*>(nullptr));
-    case DType::Float16: return body(static_cast<Half*>(nullptr));
-    case DType::Float32: return body(static_cast<float*>(nullptr));
-    case DType::Float64: return body(static_cast<double*>(nullptr));
-    case DType::Bool: return body(static_cast<bool*>(nullptr));
-    case DType::BFloat16: return body(static_cast<BFloat16*>(nullptr));
+    case DType::UInt8:
+      return body(static_cast<uint8_t*>(nullptr));
+    case DType::Int8:
+      return body(static_cast<int8_t*>(nullptr));
+    case DType::Int16:
+      return body(static_cast<int16_t*>(nullptr));
+    case DType::Int32:
+      return body(static_cast<int32_t*>(nullptr));
+    case DType::Int64:
+      return body(static_cast<int64_t*>(nullptr));
+    case DType::Float16:
+      return body(static_cast<Half*>(nullptr));
+    case DType::Float32:
+      return body(static_cast<float*>(nullptr));
+    case DType::Float64:
+      return body(static_cast<double*>(nullptr));
+    case DType::Bool:
+      return body(static_cast<bool*>(nullptr));
+    case DType::BFloat16:
+      return body(static_cast<BFloat16*>(nullptr));
   }
   __builtin_unreachable();
 }
@@ -123,10 +163,14 @@ decltype(auto) dispatch_all(DType dtype, Body&& body) {
 template <typename Body>
 decltype(auto) dispatch_size(size_t size, Body&& body) {
   switch (size) {
-    case 1: return body(static_cast<uint8_t*>(nullptr));
-    case 2: return body(static_cast<uint16_t*>(nullptr));
-    case 4: return body(static_cast<uint32_t*>(nullptr));
-    default: return body(static_cast<uint64_t*>(nullptr));
+    case 1:
+      return body(static_cast<uint8_t*>(nullptr));
+    case 2:
+      return body(static_cast<uint16_t*>(nullptr));
+    case 4:
+      return body(static_cast<uint32_t*>(nullptr));
+    default:
+      return body(static_cast<uint64_t*>(nullptr));
   }
 }
 

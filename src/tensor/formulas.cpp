@@ -52,7 +52,8 @@ OneMinus::OneMinus(const Operand& weight) {
 Tensor div_mode_self(const Tensor& grad, const Operand& other, const std::optional<std::string>& mode) {
   return mode ? zeros_like(grad) : grad / other;
 }
-Tensor div_mode_other(const Tensor& grad, const Tensor& self, const Operand& other, const std::optional<std::string>& mode) {
+Tensor div_mode_other(const Tensor& grad, const Tensor& self, const Operand& other,
+                      const std::optional<std::string>& mode) {
   return mode ? zeros_like(grad) : -(grad * ((self / other) / other));
 }
 
@@ -86,7 +87,8 @@ Tensor copysign_sign(const Tensor& self, const Tensor& result) {
   return masked_fill(ratio, eq(self, 0), 0);
 }
 Tensor xlogy_log(const Tensor& self, const Operand& other) {
-  const Tensor logarithm = other.is_tensor() ? log(other.tensor()) : full_like(self, std::log(other.scalar().to_double()));
+  const Tensor logarithm =
+      other.is_tensor() ? log(other.tensor()) : full_like(self, std::log(other.scalar().to_double()));
   return masked_fill(logarithm, logical_and(eq(self, 0), le(logarithm, -INFINITY)), 0);
 }
 Tensor clamp_backward(const Tensor& grad, const Tensor& self, const OptionalScalar& min, const OptionalScalar& max) {
@@ -141,7 +143,8 @@ Sizes inverse_permutation(IntList dims) {
   return result;
 }
 
-Tensor split_sizes_backward(const std::vector<Tensor>& grads, IntList lengths, IntList sizes, DType dtype, int64_t dim) {
+Tensor split_sizes_backward(const std::vector<Tensor>& grads, IntList lengths, IntList sizes, DType dtype,
+                            int64_t dim) {
   const auto d = static_cast<size_t>(wrap_dim(dim, static_cast<int64_t>(sizes.size())));
   std::vector<Tensor> parts;
   for (size_t i = 0; i < grads.size(); ++i) {
@@ -242,9 +245,11 @@ Tensor prod_dim_backward(const Tensor& grad, const Tensor& self, const Tensor& r
 Tensor var_backward(const Tensor& grad, const Tensor& self, OptionalIntList dim, double correction, bool keepdim) {
   const double count = static_cast<double>(reduced_count(self.sizes(), dim));
   const Sizes dims = wrap_dims(dim, self.dim());
-  return restored(grad, self.sizes(), dim, keepdim) * (self - mean(self, IntList(dims), true)) * (2.0 / (count - correction));
+  return restored(grad, self.sizes(), dim, keepdim) * (self - mean(self, IntList(dims), true)) *
+         (2.0 / (count - correction));
 }
-Tensor std_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim, double correction, bool keepdim) {
+Tensor std_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim,
+                    double correction, bool keepdim) {
   const Tensor inner = masked_fill(grad / (result * 2), eq(result, 0), 0);
   return var_backward(inner, self, dim, correction, keepdim);
 }
@@ -268,9 +273,11 @@ Tensor value_selecting_backward(const Tensor& grad, int64_t dim, const Tensor& i
 }
 Tensor logsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result, IntList dim, bool keepdim) {
   const Sizes dims = wrap_dims(dim, self.dim());
-  return restored(grad, self.sizes(), IntList(dims), keepdim) * exp(self - restored(result, self.sizes(), IntList(dims), keepdim));
+  return restored(grad, self.sizes(), IntList(dims), keepdim) *
+         exp(self - restored(result, self.sizes(), IntList(dims), keepdim));
 }
-Tensor l2_norm_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim, bool keepdim) {
+Tensor l2_norm_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim,
+                        bool keepdim) {
   const Tensor norm = restored(result, self.sizes(), dim, keepdim);
   const Tensor ratio = masked_fill(self / norm, eq(norm, 0), 0);
   return restored(grad, self.sizes(), dim, keepdim) * ratio;
@@ -299,14 +306,17 @@ Tensor cumprod_backward(const Tensor& grad, const Tensor& self, const Tensor& re
 }
 Tensor softmax_double_backward(const Tensor& grad, const Tensor& grad_output, const Tensor& output, int64_t dim) {
   const IntList dims(&dim, 1);
-  return grad_output * grad - sum(output * grad_output, dims, true) * grad - grad_output * sum(output * grad, dims, true);
+  return grad_output * grad - sum(output * grad_output, dims, true) * grad -
+         grad_output * sum(output * grad, dims, true);
 }
-Tensor mse_loss_double_backward_grad(const Tensor& grad, const Tensor& input, const Tensor& target, std::string_view reduction) {
+Tensor mse_loss_double_backward_grad(const Tensor& grad, const Tensor& input, const Tensor& target,
+                                     std::string_view reduction) {
   const Tensor product = grad * (input - target) * 2;
   if (reduction == "none") return product;
   return reduction == "mean" ? sum(product) / static_cast<double>(input.numel()) : sum(product);
 }
-Tensor mse_loss_double_backward_input(const Tensor& grad, const Tensor& grad_output, std::string_view reduction, int64_t numel) {
+Tensor mse_loss_double_backward_input(const Tensor& grad, const Tensor& grad_output, std::string_view reduction,
+                                      int64_t numel) {
   const double factor = reduction == "mean" ? 2.0 / static_cast<double>(numel) : 2.0;
   return grad * grad_output * factor;
 }

@@ -19,7 +19,8 @@ class OneMinus {
 inline OneMinus one_minus(const Operand& weight) { return OneMinus(weight); }
 
 Tensor div_mode_self(const Tensor& grad, const Operand& other, const std::optional<std::string>& mode);
-Tensor div_mode_other(const Tensor& grad, const Tensor& self, const Operand& other, const std::optional<std::string>& mode);
+Tensor div_mode_other(const Tensor& grad, const Tensor& self, const Operand& other,
+                      const std::optional<std::string>& mode);
 Tensor pow_backward_self(const Tensor& grad, const Tensor& self, const Operand& exponent);
 Tensor pow_backward_exponent(const Tensor& grad, const Tensor& self, const Operand& exponent, const Tensor& result);
 Tensor pow_backward_base(const Tensor& grad, const Scalar& base, const Tensor& exponent, const Tensor& result);
@@ -49,16 +50,21 @@ Tensor mean_backward(const Tensor& grad, IntList sizes, OptionalIntList dim, boo
 Tensor prod_backward(const Tensor& grad, const Tensor& self, const Tensor& result);
 Tensor prod_dim_backward(const Tensor& grad, const Tensor& self, const Tensor& result, int64_t dim, bool keepdim);
 Tensor var_backward(const Tensor& grad, const Tensor& self, OptionalIntList dim, double correction, bool keepdim);
-Tensor std_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim, double correction, bool keepdim);
+Tensor std_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim,
+                    double correction, bool keepdim);
 Tensor extremum_all_backward(const Tensor& grad, const Tensor& self, const Tensor& result);
 Tensor extremum_backward(const Tensor& grad, const Tensor& self, const Tensor& result, IntList dim, bool keepdim);
 Tensor value_selecting_backward(const Tensor& grad, int64_t dim, const Tensor& indices, IntList sizes, bool keepdim);
 Tensor logsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result, IntList dim, bool keepdim);
-Tensor l2_norm_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim, bool keepdim);
+Tensor l2_norm_backward(const Tensor& grad, const Tensor& self, const Tensor& result, OptionalIntList dim,
+                        bool keepdim);
+Tensor cholesky_backward(const Tensor& grad, const Tensor& lower);
 Tensor cumsum_backward(const Tensor& grad, int64_t dim);
 Tensor cumprod_backward(const Tensor& grad, const Tensor& self, const Tensor& result, int64_t dim);
 Tensor softmax_double_backward(const Tensor& grad, const Tensor& grad_output, const Tensor& output, int64_t dim);
-Tensor mse_loss_double_backward_grad(const Tensor& grad, const Tensor& input, const Tensor& target, std::string_view reduction);
-Tensor mse_loss_double_backward_input(const Tensor& grad, const Tensor& grad_output, std::string_view reduction, int64_t numel);
+Tensor mse_loss_double_backward_grad(const Tensor& grad, const Tensor& input, const Tensor& target,
+                                     std::string_view reduction);
+Tensor mse_loss_double_backward_input(const Tensor& grad, const Tensor& grad_output, std::string_view reduction,
+                                      int64_t numel);
 
 }  // namespace hiss::engine::formulas

@@ -12,12 +12,17 @@ Tensor apply_views(const Tensor& self, std::span<const IndexItem> items, std::ve
   for (const IndexItem& item : items) {
     switch (item.kind) {
       case IndexItem::Kind::Int:
-      case IndexItem::Kind::Slice: ++used; break;
+      case IndexItem::Kind::Slice:
+        ++used;
+        break;
       case IndexItem::Kind::Tensor:
         used += item.tensor.dtype() == DType::Bool || item.tensor.dtype() == DType::UInt8 ? item.tensor.dim() : 1;
         break;
-      case IndexItem::Kind::Ellipsis: ++ellipses; break;
-      default: break;
+      case IndexItem::Kind::Ellipsis:
+        ++ellipses;
+        break;
+      default:
+        break;
     }
   }
   if (ellipses > 1) throw Error(ErrorKind::Index, "an index can only have a single ellipsis ('...')");
@@ -33,7 +38,8 @@ Tensor apply_views(const Tensor& self, std::span<const IndexItem> items, std::ve
       case IndexItem::Kind::Int: {
         const int64_t size = result.size(dim);
         if (item.integer < -size || item.integer >= size) {
-          throw_error(ErrorKind::Index, "index {} is out of bounds for dimension {} with size {}", item.integer, dim, size);
+          throw_error(ErrorKind::Index, "index {} is out of bounds for dimension {} with size {}", item.integer, dim,
+                      size);
         }
         result = ops::select(result, dim, item.integer);
         break;
@@ -51,7 +57,9 @@ Tensor apply_views(const Tensor& self, std::span<const IndexItem> items, std::ve
         result = ops::unsqueeze(result, dim);
         ++dim;
         break;
-      case IndexItem::Kind::Ellipsis: dim += self.dim() - used; break;
+      case IndexItem::Kind::Ellipsis:
+        dim += self.dim() - used;
+        break;
       case IndexItem::Kind::Bool:
         result = ops::unsqueeze(result, dim);
         put(item.integer ? ops::zeros({1}, DType::Int64) : ops::empty({0}, DType::Int64));
@@ -119,13 +127,15 @@ void set_item(const Tensor& self, std::span<const IndexItem> items, const Operan
     return;
   }
   const std::vector<Tensor> indices = compact(advanced);
-  if (indices.size() == 1 && indices[0].dtype() == DType::Bool && !value.is_tensor() && indices[0].sizes() == target.sizes()) {
+  if (indices.size() == 1 && indices[0].dtype() == DType::Bool && !value.is_tensor() &&
+      indices[0].sizes() == target.sizes()) {
     ops::masked_fill_(target, indices[0], value);
     return;
   }
   Tensor source = value.is_tensor() ? value.tensor() : scalar_tensor(value.scalar(), target.dtype());
   if (source.dtype() != target.dtype() && source.dim() == 0) source = ops::to(source, target.dtype());
-  while (source.dim() > 1 && source.size(0) == 1 && source.dim() > target.dim()) source = ops::squeeze(source, IntList({0}));
+  while (source.dim() > 1 && source.size(0) == 1 && source.dim() > target.dim())
+    source = ops::squeeze(source, IntList({0}));
   ops::index_put_(target, indices, source);
 }
 

@@ -38,7 +38,7 @@ void run_parallel(int64_t begin, int64_t end, int64_t grain, void (*body)(void*,
     return;
   }
   std::exception_ptr failure;
-#pragma omp parallel num_threads(static_cast<int>(wanted))
+#pragma omp parallel num_threads(static_cast <int>(wanted))
   {
     const int64_t count = omp_get_num_threads();
     const int64_t part = (end - begin + count - 1) / count;

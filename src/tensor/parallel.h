@@ -1,4 +1,5 @@
-// Splitting loops over cores. libgomp's team is used because oneDNN runs on it too: two pools would fight over the cores.
+// Splitting loops over cores. libgomp's team is used because oneDNN runs on it too: two pools would fight over the
+// cores.
 #pragma once
 
 #include <cstdint>

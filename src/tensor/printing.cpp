@@ -14,7 +14,8 @@ namespace {
 /// Chooses one notation and width for all elements, after looking at those that will be shown.
 class Formatter {
  public:
-  Formatter(const Tensor& shown, const PrintOptions& options) : options_(options), floating_(is_floating(shown.dtype())) {
+  Formatter(const Tensor& shown, const PrintOptions& options)
+      : options_(options), floating_(is_floating(shown.dtype())) {
     const Tensor flat = shown.detach().reshape({-1}).contiguous();
     if (!floating_) {
       for (int64_t i = 0; i < flat.numel(); ++i) width_ = std::max(width_, format(flat, i).size());
@@ -88,7 +89,8 @@ std::string join(const std::vector<std::string>& parts, const std::string& separ
   return result;
 }
 
-std::string body(const Tensor& tensor, size_t indent, bool summarize, const Formatter& formatter, const PrintOptions& options) {
+std::string body(const Tensor& tensor, size_t indent, bool summarize, const Formatter& formatter,
+                 const PrintOptions& options) {
   const int64_t edge = options.edge_items;
   if (tensor.dim() == 0) return formatter.text(tensor.reshape({1}), 0);
   const int64_t size = tensor.size(0);
@@ -106,7 +108,9 @@ std::string body(const Tensor& tensor, size_t indent, bool summarize, const Form
     const size_t per_line = static_cast<size_t>(std::max(1, room / static_cast<int>(formatter.width() + 2)));
     std::vector<std::string> lines;
     for (size_t i = 0; i < parts.size(); i += per_line) {
-      lines.push_back(join({parts.begin() + static_cast<std::ptrdiff_t>(i), parts.begin() + static_cast<std::ptrdiff_t>(std::min(i + per_line, parts.size()))}, ", "));
+      lines.push_back(join({parts.begin() + static_cast<std::ptrdiff_t>(i),
+                            parts.begin() + static_cast<std::ptrdiff_t>(std::min(i + per_line, parts.size()))},
+                           ", "));
     }
     return "[" + join(lines, ",\n" + std::string(indent + 1, ' ')) + "]";
   }
@@ -117,7 +121,9 @@ std::string body(const Tensor& tensor, size_t indent, bool summarize, const Form
     }
     parts.push_back(body(tensor.select(0, i), indent + 1, summarize, formatter, options));
   }
-  return "[" + join(parts, "," + std::string(static_cast<size_t>(tensor.dim() - 1), '\n') + std::string(indent + 1, ' ')) + "]";
+  return "[" +
+         join(parts, "," + std::string(static_cast<size_t>(tensor.dim() - 1), '\n') + std::string(indent + 1, ' ')) +
+         "]";
 }
 
 }  // namespace

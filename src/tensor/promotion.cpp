@@ -57,8 +57,9 @@ Sizes broadcast_shapes(IntList a, IntList b) {
     const int64_t ib = static_cast<int64_t>(b.size()) - 1 - static_cast<int64_t>(i);
     const int64_t sa = ia >= 0 ? a[static_cast<size_t>(ia)] : 1, sb = ib >= 0 ? b[static_cast<size_t>(ib)] : 1;
     if (sa != sb && sa != 1 && sb != 1) {
-      throw_error(ErrorKind::Runtime, "The size of tensor a ({}) must match the size of tensor b ({}) at non-singleton dimension {}",
-                  sa, sb, rank - 1 - i);
+      throw_error(ErrorKind::Runtime,
+                  "The size of tensor a ({}) must match the size of tensor b ({}) at non-singleton dimension {}", sa,
+                  sb, rank - 1 - i);
     }
     result[rank - 1 - i] = sa == 1 ? sb : sa;
   }

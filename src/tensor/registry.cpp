@@ -9,8 +9,9 @@
 namespace hiss::engine {
 
 void Arg::mismatch(std::string_view wanted) const {
-  constexpr std::string_view names[] = {"nothing", "None", "Tensor", "list of Tensors", "number", "list of ints",
-                                        "list of floats", "dtype", "str", "Generator"};
+  constexpr std::string_view names[] = {"nothing", "None",         "Tensor",         "list of Tensors",
+                                        "number",  "list of ints", "list of floats", "dtype",
+                                        "str",     "Generator"};
   throw_error(ErrorKind::Type, "expected {} but got {}", wanted, names[static_cast<int>(tag_)]);
 }
 const Tensor& Arg::tensor() const {
@@ -88,11 +89,12 @@ std::span<const OpDescriptor> find_ops(std::string_view name) {
 Tensor write_out(const Tensor& out, const Tensor& result) {
   if (out.requires_grad() || result.requires_grad()) {
     throw Error(ErrorKind::Runtime,
-                "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+                "functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+                "requires grad.");
   }
   if (!can_cast(result.dtype(), out.dtype())) {
-    throw_error(ErrorKind::Runtime, "result type {} can't be cast to the desired output type {}", dtype_label(result.dtype()),
-                dtype_label(out.dtype()));
+    throw_error(ErrorKind::Runtime, "result type {} can't be cast to the desired output type {}",
+                dtype_label(result.dtype()), dtype_label(out.dtype()));
   }
   if (out.sizes() != result.sizes()) {
     const auto bytes = checked_numel(result.sizes(), out.item_size()) * static_cast<int64_t>(out.item_size());

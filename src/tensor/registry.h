@@ -1,5 +1,5 @@
-// Every operation of the engine as data: its schema, its arguments with kinds and defaults, and one generic entry point.
-// Generated from ops.yaml; the Python binding, the coverage table and the tests see operations only through it.
+// Every operation of the engine as data: its schema, its arguments with kinds and defaults, and one generic entry
+// point. Generated from ops.yaml; the Python binding, the coverage table and the tests see operations only through it.
 #pragma once
 
 #include <optional>
@@ -13,28 +13,28 @@
 namespace hiss::engine {
 
 enum class ArgKind : uint8_t {
-  Tensor,       // a tensor
-  Operand,      // a tensor or a Python number ("Tensor|Scalar" in ops.yaml)
-  TensorList,   // list or tuple of tensors; with `optional_elements`, entries may be None
-  Scalar,       // bool, int or float
+  Tensor,      // a tensor
+  Operand,     // a tensor or a Python number ("Tensor|Scalar" in ops.yaml)
+  TensorList,  // list or tuple of tensors; with `optional_elements`, entries may be None
+  Scalar,      // bool, int or float
   Int,
-  IntList,      // with list_size > 0 a single int stands for that many equal ones
+  IntList,  // with list_size > 0 a single int stands for that many equal ones
   Float,
   FloatList,
   Bool,
   DType,
   String,
-  Generator,    // torch.Generator
+  Generator,  // torch.Generator
 };
 
 struct ArgSpec {
-  std::string_view name;          // PyTorch's; functions also accept "input" for "self", and "axis" for "dim"
+  std::string_view name;  // PyTorch's; functions also accept "input" for "self", and "axis" for "dim"
   ArgKind kind;
-  bool optional = false;          // None allowed
+  bool optional = false;  // None allowed
   bool optional_elements = false;
   bool keyword_only = false;
   bool has_default = false;
-  bool varargs = false;           // IntList that a method also takes as separate positional ints: x.view(2, 3)
+  bool varargs = false;  // IntList that a method also takes as separate positional ints: x.view(2, 3)
   int8_t list_size = 0;
   std::string_view default_text;  // as in the schema: "1", "None", "True", "'mean'", "[]", "1e-05"
 };
@@ -149,19 +149,19 @@ class Outputs {
 enum class ReturnKind : uint8_t { None, Tensor, TensorList, Tuple, Scalar, Bool, Int, Float };
 
 struct OpDescriptor {
-  std::string_view name;        // "add", "add_", "sum"
-  std::string_view overload;    // "" or what distinguishes descriptors of one name; the binding tries them in order
-  std::string_view module;      // "" for torch, else "nn.functional", "linalg", "special", "fft", "_C"
-  std::string_view schema;      // "add(Tensor self, Tensor|Scalar other, *, Scalar alpha=1) -> Tensor"
+  std::string_view name;      // "add", "add_", "sum"
+  std::string_view overload;  // "" or what distinguishes descriptors of one name; the binding tries them in order
+  std::string_view module;    // "" for torch, else "nn.functional", "linalg", "special", "fft", "_C"
+  std::string_view schema;    // "add(Tensor self, Tensor|Scalar other, *, Scalar alpha=1) -> Tensor"
   std::span<const ArgSpec> arguments;
   ReturnKind returns;
   std::span<const std::string_view> return_names;  // of a named tuple; empty otherwise
-  bool function;                // callable as torch.name(...)
-  bool method;                  // callable as tensor.name(...): the first argument is self
-  bool inplace;                 // writes its first argument and returns it
-  bool supports_out;            // torch.name(..., out=t) is allowed: call, then write_out()
-  bool differentiable;          // has a derivative or is made of operations that have one
-  std::string_view inplace_twin;  // "add_" for "add"; empty if none
+  bool function;                                   // callable as torch.name(...)
+  bool method;                                     // callable as tensor.name(...): the first argument is self
+  bool inplace;                                    // writes its first argument and returns it
+  bool supports_out;                               // torch.name(..., out=t) is allowed: call, then write_out()
+  bool differentiable;                             // has a derivative or is made of operations that have one
+  std::string_view inplace_twin;                   // "add_" for "add"; empty if none
   std::string_view doc;
   void (*call)(std::span<const Arg> arguments, Outputs& outputs);
 };
@@ -178,7 +178,8 @@ std::span<const OpAlias> all_op_aliases();
 /// out= semantics: resizes `out` when its shape differs, checks that the type can hold the result, copies. Returns out.
 Tensor write_out(const Tensor& out, const Tensor& result);
 
-/// Calls by name with all arguments given in schema order; missing trailing ones take their defaults. For tests and tools.
+/// Calls by name with all arguments given in schema order; missing trailing ones take their defaults. For tests and
+/// tools.
 Outputs call_op(std::string_view name, std::span<const Arg> arguments);
 
 }  // namespace hiss::engine

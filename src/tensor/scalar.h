@@ -1,4 +1,5 @@
-// A Python number on its way into a kernel: bool, int or float, remembered as what it was because promotion depends on it.
+// A Python number on its way into a kernel: bool, int or float, remembered as what it was because promotion depends on
+// it.
 #pragma once
 
 #include <cmath>
@@ -44,9 +45,7 @@ class Scalar {
   }
   bool equals(double value) const { return to_double() == value; }
   /// The type a tensor made from this number alone would have.
-  DType dtype() const {
-    return is_floating() ? default_dtype() : is_bool() ? DType::Bool : DType::Int64;
-  }
+  DType dtype() const { return is_floating() ? default_dtype() : is_bool() ? DType::Bool : DType::Int64; }
   Scalar operator-() const { return is_floating() ? Scalar(-real_) : Scalar(-integer_); }
 
  private:

@@ -14,7 +14,8 @@ Ref<Storage> Storage::allocate(int64_t bytes) {
 }
 
 Ref<Storage> Storage::wrap(void* data, int64_t bytes, Deleter deleter, void* context) {
-  return Ref<Storage>(new Storage(data, bytes, deleter ? deleter : [](void*) {}, context));
+  return Ref<Storage>(new Storage(
+      data, bytes, deleter ? deleter : [](void*) {}, context));
 }
 
 void Storage::resize(int64_t bytes) {

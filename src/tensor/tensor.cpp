@@ -15,7 +15,8 @@ std::atomic<void (*)(void*)> python_release{nullptr};
 
 constexpr std::string_view kNames[] = {"uint8",   "int8",    "int16",   "int32", "int64",
                                        "float16", "float32", "float64", "bool",  "bfloat16"};
-constexpr std::string_view kLabels[] = {"Byte", "Char", "Short", "Int", "Long", "Half", "Float", "Double", "Bool", "BFloat16"};
+constexpr std::string_view kLabels[] = {"Byte", "Char",  "Short",  "Int",  "Long",
+                                        "Half", "Float", "Double", "Bool", "BFloat16"};
 
 }  // namespace
 
@@ -43,8 +44,8 @@ Sizes contiguous_strides(IntList sizes) {
 int64_t wrap_dim(int64_t dim, int64_t rank) {
   const int64_t span = std::max<int64_t>(rank, 1);
   if (dim < -span || dim >= span) {
-    throw_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [{}, {}], but got {})", -span, span - 1,
-                dim);
+    throw_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [{}, {}], but got {})", -span,
+                span - 1, dim);
   }
   return dim < 0 ? dim + span : dim;
 }
@@ -130,6 +131,43 @@ Tensor alias(const Tensor& tensor, IntList sizes, IntList strides, int64_t offse
   return Tensor(std::move(impl));
 }
 
+Tensor from_memory(void* data, IntList sizes, IntList strides, DType dtype, void (*release)(void*), void* context) {
+  int64_t last = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) last += (sizes[i] - 1) * strides[i];
+  const int64_t count = product(sizes) == 0 ? 0 : last + 1;
+  Ref<TensorImpl> impl(
+      new TensorImpl(Storage::wrap(data, count * static_cast<int64_t>(item_size(dtype)), release, context), dtype));
+  impl->sizes = Sizes(sizes);
+  impl->strides = Sizes(strides);
+  impl->refresh();
+  return Tensor(std::move(impl));
+}
+
+void Tensor::set_data(const Tensor& source) const {
+  if (requires_grad() && !is_floating(source.dtype())) {
+    throw Error(ErrorKind::Runtime,
+                "data set to a tensor that requires gradients must be floating point or complex dtype");
+  }
+  impl_->storage = source->storage;
+  impl_->dtype = source.dtype();
+  impl_->offset = source.storage_offset();
+  impl_->sizes = source.sizes();
+  impl_->strides = source.strides();
+  // The counter of the old memory would go on being compared with saved versions of it.
+  if (!impl_->own_version) impl_->own_version = Ref<VersionCounter>(new VersionCounter);
+  impl_->refresh();
+}
+
+void Tensor::resize_in_place(IntList sizes) const {
+  if (requires_grad()) throw Error(ErrorKind::Runtime, "cannot resize variables that require grad");
+  const int64_t bytes = checked_numel(sizes, item_size()) * static_cast<int64_t>(item_size());
+  const int64_t needed = bytes + storage_offset() * static_cast<int64_t>(item_size());
+  if (needed > impl_->storage->bytes()) impl_->storage->resize(needed);
+  impl_->sizes = Sizes(sizes);
+  impl_->strides = contiguous_strides(sizes);
+  impl_->refresh();
+}
+
 Tensor scalar_tensor(const Scalar& value, DType dtype) {
   Tensor result = new_tensor({}, dtype);
   dispatch_all(dtype, [&](auto* tag) {
@@ -151,7 +189,8 @@ Scalar Tensor::item() const {
     } else if constexpr (std::is_integral_v<T>) {
       return Scalar(static_cast<int64_t>(value));
     } else {
-      return Scalar(static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value)));
+      return Scalar(
+          static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value)));
     }
   });
 }

@@ -40,7 +40,7 @@ class TensorImpl : public Counted<TensorImpl>, public Pooled<TensorImpl> {
 
   DType dtype;
   bool contiguous = true;
-  bool inference = false;          // Made under inference_mode.
+  bool inference = false;           // Made under inference_mode.
   bool owns_python_object = false;  // The wrapper must be released when this object dies.
   int64_t offset = 0;               // In elements.
   int64_t numel = 1;
@@ -107,7 +107,9 @@ class Tensor {
   size_t item_size() const { return engine::item_size(dtype()); }
   void* raw_data() const { return impl_->data(); }
   template <typename T>
-  T* data() const { return static_cast<T*>(impl_->data()); }
+  T* data() const {
+    return static_cast<T*>(impl_->data());
+  }
   uint32_t version() const { return impl_->version(); }
 
   // Autograd state; implemented in src/autograd.
@@ -126,11 +128,19 @@ class Tensor {
   Tensor view_base() const;
   /// Same memory, no history, its own version counter: Python's x.data.
   Tensor variable_data() const;
+  /// Python's x.data = y: this tensor shows y's memory from now on and keeps its place in the graph.
+  void set_data(const Tensor& source) const;
+  /// Forgets the history in place.
+  void detach_in_place() const;
+  /// Changes the shape in place, growing the memory when needed; new elements are uninitialised.
+  void resize_in_place(IntList sizes) const;
 
   /// The value of a one-element tensor.
   Scalar item() const;
   template <typename T>
-  T item() const { return item().to<T>(); }
+  T item() const {
+    return item().to<T>();
+  }
 
 #include "generated/engine/tensor_methods.inc"
 
@@ -165,6 +175,9 @@ Tensor new_like(const Tensor& like, DType dtype);
 Tensor alias(const Tensor& tensor, IntList sizes, IntList strides, int64_t offset);
 /// Tensor with one element and no dimensions.
 Tensor scalar_tensor(const Scalar& value, DType dtype);
+/// A tensor over memory owned by someone else; `release(context)` runs when the last tensor over it is gone.
+Tensor from_memory(void* data, IntList sizes, IntList strides, DType dtype, void (*release)(void* context),
+                   void* context);
 template <typename T>
 Tensor from_values(IntList sizes, const std::vector<T>& values) {
   Tensor result = new_tensor(sizes, DTypeOf<T>::value);
@@ -178,8 +191,8 @@ Tensor from_values(IntList sizes, const std::vector<T>& values) {
 /// Elements in the bytes checked for overflow; throws on negative sizes.
 int64_t checked_numel(IntList sizes, size_t item_size);
 
-/// While alive, an elementwise result of the same shape and type may take over the buffer of `candidate`, when nobody else
-/// refers to it and no gradient needs it. The interpreter opens one around operations on dying temporaries.
+/// While alive, an elementwise result of the same shape and type may take over the buffer of `candidate`, when nobody
+/// else refers to it and no gradient needs it. The interpreter opens one around operations on dying temporaries.
 class ReuseScope {
  public:
   explicit ReuseScope(const Tensor& candidate) : previous_(current_) { current_ = &candidate; }

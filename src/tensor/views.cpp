@@ -26,17 +26,19 @@ Sizes infer_size(IntList shape, int64_t numel) {
     return result;
   }
   if (unknown >= 0 && known == 0) {
-    throw_error(ErrorKind::Runtime,
-                "cannot reshape tensor of {} elements into shape {} because the unspecified dimension size -1 can be any value "
-                "and is ambiguous",
-                numel, to_string(shape));
+    throw_error(
+        ErrorKind::Runtime,
+        "cannot reshape tensor of {} elements into shape {} because the unspecified dimension size -1 can be any value "
+        "and is ambiguous",
+        numel, to_string(shape));
   }
   throw_error(ErrorKind::Runtime, "shape '{}' is invalid for input of size {}", to_string(shape), numel);
 }
 
 std::optional<Sizes> view_strides(const Tensor& tensor, IntList shape) {
   if (tensor.numel() == 0 || tensor.is_contiguous()) return contiguous_strides(shape);
-  // Walk both shapes from the end: each group of old dimensions that is contiguous in itself must equal a group of new ones.
+  // Walk both shapes from the end: each group of old dimensions that is contiguous in itself must equal a group of new
+  // ones.
   const Sizes &old_sizes = tensor.sizes(), &old_strides = tensor.strides();
   Sizes strides(shape.size());
   auto view = static_cast<int64_t>(shape.size()) - 1;
@@ -86,7 +88,8 @@ Tensor view(const Tensor& self, IntList size) {
   const auto strides = view_strides(self, shape);
   if (!strides) {
     throw Error(ErrorKind::Runtime,
-                "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
+                "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+                "two contiguous "
                 "subspaces). Use .reshape(...) instead.");
   }
   return alias(self, shape, *strides, self.storage_offset());
@@ -98,8 +101,10 @@ Tensor view_dtype(const Tensor& self, DType dtype) {
   int64_t offset = self.storage_offset();
   if (from != to) {
     if (sizes.empty() || strides.back() != 1 || sizes.back() * from % to != 0 || offset * from % to != 0) {
-      throw_error(ErrorKind::Runtime, "self.size(-1) must be divisible by {} to view {} as {} (different element sizes), but got {}",
-                  to / std::max<int64_t>(from, 1), dtype_label(self.dtype()), dtype_label(dtype), sizes.empty() ? 0 : sizes.back());
+      throw_error(ErrorKind::Runtime,
+                  "self.size(-1) must be divisible by {} to view {} as {} (different element sizes), but got {}",
+                  to / std::max<int64_t>(from, 1), dtype_label(self.dtype()), dtype_label(dtype),
+                  sizes.empty() ? 0 : sizes.back());
     }
     sizes.back() = sizes.back() * from / to;
     for (size_t i = 0; i + 1 < sizes.size(); ++i) strides[i] = strides[i] * from / to;
@@ -117,7 +122,8 @@ Tensor as_strided(const Tensor& self, IntList size, IntList stride, std::optiona
   bool empty = false;
   for (size_t i = 0; i < size.size(); ++i) {
     if (stride[i] < 0) {
-      throw_error(ErrorKind::Runtime, "as_strided: Negative strides are not supported at the moment, got strides: {}", to_string(stride));
+      throw_error(ErrorKind::Runtime, "as_strided: Negative strides are not supported at the moment, got strides: {}",
+                  to_string(stride));
     }
     empty |= size[i] == 0;
     last += (size[i] - 1) * stride[i];
@@ -125,7 +131,8 @@ Tensor as_strided(const Tensor& self, IntList size, IntList stride, std::optiona
   const auto bytes = static_cast<int64_t>(self.item_size()) * (last + 1);
   if (!empty && (offset < 0 || bytes > self->storage->bytes())) {
     throw_error(ErrorKind::Runtime,
-                "setStorage: sizes {}, strides {}, storage offset {}, and itemsize {} requiring a storage size of {} are out of bounds "
+                "setStorage: sizes {}, strides {}, storage offset {}, and itemsize {} requiring a storage size of {} "
+                "are out of bounds "
                 "for storage of size {}",
                 to_string(size), to_string(stride), offset, self.item_size(), bytes, self->storage->bytes());
   }
@@ -135,7 +142,8 @@ Tensor as_strided(const Tensor& self, IntList size, IntList stride, std::optiona
 Tensor expand(const Tensor& self, IntList size, bool) {
   if (static_cast<int64_t>(size.size()) < self.dim()) {
     throw_error(ErrorKind::Runtime,
-                "expand(torch.{}Tensor{{{}}}, size={}): the number of sizes provided ({}) must be greater or equal to the number of "
+                "expand(torch.{}Tensor{{{}}}, size={}): the number of sizes provided ({}) must be greater or equal to "
+                "the number of "
                 "dimensions in the tensor ({})",
                 dtype_label(self.dtype()), to_string(self.sizes()), to_string(size), size.size(), self.dim());
   }
@@ -144,7 +152,8 @@ Tensor expand(const Tensor& self, IntList size, bool) {
   for (size_t i = 0; i < size.size(); ++i) {
     if (i < lead) {
       if (size[i] < 0) {
-        throw_error(ErrorKind::Runtime, "The expanded size of the tensor ({}) isn't allowed in a leading, non-existing dimension {}",
+        throw_error(ErrorKind::Runtime,
+                    "The expanded size of the tensor ({}) isn't allowed in a leading, non-existing dimension {}",
                     size[i], i);
       }
       continue;
@@ -155,7 +164,8 @@ Tensor expand(const Tensor& self, IntList size, bool) {
       strides[i] = self.strides()[i - lead];
     } else if (old != 1) {
       throw_error(ErrorKind::Runtime,
-                  "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension {}.  Target "
+                  "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension "
+                  "{}.  Target "
                   "sizes: {}.  Tensor sizes: {}",
                   sizes[i], old, i, to_string(size), to_string(self.sizes()));
     }
@@ -166,7 +176,8 @@ Tensor expand(const Tensor& self, IntList size, bool) {
 Tensor permute(const Tensor& self, IntList dims) {
   if (static_cast<int64_t>(dims.size()) != self.dim()) {
     throw_error(ErrorKind::Runtime,
-                "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
+                "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+                "desired ordering of "
                 "dimensions i.e. input.dim() = {} is not equal to len(dims) = {}",
                 self.dim(), dims.size());
   }
@@ -190,7 +201,8 @@ Tensor transpose(const Tensor& self, int64_t dim0, int64_t dim1) {
 }
 
 Tensor t(const Tensor& self) {
-  if (self.dim() > 2) throw_error(ErrorKind::Runtime, "t() expects a tensor with <= 2 dimensions, but self is {}D", self.dim());
+  if (self.dim() > 2)
+    throw_error(ErrorKind::Runtime, "t() expects a tensor with <= 2 dimensions, but self is {}D", self.dim());
   return transpose(self, 0, self.dim() < 2 ? 0 : 1);
 }
 
@@ -252,7 +264,8 @@ Tensor diagonal(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2) 
   if (a == b) throw_error(ErrorKind::Runtime, "diagonal dimensions cannot be identical {}, {}", dim1, dim2);
   Sizes sizes = self.sizes(), strides = self.strides();
   int64_t start = self.storage_offset();
-  const int64_t length = std::max<int64_t>(offset >= 0 ? std::min(sizes[a], sizes[b] - offset) : std::min(sizes[a] + offset, sizes[b]), 0);
+  const int64_t length =
+      std::max<int64_t>(offset >= 0 ? std::min(sizes[a], sizes[b] - offset) : std::min(sizes[a] + offset, sizes[b]), 0);
   if (length > 0) start += offset >= 0 ? offset * strides[b] : -offset * strides[a];
   const int64_t stride = strides[a] + strides[b];
   sizes.erase(std::max(a, b));
@@ -289,7 +302,8 @@ std::vector<Tensor> split_sizes(const Tensor& self, IntList split_size_or_sectio
   int64_t start = 0;
   for (const int64_t length : split_size_or_sections) {
     if (length < 0) {
-      throw_error(ErrorKind::Runtime, "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={}",
+      throw_error(ErrorKind::Runtime,
+                  "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={}",
                   to_string(split_size_or_sections));
     }
     if (start + length > total) break;
@@ -298,7 +312,8 @@ std::vector<Tensor> split_sizes(const Tensor& self, IntList split_size_or_sectio
   }
   if (start != total || parts.size() != split_size_or_sections.size()) {
     throw_error(ErrorKind::Runtime,
-                "split_with_sizes expects split_sizes to sum exactly to {} (input tensor's size at dimension {}), but got split_sizes={}",
+                "split_with_sizes expects split_sizes to sum exactly to {} (input tensor's size at dimension {}), but "
+                "got split_sizes={}",
                 total, dim, to_string(split_size_or_sections));
   }
   return parts;
@@ -306,15 +321,18 @@ std::vector<Tensor> split_sizes(const Tensor& self, IntList split_size_or_sectio
 
 std::vector<Tensor> split(const Tensor& self, int64_t split_size, int64_t dim) {
   if (self.dim() == 0) throw Error(ErrorKind::Runtime, "split expects at least a 1-dimensional tensor");
-  if (split_size < 0) throw_error(ErrorKind::Runtime, "split expects split_size be non-negative, but got split_size={}", split_size);
+  if (split_size < 0)
+    throw_error(ErrorKind::Runtime, "split expects split_size be non-negative, but got split_size={}", split_size);
   const int64_t d = wrap_dim(dim, self.dim());
   const int64_t total = self.size(d);
   if (split_size == 0 && total != 0) {
-    throw_error(ErrorKind::Runtime, "split_size can only be 0 if dimension size is 0, but got dimension size of {}", total);
+    throw_error(ErrorKind::Runtime, "split_size can only be 0 if dimension size is 0, but got dimension size of {}",
+                total);
   }
   std::vector<Tensor> parts;
   if (total == 0) parts.push_back(slice(self, d, 0, 0, 1));
-  for (int64_t start = 0; start < total; start += split_size) parts.push_back(slice(self, d, start, start + split_size, 1));
+  for (int64_t start = 0; start < total; start += split_size)
+    parts.push_back(slice(self, d, start, start + split_size, 1));
   return parts;
 }
 

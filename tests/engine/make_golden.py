@@ -236,6 +236,11 @@ case("binary_cross_entropy", P(3, 2, low=0.1, high=0.9), P(3, 2, low=0.1, high=0
 case("cross_entropy", R(3, 4), I(4, 3), P(4), -100, "mean", 0.1, torch_call=lambda x, y, w, i, r, s: F.cross_entropy(x, y, w.detach(), ignore_index=i, reduction=r, label_smoothing=s)); case("cross_entropy", R(2, 4, 3), torch.tensor([[0, -100, 2], [1, 3, 0]])); case("cross_entropy", R(3, 4), torch.softmax(R(3, 4), 1))
 case("kl_div", torch_call=F.kl_div, *(R(3, 4), torch.softmax(R(3, 4), 1))); case("cosine_similarity", R(3, 4), R(3, 4)); case("normalize", R(3, 4))
 
+# Linear algebra.
+square = R(3, 3) + 3 * torch.eye(3)
+case("inverse", square, second=True); case("inverse", torch.stack([square, square.t()])); case("det", square); case("linalg_solve", square, R(3, 2), torch_call=torch.linalg.solve); case("linalg_solve", square, R(3), torch_call=torch.linalg.solve)
+case("cholesky", square @ square.t(), tolerance=1e-8, numeric=False, torch_call=torch.linalg.cholesky); case("logdet", square @ square.t()); case("matrix_power", square, 3); case("matrix_power", square, -2)
+
 # Creation.
 case("arange", 5, torch_call=torch.arange); case("arange", 1, 10, 3); case("arange", 0.0, 1.0, 0.1); case("linspace", -1.0, 2.0, 7); case("eye", 3); case("full", [2, 2], 1.5); case("tril_indices", 3, 3); case("logspace", 0.0, 2.0, 3)
 
@@ -260,6 +265,22 @@ for d in (torch.int64, torch.int32, torch.uint8, torch.bool, f32, f64): random_c
 w = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=f32)
 random_case("multinomial", w, 3, call=lambda: torch.multinomial(w, 3)); random_case("multinomial", w, 9, True, call=lambda: torch.multinomial(w, 9, True)); random_case("multinomial", torch.stack([w, w.flip(0)]), 5, True, call=lambda: torch.multinomial(torch.stack([w, w.flip(0)]), 5, True)); random_case("multinomial", w, 1, call=lambda: torch.multinomial(w, 1))
 random_case("dropout", torch.ones(9, dtype=f32), 0.5, True, call=lambda: F.dropout(torch.ones(9, dtype=f32), 0.5, True))
+
+# Initialization and optimizers (tests/unit/nn/golden_nn_test.cpp).
+torch.set_default_dtype(torch.float32)
+nn_cases = []
+for name, arguments in (("kaiming_uniform_", {"a": 5 ** 0.5}), ("kaiming_normal_", {}), ("xavier_uniform_", {"gain": 2.0}), ("xavier_normal_", {}), ("trunc_normal_", {"std": 0.02}), ("trunc_normal_", {"std": 1.5}), ("trunc_normal_", {"mean": 4.0}), ("orthogonal_", {})):
+    for shape in ((5, 3), (2, 3, 3, 3)):
+        torch.manual_seed(11)
+        nn_cases.append({"init": name, "shape": list(shape), "arguments": arguments, "result": pack(getattr(torch.nn.init, name)(torch.empty(shape), **arguments))})
+for name, options in (("Adam", {"lr": 0.1, "weight_decay": 0.01}), ("Adam", {"lr": 0.1, "amsgrad": True, "betas": [0.8, 0.9]}), ("AdamW", {"lr": 0.1}), ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}), ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}), ("RMSprop", {"lr": 0.01}), ("RMSprop", {"lr": 0.01, "momentum": 0.5, "centered": True})):
+    parameter = torch.linspace(-1, 1, 37).requires_grad_()
+    optimizer = getattr(torch.optim, name)([parameter], **options)
+    for step in range(4):
+        optimizer.zero_grad(); (parameter.pow(3) * (step + 1)).sum().backward(); optimizer.step()
+    nn_cases.append({"optimizer": name, "options": options, "result": pack(parameter)})
+with gzip.GzipFile(sys.argv[1].replace("golden", "golden_nn"), "wb", mtime=0) as file:
+    file.write("\n".join(json.dumps(c) for c in nn_cases).encode())
 
 # Printing.
 torch.set_default_dtype(torch.float32)

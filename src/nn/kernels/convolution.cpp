@@ -71,13 +71,15 @@ void forward(const ConvolutionShape& s, const T* input, const T* weight, const T
     std::vector<T> columns(static_cast<size_t>(taps * outputs));
     for (int64_t n = begin; n < end; ++n) {
       for (int64_t g = 0; g < s.groups; ++g) {
-        unroll<T, false>(s, channels, const_cast<T*>(input) + (n * s.in_channels + g * channels) * inputs, columns.data());
+        unroll<T, false>(s, channels, const_cast<T*>(input) + (n * s.in_channels + g * channels) * inputs,
+                         columns.data());
         T* out = output + (n * s.out_channels + g * filters) * outputs;
         if (bias) {
-          for (int64_t f = 0; f < filters; ++f) std::fill(out + f * outputs, out + (f + 1) * outputs, bias[g * filters + f]);
+          for (int64_t f = 0; f < filters; ++f)
+            std::fill(out + f * outputs, out + (f + 1) * outputs, bias[g * filters + f]);
         }
-        gemm_serial({false, false, filters, outputs, taps, taps, outputs, outputs}, T(1), weight + g * filters * taps, columns.data(),
-                    bias ? T(1) : T(0), out);
+        gemm_serial({false, false, filters, outputs, taps, taps, outputs, outputs}, T(1), weight + g * filters * taps,
+                    columns.data(), bias ? T(1) : T(0), out);
       }
     }
   });
@@ -109,9 +111,10 @@ void backward_weight(const ConvolutionShape& s, const T* grad, const T* input, T
   std::fill(weight, weight + s.out_channels * taps, T(0));
   for (int64_t n = 0; n < s.batch; ++n) {
     for (int64_t g = 0; g < s.groups; ++g) {
-      unroll<T, false>(s, channels, const_cast<T*>(input) + (n * s.in_channels + g * channels) * inputs, columns.data());
-      gemm({false, true, filters, taps, outputs, outputs, outputs, taps}, T(1), grad + (n * s.out_channels + g * filters) * outputs,
-           columns.data(), T(1), weight + g * filters * taps);
+      unroll<T, false>(s, channels, const_cast<T*>(input) + (n * s.in_channels + g * channels) * inputs,
+                       columns.data());
+      gemm({false, true, filters, taps, outputs, outputs, outputs, taps}, T(1),
+           grad + (n * s.out_channels + g * filters) * outputs, columns.data(), T(1), weight + g * filters * taps);
     }
   }
 }
@@ -140,13 +143,14 @@ struct Problem {
   Sizes result;
 };
 
-Problem describe(const Tensor& input, const Tensor& weight, const Tensor& bias, IntList stride, IntList padding, IntList dilation,
-                 bool transposed, IntList output_padding, int64_t groups) {
+Problem describe(const Tensor& input, const Tensor& weight, const Tensor& bias, IntList stride, IntList padding,
+                 IntList dilation, bool transposed, IntList output_padding, int64_t groups) {
   Problem problem;
   ConvolutionShape& s = problem.shape;
   s.spatial = static_cast<int>(weight.dim()) - 2;
   if (input.dim() != weight.dim()) {
-    throw_error(ErrorKind::Runtime, "Expected {}D (unbatched) or {}D (batched) input to conv{}d, but got input of size: {}",
+    throw_error(ErrorKind::Runtime,
+                "Expected {}D (unbatched) or {}D (batched) input to conv{}d, but got input of size: {}",
                 weight.dim() - 1, weight.dim(), s.spatial, to_string(input.sizes()));
   }
   if (groups <= 0) throw Error(ErrorKind::Runtime, "non-positive groups is not supported");
@@ -165,22 +169,29 @@ Problem describe(const Tensor& input, const Tensor& weight, const Tensor& bias, 
   s.batch = input.size(0);
   if (!transposed) {
     if (weight.size(1) * groups != in) {
-      throw_error(ErrorKind::Runtime, "Given groups={}, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
-                  groups, to_string(weight.sizes()), to_string(input.sizes()), weight.size(1) * groups, in);
+      throw_error(
+          ErrorKind::Runtime,
+          "Given groups={}, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
+          groups, to_string(weight.sizes()), to_string(input.sizes()), weight.size(1) * groups, in);
     }
     if (weight.size(0) % groups != 0) {
-      throw_error(ErrorKind::Runtime, "Given groups={}, expected weight to be divisible by {} at dimension 0, but got weight of size {} instead",
-                  groups, groups, to_string(weight.sizes()));
+      throw_error(
+          ErrorKind::Runtime,
+          "Given groups={}, expected weight to be divisible by {} at dimension 0, but got weight of size {} instead",
+          groups, groups, to_string(weight.sizes()));
     }
   } else if (weight.size(0) != in) {
-    throw_error(ErrorKind::Runtime,
-                "Given transposed=1, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
-                to_string(weight.sizes()), to_string(input.sizes()), weight.size(0), in);
+    throw_error(
+        ErrorKind::Runtime,
+        "Given transposed=1, weight of size {}, expected input{} to have {} channels, but got {} channels instead",
+        to_string(weight.sizes()), to_string(input.sizes()), weight.size(0), in);
   }
   const int64_t produced = transposed ? weight.size(1) * groups : weight.size(0);
   if (bias.defined() && (bias.dim() != 1 || bias.size(0) != produced)) {
-    throw_error(ErrorKind::Runtime, "Given weight of size {}, expected bias to be 1-dimensional with {} elements, but got bias of size {} instead",
-                to_string(weight.sizes()), produced, to_string(bias.sizes()));
+    throw_error(
+        ErrorKind::Runtime,
+        "Given weight of size {}, expected bias to be 1-dimensional with {} elements, but got bias of size {} instead",
+        to_string(weight.sizes()), produced, to_string(bias.sizes()));
   }
   if (input.dtype() != weight.dtype()) {
     throw_error(ErrorKind::Runtime, "Input type (torch.{}Tensor) and weight type (torch.{}Tensor) should be the same",
@@ -199,9 +210,12 @@ Problem describe(const Tensor& input, const Tensor& weight, const Tensor& bias, 
           padded.push_back(input.size(j + 2) + 2 * s.padding[static_cast<size_t>(j)]);
           kernels.push_back(s.dilation[static_cast<size_t>(j)] * (weight.size(j + 2) - 1) + 1);
         }
-        const auto join = [](const Sizes& sizes) { return fmt::format("{}", fmt::join(sizes.begin(), sizes.end(), " x ")); };
+        const auto join = [](const Sizes& sizes) {
+          return fmt::format("{}", fmt::join(sizes.begin(), sizes.end(), " x "));
+        };
         throw_error(ErrorKind::Runtime,
-                    "Calculated padded input size per channel: ({}). Kernel size: ({}). Kernel size can't be greater than actual input size",
+                    "Calculated padded input size per channel: ({}). Kernel size: ({}). Kernel size can't be greater "
+                    "than actual input size",
                     join(padded), join(kernels));
       }
       s.input.push_back(size);
@@ -222,10 +236,12 @@ Problem describe(const Tensor& input, const Tensor& weight, const Tensor& bias, 
 
 }  // namespace
 
-void convolution_forward(const ConvolutionShape& s, const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output) {
+void convolution_forward(const ConvolutionShape& s, const Tensor& input, const Tensor& weight, const Tensor& bias,
+                         const Tensor& output) {
   if (is_empty(s)) return fill_value(output, 0.0);
   if (output.dtype() == DType::Float64) {
-    forward(s, input.data<double>(), weight.data<double>(), bias.defined() ? bias.data<double>() : nullptr, output.data<double>());
+    forward(s, input.data<double>(), weight.data<double>(), bias.defined() ? bias.data<double>() : nullptr,
+            output.data<double>());
     return;
   }
   const float* b = bias.defined() ? bias.data<float>() : nullptr;
@@ -234,7 +250,8 @@ void convolution_forward(const ConvolutionShape& s, const Tensor& input, const T
   }
 }
 
-void convolution_backward_input(const ConvolutionShape& s, const Tensor& grad, const Tensor& weight, const Tensor& result) {
+void convolution_backward_input(const ConvolutionShape& s, const Tensor& grad, const Tensor& weight,
+                                const Tensor& result) {
   if (is_empty(s)) return fill_value(result, 0.0);
   if (result.dtype() == DType::Float64) {
     backward_input(s, grad.data<double>(), weight.data<double>(), result.data<double>());
@@ -243,8 +260,8 @@ void convolution_backward_input(const ConvolutionShape& s, const Tensor& grad, c
   }
 }
 
-void convolution_backward_weight(const ConvolutionShape& s, const Tensor& grad, const Tensor& input, const Tensor& weight,
-                                 const Tensor& bias) {
+void convolution_backward_weight(const ConvolutionShape& s, const Tensor& grad, const Tensor& input,
+                                 const Tensor& weight, const Tensor& bias) {
   if (is_empty(s)) {
     fill_value(weight, 0.0);
     if (bias.defined()) fill_value(bias, 0.0);
@@ -262,11 +279,12 @@ void convolution_backward_weight(const ConvolutionShape& s, const Tensor& grad, 
 
 namespace kernels {
 
-Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias, IntList stride, IntList padding, IntList dilation,
-                   bool transposed, IntList output_padding, int64_t groups) {
+Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias, IntList stride, IntList padding,
+                   IntList dilation, bool transposed, IntList output_padding, int64_t groups) {
   const Problem problem = describe(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups);
   const DType type = compute_type(input.dtype());
-  if (!is_floating(type)) throw_error(ErrorKind::NotImplemented, "\"slow_conv2d_cpu\" not implemented for '{}'", dtype_label(input.dtype()));
+  if (!is_floating(type))
+    throw_error(ErrorKind::NotImplemented, "\"slow_conv2d_cpu\" not implemented for '{}'", dtype_label(input.dtype()));
   const Tensor x = as_dense(input, type), w = as_dense(weight, type), b = bias.defined() ? as_dense(bias, type) : bias;
   Tensor result = new_tensor(problem.result, type);
   if (!transposed) {
@@ -283,9 +301,11 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
   return type == input.dtype() ? result : cast(result, input.dtype());
 }
 
-Tensor convolution_input_gradient(const Tensor& grad, const Tensor& input, const Tensor& weight, IntList stride, IntList padding,
-                                  IntList dilation, bool transposed, IntList output_padding, int64_t groups) {
-  const Problem problem = describe(input, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
+Tensor convolution_input_gradient(const Tensor& grad, const Tensor& input, const Tensor& weight, IntList stride,
+                                  IntList padding, IntList dilation, bool transposed, IntList output_padding,
+                                  int64_t groups) {
+  const Problem problem =
+      describe(input, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
   const DType type = compute_type(input.dtype());
   const Tensor g = as_dense(grad, type), w = as_dense(weight, type);
   Tensor result = new_tensor(input.sizes(), type);
@@ -297,10 +317,12 @@ Tensor convolution_input_gradient(const Tensor& grad, const Tensor& input, const
   return type == input.dtype() ? result : cast(result, input.dtype());
 }
 
-std::tuple<Tensor, Tensor> convolution_weight_gradient(const Tensor& grad, const Tensor& input, const Tensor& weight, IntList stride,
-                                                       IntList padding, IntList dilation, bool transposed, IntList output_padding,
-                                                       int64_t groups, bool with_bias) {
-  const Problem problem = describe(input, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
+std::tuple<Tensor, Tensor> convolution_weight_gradient(const Tensor& grad, const Tensor& input, const Tensor& weight,
+                                                       IntList stride, IntList padding, IntList dilation,
+                                                       bool transposed, IntList output_padding, int64_t groups,
+                                                       bool with_bias) {
+  const Problem problem =
+      describe(input, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
   const DType type = compute_type(input.dtype());
   const Tensor g = as_dense(grad, type), x = as_dense(input, type);
   Tensor result = new_tensor(weight.sizes(), type), bias;
@@ -323,12 +345,13 @@ std::tuple<Tensor, Tensor> convolution_weight_gradient(const Tensor& grad, const
 
 namespace formulas {
 
-Triple convolution_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, IntList stride, IntList padding,
-                            IntList dilation, bool transposed, IntList output_padding, int64_t groups, const Mask3& mask) {
+Triple convolution_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, IntList stride,
+                            IntList padding, IntList dilation, bool transposed, IntList output_padding, int64_t groups,
+                            const Mask3& mask) {
   Triple result;
   if (mask[0]) {
-    std::get<0>(result) =
-        ops::convolution_input_gradient(grad, input, weight, stride, padding, dilation, transposed, output_padding, groups);
+    std::get<0>(result) = ops::convolution_input_gradient(grad, input, weight, stride, padding, dilation, transposed,
+                                                          output_padding, groups);
   }
   if (mask[1]) {
     std::tie(std::get<1>(result), std::get<2>(result)) = ops::convolution_weight_gradient(
@@ -342,31 +365,35 @@ Triple convolution_backward(const Tensor& grad, const Tensor& input, const Tenso
 }
 
 /// Gradients of the input gradient, which is linear in `grad` and in `weight`.
-std::tuple<Tensor, Tensor> convolution_input_double_backward(const Tensor& gg, const Tensor& grad, const Tensor& input, const Tensor& weight,
-                                                             IntList stride, IntList padding, IntList dilation, bool transposed,
-                                                             IntList output_padding, int64_t groups, const std::array<bool, 2>& mask) {
+std::tuple<Tensor, Tensor> convolution_input_double_backward(const Tensor& gg, const Tensor& grad, const Tensor& input,
+                                                             const Tensor& weight, IntList stride, IntList padding,
+                                                             IntList dilation, bool transposed, IntList output_padding,
+                                                             int64_t groups, const std::array<bool, 2>& mask) {
   static_cast<void>(input);
   std::tuple<Tensor, Tensor> result;
   if (mask[0]) {
-    std::get<0>(result) = ops::convolution(gg, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
+    std::get<0>(result) =
+        ops::convolution(gg, weight, Tensor(), stride, padding, dilation, transposed, output_padding, groups);
   }
   if (mask[1]) {
-    std::get<1>(result) = std::get<0>(ops::convolution_weight_gradient(grad, gg, weight, stride, padding, dilation, transposed,
-                                                                       output_padding, groups, false));
+    std::get<1>(result) = std::get<0>(ops::convolution_weight_gradient(grad, gg, weight, stride, padding, dilation,
+                                                                       transposed, output_padding, groups, false));
   }
   return result;
 }
 
-std::tuple<Tensor, Tensor> convolution_weight_double_backward(const Tensor& gg_weight, const Tensor& gg_bias, const Tensor& grad,
-                                                              const Tensor& input, const Tensor& weight, IntList stride, IntList padding,
-                                                              IntList dilation, bool transposed, IntList output_padding, int64_t groups,
-                                                              const std::array<bool, 2>& mask) {
+std::tuple<Tensor, Tensor> convolution_weight_double_backward(const Tensor& gg_weight, const Tensor& gg_bias,
+                                                              const Tensor& grad, const Tensor& input,
+                                                              const Tensor& weight, IntList stride, IntList padding,
+                                                              IntList dilation, bool transposed, IntList output_padding,
+                                                              int64_t groups, const std::array<bool, 2>& mask) {
   static_cast<void>(weight);
   std::tuple<Tensor, Tensor> result;
   if (mask[0]) {
     Tensor total;
     if (gg_weight.defined()) {
-      total = ops::convolution(input, gg_weight, gg_bias, stride, padding, dilation, transposed, output_padding, groups);
+      total =
+          ops::convolution(input, gg_weight, gg_bias, stride, padding, dilation, transposed, output_padding, groups);
     } else if (gg_bias.defined()) {
       Sizes column(grad.sizes().size() - 1, 1);
       column[0] = gg_bias.numel();
@@ -375,8 +402,8 @@ std::tuple<Tensor, Tensor> convolution_weight_double_backward(const Tensor& gg_w
     std::get<0>(result) = total;
   }
   if (mask[1] && gg_weight.defined()) {
-    std::get<1>(result) =
-        ops::convolution_input_gradient(grad, input, gg_weight, stride, padding, dilation, transposed, output_padding, groups);
+    std::get<1>(result) = ops::convolution_input_gradient(grad, input, gg_weight, stride, padding, dilation, transposed,
+                                                          output_padding, groups);
   }
   return result;
 }

@@ -1,4 +1,5 @@
-// oneDNN primitives for convolution, made once per shape. oneDNN picks its own blocked layouts; we reorder at the borders.
+// oneDNN primitives for convolution, made once per shape. oneDNN picks its own blocked layouts; we reorder at the
+// borders.
 #include <dnnl.hpp>
 
 #include <list>
@@ -23,11 +24,16 @@ struct Key {
 struct KeyHash {
   size_t operator()(const Key& key) const {
     size_t hash = static_cast<size_t>(key.pass) * 2 + key.bias;
-    const auto mix = [&](int64_t value) { hash = (hash ^ static_cast<size_t>(value)) * 0x9E3779B97F4A7C15ull; hash ^= hash >> 29; };
-    for (const Sizes* sizes : {&key.shape.input, &key.shape.kernel, &key.shape.stride, &key.shape.padding, &key.shape.dilation}) {
+    const auto mix = [&](int64_t value) {
+      hash = (hash ^ static_cast<size_t>(value)) * 0x9E3779B97F4A7C15ull;
+      hash ^= hash >> 29;
+    };
+    for (const Sizes* sizes :
+         {&key.shape.input, &key.shape.kernel, &key.shape.stride, &key.shape.padding, &key.shape.dilation}) {
       for (const int64_t value : *sizes) mix(value);
     }
-    for (const int64_t value : {key.shape.batch, key.shape.in_channels, key.shape.out_channels, key.shape.groups}) mix(value);
+    for (const int64_t value : {key.shape.batch, key.shape.in_channels, key.shape.out_channels, key.shape.groups})
+      mix(value);
     return hash;
   }
 };
@@ -55,10 +61,14 @@ memory::dims dims(IntList values) { return {values.begin(), values.end()}; }
 
 memory::format_tag plain_tag(size_t rank) {
   switch (rank) {
-    case 3: return memory::format_tag::abc;
-    case 4: return memory::format_tag::abcd;
-    case 5: return memory::format_tag::abcde;
-    default: return memory::format_tag::abcdef;
+    case 3:
+      return memory::format_tag::abc;
+    case 4:
+      return memory::format_tag::abcd;
+    case 5:
+      return memory::format_tag::abcde;
+    default:
+      return memory::format_tag::abcdef;
   }
 }
 
@@ -96,9 +106,11 @@ Plan make_plan(const Key& key) {
   try {
     using Forward = dnnl::convolution_forward;
     const auto kind = dnnl::prop_kind::forward_training;
-    const Forward::desc forward_desc = key.bias && key.pass == Pass::Forward
-        ? Forward::desc(kind, algorithm, any_input, any_weight, plan.bias, any_output, strides, dilates, pad_left, pad_right)
-        : Forward::desc(kind, algorithm, any_input, any_weight, any_output, strides, dilates, pad_left, pad_right);
+    const Forward::desc forward_desc =
+        key.bias && key.pass == Pass::Forward
+            ? Forward::desc(kind, algorithm, any_input, any_weight, plan.bias, any_output, strides, dilates, pad_left,
+                            pad_right)
+            : Forward::desc(kind, algorithm, any_input, any_weight, any_output, strides, dilates, pad_left, pad_right);
     const Forward::primitive_desc forward(forward_desc, attributes, cpu());
     if (key.pass == Pass::Forward) {
       plan.input = forward.src_desc();
@@ -109,7 +121,8 @@ Plan make_plan(const Key& key) {
     } else if (key.pass == Pass::BackwardInput) {
       using Backward = dnnl::convolution_backward_data;
       const Backward::primitive_desc backward(
-          Backward::desc(algorithm, any_input, any_weight, any_output, strides, dilates, pad_left, pad_right), attributes, cpu(), forward);
+          Backward::desc(algorithm, any_input, any_weight, any_output, strides, dilates, pad_left, pad_right),
+          attributes, cpu(), forward);
       plan.input = backward.diff_src_desc();
       plan.weight = backward.weights_desc();
       plan.output = backward.diff_dst_desc();
@@ -117,9 +130,10 @@ Plan make_plan(const Key& key) {
       plan.primitive = Backward(backward);
     } else {
       using Backward = dnnl::convolution_backward_weights;
-      const Backward::desc backward_desc = key.bias
-          ? Backward::desc(algorithm, any_input, any_weight, plan.bias, any_output, strides, dilates, pad_left, pad_right)
-          : Backward::desc(algorithm, any_input, any_weight, any_output, strides, dilates, pad_left, pad_right);
+      const Backward::desc backward_desc = key.bias ? Backward::desc(algorithm, any_input, any_weight, plan.bias,
+                                                                     any_output, strides, dilates, pad_left, pad_right)
+                                                    : Backward::desc(algorithm, any_input, any_weight, any_output,
+                                                                     strides, dilates, pad_left, pad_right);
       const Backward::primitive_desc backward(backward_desc, attributes, cpu(), forward);
       plan.input = backward.src_desc();
       plan.weight = backward.diff_weights_desc();
@@ -136,10 +150,12 @@ Plan make_plan(const Key& key) {
       plan.reorder_input = input_out ? reorder(plan.input, plan.plain_input) : reorder(plan.plain_input, plan.input);
     }
     if (plan.weight != plan.plain_weight) {
-      plan.reorder_weight = weight_out ? reorder(plan.weight, plan.plain_weight) : reorder(plan.plain_weight, plan.weight);
+      plan.reorder_weight =
+          weight_out ? reorder(plan.weight, plan.plain_weight) : reorder(plan.plain_weight, plan.weight);
     }
     if (plan.output != plan.plain_output) {
-      plan.reorder_output = output_out ? reorder(plan.output, plan.plain_output) : reorder(plan.plain_output, plan.output);
+      plan.reorder_output =
+          output_out ? reorder(plan.output, plan.plain_output) : reorder(plan.plain_output, plan.output);
     }
     plan.usable = true;
   } catch (const dnnl::error&) {
@@ -172,7 +188,8 @@ std::shared_ptr<Plan> find_plan(const Key& key) {
 /// Memory in the primitive's layout: the tensor's own, or a buffer from the cache.
 class Side {
  public:
-  Side(const memory::desc& plain, const memory::desc& wanted, const void* data) : plain_(plain, cpu(), const_cast<void*>(data)) {
+  Side(const memory::desc& plain, const memory::desc& wanted, const void* data)
+      : plain_(plain, cpu(), const_cast<void*>(data)) {
     if (plain == wanted) {
       used_ = plain_;
     } else {
@@ -244,13 +261,16 @@ bool run(const Key& key, const float* input, const float* weight, const float* b
 
 }  // namespace
 
-bool dnnl_convolution_forward(const ConvolutionShape& shape, const float* input, const float* weight, const float* bias, float* output) {
+bool dnnl_convolution_forward(const ConvolutionShape& shape, const float* input, const float* weight, const float* bias,
+                              float* output) {
   return run({shape, Pass::Forward, bias != nullptr}, input, weight, bias, output);
 }
-bool dnnl_convolution_backward_input(const ConvolutionShape& shape, const float* grad, const float* weight, float* result) {
+bool dnnl_convolution_backward_input(const ConvolutionShape& shape, const float* grad, const float* weight,
+                                     float* result) {
   return run({shape, Pass::BackwardInput, false}, result, weight, nullptr, grad);
 }
-bool dnnl_convolution_backward_weight(const ConvolutionShape& shape, const float* grad, const float* input, float* weight, float* bias) {
+bool dnnl_convolution_backward_weight(const ConvolutionShape& shape, const float* grad, const float* input,
+                                      float* weight, float* bias) {
   return run({shape, Pass::BackwardWeight, bias != nullptr}, input, weight, bias, grad);
 }
 

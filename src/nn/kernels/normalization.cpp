@@ -30,7 +30,9 @@ const T* data_or_null(const Tensor& tensor) {
 }
 
 Tensor in_type(const Tensor& tensor, DType dtype) { return tensor.defined() ? as_dense(tensor, dtype) : tensor; }
-Tensor back_to(Tensor tensor, DType dtype) { return !tensor.defined() || tensor.dtype() == dtype ? tensor : kernels::cast(tensor, dtype); }
+Tensor back_to(Tensor tensor, DType dtype) {
+  return !tensor.defined() || tensor.dtype() == dtype ? tensor : kernels::cast(tensor, dtype);
+}
 
 int64_t grain(int64_t row) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(row, 1)); }
 
@@ -42,26 +44,31 @@ T inverse_deviation(double m2, int64_t count, double eps) {
 }  // namespace
 
 namespace kernels {
-std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean,
-                                                        const Tensor& rstd, int64_t groups, bool want_input, bool want_parameters);
-std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, const Tensor& input, int64_t count, const Tensor& weight,
-                                                        const Tensor& mean, const Tensor& rstd, bool want_input, bool want_parameters);
+std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight,
+                                                        const Tensor& mean, const Tensor& rstd, int64_t groups,
+                                                        bool want_input, bool want_parameters);
+std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, const Tensor& input, int64_t count,
+                                                        const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                                                        bool want_input, bool want_parameters);
 
-std::tuple<Tensor, Tensor, Tensor> native_group_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, int64_t num_groups,
-                                                     double eps) {
-  if (input.dim() < 2) throw_error(ErrorKind::Runtime, "Expected at least 2 dimensions for input tensor but received {}", input.dim());
+std::tuple<Tensor, Tensor, Tensor> native_group_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                                     int64_t num_groups, double eps) {
+  if (input.dim() < 2)
+    throw_error(ErrorKind::Runtime, "Expected at least 2 dimensions for input tensor but received {}", input.dim());
   const int64_t batch = input.size(0), channels = input.size(1);
   if (num_groups <= 0 || channels % num_groups != 0) {
     throw_error(ErrorKind::Runtime,
-                "Expected number of channels in input to be divisible by num_groups, but got input of shape {} and num_groups={}",
+                "Expected number of channels in input to be divisible by num_groups, but got input of shape {} and "
+                "num_groups={}",
                 to_string(input.sizes()), num_groups);
   }
   for (const Tensor* parameter : {&weight, &bias}) {
     if (parameter->defined() && parameter->numel() != channels) {
       throw_error(ErrorKind::Runtime,
-                  "Expected {} to be a vector of size equal to the number of channels in input, but got {} of shape {} and input of shape {}",
-                  parameter == &weight ? "weight" : "bias", parameter == &weight ? "weight" : "bias", to_string(parameter->sizes()),
-                  to_string(input.sizes()));
+                  "Expected {} to be a vector of size equal to the number of channels in input, but got {} of shape {} "
+                  "and input of shape {}",
+                  parameter == &weight ? "weight" : "bias", parameter == &weight ? "weight" : "bias",
+                  to_string(parameter->sizes()), to_string(input.sizes()));
     }
   }
   const DType compute = compute_type(input.dtype());
@@ -86,8 +93,8 @@ std::tuple<Tensor, Tensor, Tensor> native_group_norm(const Tensor& input, const 
         for (int64_t j = 0; j < per_group; ++j) {
           const int64_t channel = i % num_groups * per_group + j;
           const T a = inverse * (scale ? scale[channel] : T(1));
-          rows.scale_shift(target + i * count + j * spatial, source + i * count + j * spatial, static_cast<size_t>(spatial), a,
-                           (shift ? shift[channel] : T(0)) - center * a);
+          rows.scale_shift(target + i * count + j * spatial, source + i * count + j * spatial,
+                           static_cast<size_t>(spatial), a, (shift ? shift[channel] : T(0)) - center * a);
         }
       }
     });
@@ -95,8 +102,9 @@ std::tuple<Tensor, Tensor, Tensor> native_group_norm(const Tensor& input, const 
   return {back_to(out, input.dtype()), mean, rstd};
 }
 
-std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean,
-                                                        const Tensor& rstd, int64_t groups, bool want_input, bool want_parameters) {
+std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight,
+                                                        const Tensor& mean, const Tensor& rstd, int64_t groups,
+                                                        bool want_input, bool want_parameters) {
   const int64_t batch = input.size(0), channels = input.size(1), per_group = channels / groups;
   const int64_t spatial = batch * channels == 0 ? 0 : input.numel() / (batch * channels), count = per_group * spatial;
   const DType compute = compute_type(input.dtype());
@@ -104,7 +112,8 @@ std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, cons
   Tensor dx = want_input ? new_tensor(input.sizes(), compute) : Tensor();
   // Per sample and channel: sum(g * x) and sum(g).
   Tensor products = new_tensor({batch, channels}, compute), sums = new_tensor({batch, channels}, compute);
-  Tensor dw = want_parameters ? new_tensor({channels}, compute) : Tensor(), db = want_parameters ? new_tensor({channels}, compute) : Tensor();
+  Tensor dw = want_parameters ? new_tensor({channels}, compute) : Tensor(),
+         db = want_parameters ? new_tensor({channels}, compute) : Tensor();
   dispatch_real(compute, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const auto& rows = row_kernels<T>();
@@ -153,14 +162,18 @@ std::tuple<Tensor, Tensor, Tensor> group_norm_gradients(const Tensor& grad, cons
   return {back_to(dx, input.dtype()), back_to(dw, input.dtype()), back_to(db, input.dtype())};
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_layer_norm(const Tensor& input, IntList normalized_shape, const Tensor& weight,
-                                                     const Tensor& bias, double eps) {
+std::tuple<Tensor, Tensor, Tensor> native_layer_norm(const Tensor& input, IntList normalized_shape,
+                                                     const Tensor& weight, const Tensor& bias, double eps) {
   const size_t lead = input.sizes().size() - normalized_shape.size();
-  if (normalized_shape.empty()) throw Error(ErrorKind::Runtime, "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []");
+  if (normalized_shape.empty())
+    throw Error(ErrorKind::Runtime,
+                "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but "
+                "got normalized_shape = []");
   if (input.sizes().size() < normalized_shape.size() ||
       !std::equal(normalized_shape.begin(), normalized_shape.end(), input.sizes().begin() + lead)) {
     const std::string wanted = to_string(normalized_shape);
-    throw_error(ErrorKind::Runtime, "Given normalized_shape={}, expected input with shape [*, {}, but got input of size{}", wanted,
+    throw_error(ErrorKind::Runtime,
+                "Given normalized_shape={}, expected input with shape [*, {}, but got input of size{}", wanted,
                 wanted.substr(1), to_string(input.sizes()));
   }
   const DType compute = compute_type(input.dtype());
@@ -168,7 +181,8 @@ std::tuple<Tensor, Tensor, Tensor> native_layer_norm(const Tensor& input, IntLis
   const int64_t count = product(normalized_shape), outer = count == 0 ? 0 : input.numel() / count;
   Sizes statistics(IntList(input.sizes().data(), lead));
   for (size_t i = 0; i < normalized_shape.size(); ++i) statistics.push_back(1);
-  Tensor out = new_tensor(input.sizes(), compute), mean = new_tensor(statistics, compute), rstd = new_tensor(statistics, compute);
+  Tensor out = new_tensor(input.sizes(), compute), mean = new_tensor(statistics, compute),
+         rstd = new_tensor(statistics, compute);
   dispatch_real(compute, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const auto& rows = row_kernels<T>();
@@ -187,13 +201,15 @@ std::tuple<Tensor, Tensor, Tensor> native_layer_norm(const Tensor& input, IntLis
   return {back_to(out, input.dtype()), mean, rstd};
 }
 
-std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, const Tensor& input, int64_t count, const Tensor& weight,
-                                                        const Tensor& mean, const Tensor& rstd, bool want_input, bool want_parameters) {
+std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, const Tensor& input, int64_t count,
+                                                        const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                                                        bool want_input, bool want_parameters) {
   const DType compute = compute_type(input.dtype());
   const Tensor g = as_dense(grad, compute), x = as_dense(input, compute), w = in_type(weight, compute);
   const int64_t outer = count == 0 ? 0 : input.numel() / count;
   Tensor dx = want_input ? new_tensor(input.sizes(), compute) : Tensor();
-  Tensor dw = want_parameters ? zeros({count}, compute) : Tensor(), db = want_parameters ? zeros({count}, compute) : Tensor();
+  Tensor dw = want_parameters ? zeros({count}, compute) : Tensor(),
+         db = want_parameters ? zeros({count}, compute) : Tensor();
   dispatch_real(compute, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     const auto& rows = row_kernels<T>();
@@ -205,15 +221,15 @@ std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, cons
           const T m = mean.data<T>()[i], r = rstd.data<T>()[i];
           T sums[2];
           rows.normalize_sums(gradient, row, n, m, r, data_or_null<T>(w), sums);
-          rows.normalize_backward(dx.data<T>() + i * count, gradient, row, n, m, r, data_or_null<T>(w), sums[0] / static_cast<T>(count),
-                                  sums[1] / static_cast<T>(count));
+          rows.normalize_backward(dx.data<T>() + i * count, gradient, row, n, m, r, data_or_null<T>(w),
+                                  sums[0] / static_cast<T>(count), sums[1] / static_cast<T>(count));
         }
       });
     }
     if (want_parameters) {
       for (int64_t i = 0; i < outer; ++i) {
-        rows.normalize_parameters(dw.data<T>(), db.data<T>(), g.data<T>() + i * count, x.data<T>() + i * count, n, mean.data<T>()[i],
-                                  rstd.data<T>()[i]);
+        rows.normalize_parameters(dw.data<T>(), db.data<T>(), g.data<T>() + i * count, x.data<T>() + i * count, n,
+                                  mean.data<T>()[i], rstd.data<T>()[i]);
       }
     }
   });
@@ -221,12 +237,13 @@ std::tuple<Tensor, Tensor, Tensor> layer_norm_gradients(const Tensor& grad, cons
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                                     const Tensor& running_mean, const Tensor& running_var, bool training,
-                                                     double momentum, double eps) {
+                                                     const Tensor& running_mean, const Tensor& running_var,
+                                                     bool training, double momentum, double eps) {
   if (input.dim() < 2) throw_error(ErrorKind::Value, "expected at least 2D input (got {}D input)", input.dim());
   const int64_t batch = input.size(0), channels = input.size(1);
-  for (const auto& [name, parameter] : {std::pair{"weight", &weight}, std::pair{"bias", &bias}, std::pair{"running_mean", &running_mean},
-                                        std::pair{"running_var", &running_var}}) {
+  for (const auto& [name, parameter] :
+       {std::pair{"weight", &weight}, std::pair{"bias", &bias}, std::pair{"running_mean", &running_mean},
+        std::pair{"running_var", &running_var}}) {
     if (parameter->defined() && parameter->numel() != channels) {
       throw_error(ErrorKind::Runtime, "{} should contain {} elements not {}", name, channels, parameter->numel());
     }
@@ -234,7 +251,8 @@ std::tuple<Tensor, Tensor, Tensor> native_batch_norm(const Tensor& input, const 
   const DType compute = compute_type(input.dtype());
   const Tensor x = as_dense(input, compute), w = in_type(weight, compute), b = in_type(bias, compute);
   const int64_t spatial = batch * channels == 0 ? 0 : input.numel() / (batch * channels), count = batch * spatial;
-  Tensor out = new_tensor(input.sizes(), compute), mean = new_tensor({channels}, compute), rstd = new_tensor({channels}, compute);
+  Tensor out = new_tensor(input.sizes(), compute), mean = new_tensor({channels}, compute),
+         rstd = new_tensor({channels}, compute);
   const Tensor rm = in_type(running_mean, DType::Float64), rv = in_type(running_var, DType::Float64);
   Tensor new_mean = rm.defined() ? clone(rm) : rm, new_var = rv.defined() ? clone(rv) : rv;
   dispatch_real(compute, [&](auto* tag) {
@@ -246,12 +264,14 @@ std::tuple<Tensor, Tensor, Tensor> native_batch_norm(const Tensor& input, const 
         if (training) {
           double total = 0, m2 = 0;
           for (int64_t n = 0; n < batch; ++n) {
-            total += static_cast<double>(rows.sum(x.data<T>() + (n * channels + c) * spatial, static_cast<size_t>(spatial)));
+            total +=
+                static_cast<double>(rows.sum(x.data<T>() + (n * channels + c) * spatial, static_cast<size_t>(spatial)));
           }
           center = total / static_cast<double>(count);
           for (int64_t n = 0; n < batch; ++n) {
             double part_mean = 0, part_m2 = 0;
-            rows.moments(x.data<T>() + (n * channels + c) * spatial, static_cast<size_t>(spatial), &part_mean, &part_m2);
+            rows.moments(x.data<T>() + (n * channels + c) * spatial, static_cast<size_t>(spatial), &part_mean,
+                         &part_m2);
             m2 += part_m2 + static_cast<double>(spatial) * (part_mean - center) * (part_mean - center);
           }
           inverse = 1 / std::sqrt(m2 / static_cast<double>(count) + eps);
@@ -289,8 +309,9 @@ std::tuple<Tensor, Tensor, Tensor> native_batch_norm(const Tensor& input, const 
   return {back_to(out, input.dtype()), mean, rstd};
 }
 
-std::tuple<Tensor, Tensor, Tensor> batch_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean,
-                                                        const Tensor& rstd, bool training, bool want_input) {
+std::tuple<Tensor, Tensor, Tensor> batch_norm_gradients(const Tensor& grad, const Tensor& input, const Tensor& weight,
+                                                        const Tensor& mean, const Tensor& rstd, bool training,
+                                                        bool want_input) {
   const int64_t batch = input.size(0), channels = input.size(1);
   const DType compute = compute_type(input.dtype());
   const Tensor g = as_dense(grad, compute), x = as_dense(input, compute), w = in_type(weight, compute);
@@ -313,13 +334,14 @@ std::tuple<Tensor, Tensor, Tensor> batch_norm_gradients(const Tensor& grad, cons
         dw.data<T>()[c] = static_cast<T>(centered);
         db.data<T>()[c] = static_cast<T>(sums);
         if (!want_input) continue;
-        const double scale = r * (w.defined() ? static_cast<double>(w.data<T>()[c]) : 1.0), n_inverse = 1.0 / static_cast<double>(count);
+        const double scale = r * (w.defined() ? static_cast<double>(w.data<T>()[c]) : 1.0),
+                     n_inverse = 1.0 / static_cast<double>(count);
         const double b = training ? -scale * r * centered * n_inverse : 0.0;
         const double shift = training ? -scale * sums * n_inverse - b * m : 0.0;
         for (int64_t n = 0; n < batch; ++n) {
           const int64_t at = (n * channels + c) * spatial;
-          rows.combine(dx.data<T>() + at, g.data<T>() + at, x.data<T>() + at, static_cast<size_t>(spatial), static_cast<T>(scale),
-                       static_cast<T>(b), static_cast<T>(shift));
+          rows.combine(dx.data<T>() + at, g.data<T>() + at, x.data<T>() + at, static_cast<size_t>(spatial),
+                       static_cast<T>(scale), static_cast<T>(b), static_cast<T>(shift));
         }
       }
     });
@@ -333,10 +355,10 @@ namespace formulas {
 namespace {
 
 /// The same gradients from differentiable operations, for create_graph.
-Triple composed_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& rstd, IntList dims,
-                              IntList grouped, IntList parameter_shape, const Mask3& mask) {
-  // Statistics are recomputed from the input, so that their own dependence on it is differentiated too. eps follows from the
-  // saved rstd: 1 / rstd^2 - variance, a constant.
+Triple composed_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& rstd,
+                              IntList dims, IntList grouped, IntList parameter_shape, const Mask3& mask) {
+  // Statistics are recomputed from the input, so that their own dependence on it is differentiated too. eps follows
+  // from the saved rstd: 1 / rstd^2 - variance, a constant.
   const Tensor x = ops::reshape(input, grouped);
   const Tensor center = ops::mean(x, dims, true);
   const Tensor deviation = x - center;
@@ -347,8 +369,10 @@ Triple composed_norm_backward(const Tensor& grad, const Tensor& input, const Ten
   const Tensor normalized = deviation * inverse;
   Triple result;
   if (mask[0]) {
-    const Tensor weighted = ops::reshape(weight.defined() ? grad * ops::reshape(weight, parameter_shape) : grad, grouped);
-    const Tensor dx = inverse * (weighted - ops::mean(weighted, dims, true) - normalized * ops::mean(weighted * normalized, dims, true));
+    const Tensor weighted =
+        ops::reshape(weight.defined() ? grad * ops::reshape(weight, parameter_shape) : grad, grouped);
+    const Tensor dx = inverse * (weighted - ops::mean(weighted, dims, true) -
+                                 normalized * ops::mean(weighted * normalized, dims, true));
     std::get<0>(result) = ops::reshape(dx, input.sizes());
   }
   if (mask[1]) {
@@ -361,8 +385,8 @@ Triple composed_norm_backward(const Tensor& grad, const Tensor& input, const Ten
 
 }  // namespace
 
-Triple group_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean, const Tensor& rstd,
-                           int64_t groups, const Mask3& mask) {
+Triple group_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean,
+                           const Tensor& rstd, int64_t groups, const Mask3& mask) {
   if (GradMode::enabled()) {
     Sizes parameter(input.sizes().size(), 1);
     parameter[1] = input.size(1);
@@ -371,8 +395,8 @@ Triple group_norm_backward(const Tensor& grad, const Tensor& input, const Tensor
   return kernels::group_norm_gradients(grad, input, weight, mean, rstd, groups, mask[0], mask[1] || mask[2]);
 }
 
-Triple layer_norm_backward(const Tensor& grad, const Tensor& input, IntList normalized_shape, const Tensor& weight, const Tensor& mean,
-                           const Tensor& rstd, const Mask3& mask) {
+Triple layer_norm_backward(const Tensor& grad, const Tensor& input, IntList normalized_shape, const Tensor& weight,
+                           const Tensor& mean, const Tensor& rstd, const Mask3& mask) {
   const int64_t count = product(normalized_shape);
   Triple result;
   if (GradMode::enabled()) {
@@ -385,8 +409,8 @@ Triple layer_norm_backward(const Tensor& grad, const Tensor& input, IntList norm
   return result;
 }
 
-Triple batch_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean, const Tensor& rstd,
-                           bool training, const Mask3& mask) {
+Triple batch_norm_backward(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean,
+                           const Tensor& rstd, bool training, const Mask3& mask) {
   if (GradMode::enabled()) {
     Sizes parameter(input.sizes().size(), 1);
     parameter[1] = input.size(1);

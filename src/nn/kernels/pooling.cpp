@@ -29,7 +29,8 @@ int64_t pooled(int64_t size, int64_t kernel, int64_t pad, int64_t stride, int64_
 
 Window window(IntList input, IntList kernel, IntList stride, IntList padding, IntList dilation, bool ceil_mode) {
   if (input.size() != 3 && input.size() != 4) {
-    throw_error(ErrorKind::Runtime, "non-empty 3D or 4D (batch mode) tensor expected for input, but got: {}", to_string(input));
+    throw_error(ErrorKind::Runtime, "non-empty 3D or 4D (batch mode) tensor expected for input, but got: {}",
+                to_string(input));
   }
   const auto pick = [](IntList list, size_t i) { return list.size() == 1 ? list[0] : list[i]; };
   const IntList steps = stride.empty() ? kernel : stride;
@@ -43,13 +44,15 @@ Window window(IntList input, IntList kernel, IntList stride, IntList padding, In
   if (w.stride_h <= 0 || w.stride_w <= 0) throw Error(ErrorKind::Runtime, "stride should not be zero");
   if (w.kernel_h <= 0 || w.kernel_w <= 0) throw Error(ErrorKind::Runtime, "kernel size should be greater than zero");
   if (w.pad_h * 2 > w.kernel_h || w.pad_w * 2 > w.kernel_w) {
-    throw_error(ErrorKind::Runtime, "pad should be at most half of effective kernel size, but got pad={}, kernel_size={} and dilation={}",
+    throw_error(ErrorKind::Runtime,
+                "pad should be at most half of effective kernel size, but got pad={}, kernel_size={} and dilation={}",
                 std::max(w.pad_h, w.pad_w), std::min(w.kernel_h, w.kernel_w), w.dilation_h);
   }
   w.out_height = pooled(w.height, w.kernel_h, w.pad_h, w.stride_h, w.dilation_h, ceil_mode);
   w.out_width = pooled(w.width, w.kernel_w, w.pad_w, w.stride_w, w.dilation_w, ceil_mode);
   if (w.out_height <= 0 || w.out_width <= 0) {
-    throw_error(ErrorKind::Runtime, "Given input size: ({}x{}x{}). Calculated output size: ({}x{}x{}). Output size is too small",
+    throw_error(ErrorKind::Runtime,
+                "Given input size: ({}x{}x{}). Calculated output size: ({}x{}x{}). Output size is too small",
                 input[input.size() - 3], w.height, w.width, input[input.size() - 3], w.out_height, w.out_width);
   }
   return w;
@@ -91,8 +94,8 @@ void average_windows(const Window& w, bool count_include_pad, std::optional<int6
 
 namespace kernels {
 
-Tensor avg_pool2d(const Tensor& self, IntList kernel_size, IntList stride, IntList padding, bool ceil_mode, bool count_include_pad,
-                  std::optional<int64_t> divisor_override) {
+Tensor avg_pool2d(const Tensor& self, IntList kernel_size, IntList stride, IntList padding, bool ceil_mode,
+                  bool count_include_pad, std::optional<int64_t> divisor_override) {
   const Window w = window(self.sizes(), kernel_size, stride, padding, {1, 1}, ceil_mode);
   const DType compute = compute_type(self.dtype());
   const Tensor input = as_dense(self, compute);
@@ -104,21 +107,23 @@ Tensor avg_pool2d(const Tensor& self, IntList kernel_size, IntList stride, IntLi
       for (int64_t p = begin; p < end; ++p) {
         const T* plane = input.data<T>() + p * w.height * w.width;
         T* out = result.data<T>() + p * w.out_height * w.out_width;
-        average_windows(w, count_include_pad, divisor_override, [&](int64_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, int64_t n) {
-          T total = 0;
-          for (int64_t y = h0; y < h1; ++y) {
-            for (int64_t x = w0; x < w1; ++x) total += plane[y * w.width + x];
-          }
-          out[at] = total / static_cast<T>(n);
-        });
+        average_windows(w, count_include_pad, divisor_override,
+                        [&](int64_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, int64_t n) {
+                          T total = 0;
+                          for (int64_t y = h0; y < h1; ++y) {
+                            for (int64_t x = w0; x < w1; ++x) total += plane[y * w.width + x];
+                          }
+                          out[at] = total / static_cast<T>(n);
+                        });
       }
     });
   });
   return compute == self.dtype() ? result : cast(result, self.dtype());
 }
 
-Tensor avg_pool2d_backward(const Tensor& grad_output, IntList input_sizes, IntList kernel_size, IntList stride, IntList padding,
-                           bool ceil_mode, bool count_include_pad, std::optional<int64_t> divisor_override) {
+Tensor avg_pool2d_backward(const Tensor& grad_output, IntList input_sizes, IntList kernel_size, IntList stride,
+                           IntList padding, bool ceil_mode, bool count_include_pad,
+                           std::optional<int64_t> divisor_override) {
   const Window w = window(input_sizes, kernel_size, stride, padding, {1, 1}, ceil_mode);
   const DType compute = compute_type(grad_output.dtype());
   const Tensor grad = as_dense(grad_output, compute);
@@ -130,20 +135,21 @@ Tensor avg_pool2d_backward(const Tensor& grad_output, IntList input_sizes, IntLi
       for (int64_t p = begin; p < end; ++p) {
         T* plane = result.data<T>() + p * w.height * w.width;
         const T* from = grad.data<T>() + p * w.out_height * w.out_width;
-        average_windows(w, count_include_pad, divisor_override, [&](int64_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, int64_t n) {
-          const T share = from[at] / static_cast<T>(n);
-          for (int64_t y = h0; y < h1; ++y) {
-            for (int64_t x = w0; x < w1; ++x) plane[y * w.width + x] += share;
-          }
-        });
+        average_windows(w, count_include_pad, divisor_override,
+                        [&](int64_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, int64_t n) {
+                          const T share = from[at] / static_cast<T>(n);
+                          for (int64_t y = h0; y < h1; ++y) {
+                            for (int64_t x = w0; x < w1; ++x) plane[y * w.width + x] += share;
+                          }
+                        });
       }
     });
   });
   return compute == grad_output.dtype() ? result : cast(result, grad_output.dtype());
 }
 
-std::tuple<Tensor, Tensor> max_pool2d_with_indices(const Tensor& self, IntList kernel_size, IntList stride, IntList padding,
-                                                   IntList dilation, bool ceil_mode) {
+std::tuple<Tensor, Tensor> max_pool2d_with_indices(const Tensor& self, IntList kernel_size, IntList stride,
+                                                   IntList padding, IntList dilation, bool ceil_mode) {
   const Window w = window(self.sizes(), kernel_size, stride, padding, dilation, ceil_mode);
   const DType compute = compute_type(self.dtype());
   const Tensor input = as_dense(self, compute);
@@ -187,17 +193,23 @@ namespace {
 /// Source position of each output position for nearest-neighbour resizing.
 std::vector<int64_t> nearest_map(int64_t in, int64_t out, std::optional<double> scale) {
   std::vector<int64_t> map(static_cast<size_t>(out));
-  const float ratio = scale && *scale > 0 ? static_cast<float>(1.0 / *scale) : static_cast<float>(in) / static_cast<float>(out);
+  const float ratio =
+      scale && *scale > 0 ? static_cast<float>(1.0 / *scale) : static_cast<float>(in) / static_cast<float>(out);
   for (int64_t i = 0; i < out; ++i) {
     map[static_cast<size_t>(i)] =
-        out == in ? i : out == 2 * in ? i >> 1 : std::min(static_cast<int64_t>(std::floor(static_cast<float>(i) * ratio)), in - 1);
+        out == in       ? i
+        : out == 2 * in ? i >> 1
+                        : std::min(static_cast<int64_t>(std::floor(static_cast<float>(i) * ratio)), in - 1);
   }
   return map;
 }
 }  // namespace
 
-Tensor upsample_nearest2d(const Tensor& self, IntList output_size, std::optional<double> scales_h, std::optional<double> scales_w) {
-  if (self.dim() != 4) throw_error(ErrorKind::Runtime, "Non-empty 4D data tensor expected but got a tensor with sizes {}", to_string(self.sizes()));
+Tensor upsample_nearest2d(const Tensor& self, IntList output_size, std::optional<double> scales_h,
+                          std::optional<double> scales_w) {
+  if (self.dim() != 4)
+    throw_error(ErrorKind::Runtime, "Non-empty 4D data tensor expected but got a tensor with sizes {}",
+                to_string(self.sizes()));
   const int64_t h = self.size(2), w = self.size(3), oh = output_size[0], ow = output_size.back();
   const Tensor input = dense(self);
   Tensor result = new_tensor(with_size(self.sizes(), oh, ow), self.dtype());
@@ -205,21 +217,22 @@ Tensor upsample_nearest2d(const Tensor& self, IntList output_size, std::optional
   const int64_t planes = self.size(0) * self.size(1);
   dispatch_size(self.item_size(), [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    parallel_for(0, planes, std::max<int64_t>(1, kGrain / std::max<int64_t>(oh * ow, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        for (int64_t y = 0; y < oh; ++y) {
-          const T* from = input.data<T>() + (p * h + rows[static_cast<size_t>(y)]) * w;
-          T* to = result.data<T>() + (p * oh + y) * ow;
-          for (int64_t x = 0; x < ow; ++x) to[x] = from[columns[static_cast<size_t>(x)]];
-        }
-      }
-    });
+    parallel_for(0, planes, std::max<int64_t>(1, kGrain / std::max<int64_t>(oh * ow, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t p = begin; p < end; ++p) {
+                     for (int64_t y = 0; y < oh; ++y) {
+                       const T* from = input.data<T>() + (p * h + rows[static_cast<size_t>(y)]) * w;
+                       T* to = result.data<T>() + (p * oh + y) * ow;
+                       for (int64_t x = 0; x < ow; ++x) to[x] = from[columns[static_cast<size_t>(x)]];
+                     }
+                   }
+                 });
   });
   return result;
 }
 
-Tensor upsample_nearest2d_backward(const Tensor& grad_output, IntList input_size, IntList, std::optional<double> scales_h,
-                                   std::optional<double> scales_w) {
+Tensor upsample_nearest2d_backward(const Tensor& grad_output, IntList input_size, IntList,
+                                   std::optional<double> scales_h, std::optional<double> scales_w) {
   const DType compute = compute_type(grad_output.dtype());
   const Tensor grad = as_dense(grad_output, compute);
   const int64_t h = input_size[2], w = input_size[3], oh = grad.size(2), ow = grad.size(3);
@@ -227,15 +240,16 @@ Tensor upsample_nearest2d_backward(const Tensor& grad_output, IntList input_size
   const auto rows = nearest_map(h, oh, scales_h), columns = nearest_map(w, ow, scales_w);
   dispatch_real(compute, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    parallel_for(0, input_size[0] * input_size[1], std::max<int64_t>(1, kGrain / std::max<int64_t>(oh * ow, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        for (int64_t y = 0; y < oh; ++y) {
-          T* to = result.data<T>() + (p * h + rows[static_cast<size_t>(y)]) * w;
-          const T* from = grad.data<T>() + (p * oh + y) * ow;
-          for (int64_t x = 0; x < ow; ++x) to[columns[static_cast<size_t>(x)]] += from[x];
-        }
-      }
-    });
+    parallel_for(0, input_size[0] * input_size[1], std::max<int64_t>(1, kGrain / std::max<int64_t>(oh * ow, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t p = begin; p < end; ++p) {
+                     for (int64_t y = 0; y < oh; ++y) {
+                       T* to = result.data<T>() + (p * h + rows[static_cast<size_t>(y)]) * w;
+                       const T* from = grad.data<T>() + (p * oh + y) * ow;
+                       for (int64_t x = 0; x < ow; ++x) to[columns[static_cast<size_t>(x)]] += from[x];
+                     }
+                   }
+                 });
   });
   return compute == grad_output.dtype() ? result : cast(result, grad_output.dtype());
 }
@@ -244,7 +258,8 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t) {
   if (weight.dim() != 2) throw Error(ErrorKind::Runtime, "'weight' must be 2-D");
   if (indices.dtype() != DType::Int64 && indices.dtype() != DType::Int32) {
     throw_error(ErrorKind::Runtime,
-                "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.{}Tensor "
+                "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but "
+                "got torch.{}Tensor "
                 "instead (while checking arguments for embedding)",
                 dtype_label(indices.dtype()));
   }
@@ -273,8 +288,8 @@ Tensor apply_reduction(const Tensor& losses, std::string_view reduction) {
 }  // namespace
 
 Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view reduction) {
-  const bool fused = reduction != "none" && input.sizes() == target.sizes() && input.dtype() == target.dtype() && input.is_contiguous() &&
-                     target.is_contiguous() && input.numel() > 0 &&
+  const bool fused = reduction != "none" && input.sizes() == target.sizes() && input.dtype() == target.dtype() &&
+                     input.is_contiguous() && target.is_contiguous() && input.numel() > 0 &&
                      (input.dtype() == DType::Float32 || input.dtype() == DType::Float64);
   if (!fused) {
     Tensor difference, square;
@@ -290,8 +305,9 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view redu
     std::vector<double> partial(static_cast<size_t>(parts));
     parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
-        partial[static_cast<size_t>(p)] = static_cast<double>(row_kernels<T>().squared_distance(
-            input.data<T>() + p * kPart, target.data<T>() + p * kPart, static_cast<size_t>(std::min(kPart, n - p * kPart))));
+        partial[static_cast<size_t>(p)] = static_cast<double>(
+            row_kernels<T>().squared_distance(input.data<T>() + p * kPart, target.data<T>() + p * kPart,
+                                              static_cast<size_t>(std::min(kPart, n - p * kPart))));
       }
     });
     double total = 0;
@@ -303,7 +319,8 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view redu
   return result;
 }
 
-Tensor mse_loss_backward(const Tensor& grad_output, const Tensor& input, const Tensor& target, std::string_view reduction) {
+Tensor mse_loss_backward(const Tensor& grad_output, const Tensor& input, const Tensor& target,
+                         std::string_view reduction) {
   const double factor = reduction == "mean" ? 2.0 / static_cast<double>(std::max<int64_t>(input.numel(), 1)) : 2.0;
   if (grad_output.numel() == 1 && input.sizes() == target.sizes() && input.is_contiguous() && target.is_contiguous() &&
       input.dtype() == target.dtype() && (input.dtype() == DType::Float32 || input.dtype() == DType::Float64)) {
@@ -312,8 +329,8 @@ Tensor mse_loss_backward(const Tensor& grad_output, const Tensor& input, const T
     dispatch_real(input.dtype(), [&](auto* tag) {
       using T = std::remove_pointer_t<decltype(tag)>;
       parallel_for(0, input.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        row_kernels<T>().combine(result.data<T>() + begin, input.data<T>() + begin, target.data<T>() + begin, static_cast<size_t>(end - begin),
-                                 static_cast<T>(scale), static_cast<T>(-scale), T(0));
+        row_kernels<T>().combine(result.data<T>() + begin, input.data<T>() + begin, target.data<T>() + begin,
+                                 static_cast<size_t>(end - begin), static_cast<T>(scale), static_cast<T>(-scale), T(0));
       });
     });
     return result;
@@ -357,7 +374,8 @@ Tensor embedding_scatter(const Tensor& grad, const Tensor& indices, IntList weig
 }
 
 Tensor one_hot(const Tensor& self, int64_t num_classes) {
-  if (self.dtype() != DType::Int64) throw Error(ErrorKind::Runtime, "one_hot is only applicable to index tensor of type LongTensor.");
+  if (self.dtype() != DType::Int64)
+    throw Error(ErrorKind::Runtime, "one_hot is only applicable to index tensor of type LongTensor.");
   const Tensor ids = dense(self);
   const int64_t* data = ids.data<int64_t>();
   int64_t classes = num_classes;

@@ -69,7 +69,8 @@ void Sgd(T* p, const T* g, T* buffer, size_t n, T lr, T momentum, T keep, T deca
     if (decay != 0) gradient = hn::MulAdd(parameter, hn::Set(d, decay), gradient);
     if (buffer) {
       const auto velocity =
-          first ? gradient : hn::MulAdd(gradient, hn::Set(d, keep), hn::Mul(hn::LoadU(d, buffer + i), hn::Set(d, momentum)));
+          first ? gradient
+                : hn::MulAdd(gradient, hn::Set(d, keep), hn::Mul(hn::LoadU(d, buffer + i), hn::Set(d, momentum)));
       hn::StoreU(velocity, d, buffer + i);
       gradient = nesterov ? hn::MulAdd(velocity, hn::Set(d, momentum), gradient) : velocity;
     }

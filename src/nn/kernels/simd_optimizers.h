@@ -11,9 +11,10 @@ struct AdamConstants {
 
 template <typename T>
 struct OptimizerKernels {
-  void (*adam)(T* parameter, const T* gradient, T* average, T* square, T* max_square, size_t n, const AdamConstants& constants);
-  void (*sgd)(T* parameter, const T* gradient, T* buffer, size_t n, T lr, T momentum, T one_minus_dampening, T weight_decay, bool nesterov,
-              bool first, T sign);
+  void (*adam)(T* parameter, const T* gradient, T* average, T* square, T* max_square, size_t n,
+               const AdamConstants& constants);
+  void (*sgd)(T* parameter, const T* gradient, T* buffer, size_t n, T lr, T momentum, T one_minus_dampening,
+              T weight_decay, bool nesterov, bool first, T sign);
 };
 template <typename T>
 const OptimizerKernels<T>& optimizer_kernels();

@@ -22,8 +22,9 @@ To cast_value(From value) {
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // Outside the range x86 answers with the smallest integer; narrower types keep its low bits.
     if constexpr (sizeof(To) == 8) {
-      return value >= From(-9223372036854775808.0) && value < From(9223372036854775808.0) ? static_cast<To>(value)
-                                                                                          : std::numeric_limits<int64_t>::min();
+      return value >= From(-9223372036854775808.0) && value < From(9223372036854775808.0)
+                 ? static_cast<To>(value)
+                 : std::numeric_limits<int64_t>::min();
     } else {
       const auto wide = value >= From(-9223372036854775808.0) && value < From(9223372036854775808.0)
                             ? static_cast<int64_t>(value)
@@ -61,8 +62,8 @@ void move_typed(const void* source, int64_t source_stride, void* target, int64_t
 
 // Source and target run fastest along different dimensions: go through both in tiles that fit the first-level cache.
 template <typename T>
-void transpose_tiles(const T* source, int64_t source_row, int64_t source_column, T* target, int64_t target_row, int64_t rows,
-                     int64_t columns) {
+void transpose_tiles(const T* source, int64_t source_row, int64_t source_column, T* target, int64_t target_row,
+                     int64_t rows, int64_t columns) {
   constexpr int64_t kTile = 16;
   for (int64_t r = 0; r < rows; r += kTile) {
     const int64_t r_end = std::min(rows, r + kTile);
@@ -100,7 +101,9 @@ void convert(const void* source, DType from, int64_t source_stride, void* target
 
 void copy_values(const Tensor& out, const Tensor& source) {
   if (!is_expandable_to(source.sizes(), out.sizes())) {
-    throw_error(ErrorKind::Runtime, "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension {}.  Target sizes: {}.  Tensor sizes: {}",
+    throw_error(ErrorKind::Runtime,
+                "The expanded size of the tensor ({}) must match the existing size ({}) at non-singleton dimension {}. "
+                " Target sizes: {}.  Tensor sizes: {}",
                 out.sizes().empty() ? 1 : out.sizes().back(), source.sizes().empty() ? 1 : source.sizes().back(),
                 std::max<int64_t>(out.dim() - 1, 0), to_string(out.sizes()), to_string(source.sizes()));
   }
@@ -132,7 +135,8 @@ void copy_values(const Tensor& out, const Tensor& source) {
   const int64_t out_inner = iteration.inner_stride(0), source_inner = iteration.inner_stride(1);
   if (iteration.dim() >= 2 && out.dtype() == source.dtype() && out_inner == 1 && source_inner > 1) {
     const int64_t rows = iteration.size(iteration.dim() - 2), columns = iteration.size(iteration.dim() - 1);
-    const int64_t source_row = iteration.stride(1, iteration.dim() - 2), out_row = iteration.stride(0, iteration.dim() - 2);
+    const int64_t source_row = iteration.stride(1, iteration.dim() - 2),
+                  out_row = iteration.stride(0, iteration.dim() - 2);
     const int64_t tiles = iteration.rows() / rows;
     parallel_for(0, tiles, std::max<int64_t>(1, kGrain / (rows * columns)), [&](int64_t begin, int64_t end) {
       for (int64_t tile = begin; tile < end; ++tile) {
@@ -170,7 +174,8 @@ void fill_value(const Tensor& out, const Scalar& value) {
     const T element = value.to<T>();
     if (out.is_contiguous()) {
       T* data = out.data<T>();
-      parallel_for(0, out.numel(), kGrain * 4, [&](int64_t begin, int64_t end) { std::fill(data + begin, data + end, element); });
+      parallel_for(0, out.numel(), kGrain * 4,
+                   [&](int64_t begin, int64_t end) { std::fill(data + begin, data + end, element); });
       return;
     }
     Iteration iteration({&out}, out.sizes());

@@ -35,15 +35,16 @@ void fill_constant(void* target, DType compute, const void* value, int64_t count
 }
 
 /// Copies elements [position, position + count) of an operand, in iteration order, into a contiguous array.
-void gather(const Iteration& iteration, int operand, const Source& source, int64_t position, int64_t count, char* target) {
+void gather(const Iteration& iteration, int operand, const Source& source, int64_t position, int64_t count,
+            char* target) {
   const int64_t inner = iteration.inner_size(), stride = iteration.inner_stride(operand);
   const auto from_size = static_cast<int64_t>(item_size(source.dtype));
   const auto to_size = static_cast<int64_t>(item_size(source.compute));
   int64_t row = position / inner, column = position % inner;
   while (count > 0) {
     const int64_t take = std::min(count, inner - column);
-    convert(source.data + iteration.row_offset(operand, row) + column * stride * from_size, source.dtype, stride, target,
-            source.compute, 1, take);
+    convert(source.data + iteration.row_offset(operand, row) + column * stride * from_size, source.dtype, stride,
+            target, source.compute, 1, take);
     target += take * to_size;
     count -= take;
     column = 0;
@@ -51,14 +52,16 @@ void gather(const Iteration& iteration, int operand, const Source& source, int64
   }
 }
 
-void scatter(const Iteration& iteration, const Tensor& out, DType from, int64_t position, int64_t count, const char* values) {
+void scatter(const Iteration& iteration, const Tensor& out, DType from, int64_t position, int64_t count,
+             const char* values) {
   const int64_t inner = iteration.inner_size(), stride = iteration.inner_stride(0);
   const auto to_size = static_cast<int64_t>(out.item_size());
   char* base = static_cast<char*>(out.raw_data());
   int64_t row = position / inner, column = position % inner;
   while (count > 0) {
     const int64_t take = std::min(count, inner - column);
-    convert(values, from, 1, base + iteration.row_offset(0, row) + column * stride * to_size, out.dtype(), stride, take);
+    convert(values, from, 1, base + iteration.row_offset(0, row) + column * stride * to_size, out.dtype(), stride,
+            take);
     values += take * static_cast<int64_t>(item_size(from));
     count -= take;
     column = 0;
@@ -68,16 +71,17 @@ void scatter(const Iteration& iteration, const Tensor& out, DType from, int64_t 
 
 bool overlaps_differently(const Tensor& out, const Tensor& input) {
   if (!(out->storage == input->storage)) return false;
-  return out.storage_offset() != input.storage_offset() || out.sizes() != input.sizes() || out.strides() != input.strides();
+  return out.storage_offset() != input.storage_offset() || out.sizes() != input.sizes() ||
+         out.strides() != input.strides();
 }
 
 /// A plain output for contiguous inputs: perhaps the buffer of a dying temporary.
 Tensor make_output(IntList shape, DType dtype, const Tensor* like) {
   if (ReuseScope::active()) {
     const Tensor& candidate = *ReuseScope::take();
-    if (candidate.defined() && candidate.use_count() == 1 && candidate.storage_use_count() == 1 && candidate.dtype() == dtype &&
-        IntList(candidate.sizes()) == shape && candidate.is_contiguous() && !candidate->autograd &&
-        (!like || like->is_contiguous())) {
+    if (candidate.defined() && candidate.use_count() == 1 && candidate.storage_use_count() == 1 &&
+        candidate.dtype() == dtype && IntList(candidate.sizes()) == shape && candidate.is_contiguous() &&
+        !candidate->autograd && (!like || like->is_contiguous())) {
       candidate->bump_version();
       return candidate;
     }
@@ -188,20 +192,42 @@ DType compute_type(DType dtype) {
 }
 
 void run_elementwise(Tensor& out, const ElementwisePlan& plan) {
-  if (!plan.loop) throw_error(ErrorKind::NotImplemented, "this operation is not implemented for '{}'", dtype_label(plan.compute));
+  if (!plan.loop)
+    throw_error(ErrorKind::NotImplemented, "this operation is not implemented for '{}'", dtype_label(plan.compute));
   // The common case first: dense operands of one shape and the compute type.
   const Tensor* first = nullptr;
-  bool simple = !out.defined() && plan.result == plan.loop_result && !plan.first_differs;
+  bool simple = !out.defined() && plan.result == plan.loop_result && !plan.first_differs, numbers = false;
   for (int k = 0; k < plan.count && simple; ++k) {
     if (!plan.inputs[k].is_tensor()) {
-      simple = false;
-      break;
+      numbers = true;
+      continue;
     }
     const Tensor& tensor = plan.inputs[k].tensor();
     if (!first) first = &tensor;
     simple = tensor->contiguous && tensor->dtype == plan.compute && tensor->sizes == (*first)->sizes;
   }
-  if (simple) {
+  if (simple && numbers && first && first->numel() <= kChunk) {
+    out = make_output(first->sizes(), plan.result, nullptr);
+    const int64_t numel = out.numel();
+    Scratch scratch[kMaxInputs];
+    const void* in[kMaxInputs];
+    for (int k = 0; k < plan.count; ++k) {
+      if (plan.inputs[k].is_tensor()) {
+        in[k] = plan.inputs[k].tensor().raw_data();
+        continue;
+      }
+      alignas(8) char constant[8];
+      dispatch_all(plan.compute, [&](auto* tag) {
+        using T = std::remove_pointer_t<decltype(tag)>;
+        *reinterpret_cast<T*>(constant) = plan.inputs[k].scalar().template to<T>();
+      });
+      fill_constant(scratch[k].bytes, plan.compute, constant, numel);
+      in[k] = scratch[k].bytes;
+    }
+    plan.loop(out.raw_data(), in, static_cast<size_t>(numel), plan.parameters);
+    return;
+  }
+  if (simple && !numbers) {
     out = make_output(first->sizes(), plan.result, nullptr);
     const void* in[kMaxInputs];
     for (int k = 0; k < plan.count; ++k) in[k] = plan.inputs[k].tensor().raw_data();
@@ -232,14 +258,14 @@ void run_elementwise(Tensor& out, const ElementwisePlan& plan) {
   if (out.defined()) {
     if (out.sizes() != shape) {
       if (broadcast_shapes(shape, out.sizes()) != out.sizes()) {
-        throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}", to_string(out.sizes()),
-                    to_string(shape));
+        throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}",
+                    to_string(out.sizes()), to_string(shape));
       }
       shape = out.sizes();
     }
     if (!can_cast(plan.result, out.dtype())) {
-      throw_error(ErrorKind::Runtime, "result type {} can't be cast to the desired output type {}", dtype_label(plan.result),
-                  dtype_label(out.dtype()));
+      throw_error(ErrorKind::Runtime, "result type {} can't be cast to the desired output type {}",
+                  dtype_label(plan.result), dtype_label(out.dtype()));
     }
   } else {
     const Tensor* like = nullptr;
@@ -292,7 +318,8 @@ void run_binary(Tensor& out, Binary op, const Operand& a, const Operand& b, DTyp
 void unary(Tensor& out, Unary op, const Tensor& self) {
   if (self.dtype() == DType::Bool && op == Unary::Neg) {
     throw Error(ErrorKind::Runtime,
-                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
+                "use the `~` or "
                 "`logical_not()` operator instead.");
   }
   const DType compute = self.dtype() == DType::Bool ? DType::Int64 : compute_type(self.dtype());
@@ -311,7 +338,8 @@ void unary_bool(Tensor& out, Unary op, const Tensor& self) {
 
 void bitwise_not(Tensor& out, const Tensor& self) {
   if (is_floating(self.dtype())) {
-    throw Error(ErrorKind::Type, "ones_like/bitwise_not (operator.invert) is only implemented on integer and Boolean-type tensors");
+    throw Error(ErrorKind::Type,
+                "ones_like/bitwise_not (operator.invert) is only implemented on integer and Boolean-type tensors");
   }
   const DType compute = compute_type(self.dtype());
   run_unary(out, Unary::BitwiseNot, self, compute, compute, self.dtype());
@@ -323,7 +351,8 @@ void binary(Tensor& out, Binary op, const Operand& a, const Operand& b) {
     // Multiplying, comparing and adding booleans stays boolean; the rest computes in integers.
     if (op == Binary::Mul) op = Binary::And;
     if (op == Binary::FloorDiv || op == Binary::Remainder || op == Binary::Fmod) {
-      throw_error(ErrorKind::NotImplemented, "\"{}_cpu\" not implemented for 'Bool'", op == Binary::Remainder ? "remainder" : "div_floor");
+      throw_error(ErrorKind::NotImplemented, "\"{}_cpu\" not implemented for 'Bool'",
+                  op == Binary::Remainder ? "remainder" : "div_floor");
     }
   }
   run_binary(out, op, a, b, common);
@@ -379,7 +408,8 @@ void pow(Tensor& out, const Tensor& self, const Operand& exponent) { binary_pow(
 
 namespace {
 void check_alpha(const Scalar& alpha, DType common) {
-  if (alpha.is_bool() && common != DType::Bool) throw Error(ErrorKind::Runtime, "Boolean alpha only supported for Boolean results.");
+  if (alpha.is_bool() && common != DType::Bool)
+    throw Error(ErrorKind::Runtime, "Boolean alpha only supported for Boolean results.");
   if (alpha.is_floating() && !is_floating(common)) {
     throw Error(ErrorKind::Runtime, "For integral input tensors, argument alpha must not be a floating point number.");
   }
@@ -400,7 +430,8 @@ void sub(Tensor& out, const Tensor& self, const Operand& other, const Scalar& al
   const DType common = promoted(self, other);
   if (common == DType::Bool) {
     throw Error(ErrorKind::Runtime,
-                "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+                "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+                "operator "
                 "instead.");
   }
   check_alpha(alpha, common);
@@ -419,7 +450,8 @@ void div_mode(Tensor& out, const Tensor& self, const Operand& other, std::option
   if (!rounding_mode) return binary_float(out, Binary::Div, self, other);
   if (*rounding_mode == "floor") return binary(out, Binary::FloorDiv, self, other);
   if (*rounding_mode == "trunc") return binary(out, Binary::TruncDiv, self, other);
-  throw_error(ErrorKind::Runtime, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{}'", *rounding_mode);
+  throw_error(ErrorKind::Runtime, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{}'",
+              *rounding_mode);
 }
 
 void compare(Tensor& out, Binary op, const Operand& a, const Operand& b) {
@@ -433,7 +465,8 @@ void compare(Tensor& out, Binary op, const Operand& a, const Operand& b) {
   // An integer tensor against a fraction compares in floating point even though 2.5 would promote; a logical operation
   // only asks for zero or not.
   if (!logical && plan.compute == DType::Float32 && !(a.is_tensor() && is_floating(a.tensor().dtype()))) {
-    plan.compute = is_floating(common) && a.is_tensor() && a.tensor().dtype() == DType::Int64 ? DType::Float32 : plan.compute;
+    plan.compute =
+        is_floating(common) && a.is_tensor() && a.tensor().dtype() == DType::Int64 ? DType::Float32 : plan.compute;
   }
   plan.loop = binary_loop(op, plan.compute);
   plan.loop_result = DType::Bool;
@@ -451,7 +484,8 @@ void round(Tensor& out, const Tensor& self, int64_t decimals) {
 }
 
 namespace {
-void run_ternary(Tensor& out, Ternary op, const Operand& a, const Operand& b, const Operand& c, DType common, double p0 = 0) {
+void run_ternary(Tensor& out, Ternary op, const Operand& a, const Operand& b, const Operand& c, DType common,
+                 double p0 = 0) {
   const Operand inputs[] = {a, b, c};
   ElementwisePlan plan;
   plan.inputs = inputs;
@@ -474,14 +508,16 @@ void clamp(Tensor& out, const Tensor& self, const OptionalScalar& min, const Opt
   const DType common = promotion.result();
   const double infinity = std::numeric_limits<double>::infinity();
   if (is_floating(common)) {
-    run_ternary(out, Ternary::Clamp, self, min ? min->to_double() : -infinity, max ? max->to_double() : infinity, common);
+    run_ternary(out, Ternary::Clamp, self, min ? min->to_double() : -infinity, max ? max->to_double() : infinity,
+                common);
   } else {
     run_ternary(out, Ternary::Clamp, self, min ? min->to_int() : INT64_MIN, max ? max->to_int() : INT64_MAX, common);
   }
 }
 
 void clamp_Tensor(Tensor& out, const Tensor& self, const Tensor& min, const Tensor& max) {
-  if (!min.defined() && !max.defined()) throw Error(ErrorKind::Runtime, "torch.clamp: At least one of 'min' or 'max' must not be None");
+  if (!min.defined() && !max.defined())
+    throw Error(ErrorKind::Runtime, "torch.clamp: At least one of 'min' or 'max' must not be None");
   Tensor low;
   if (min.defined()) {
     binary(max.defined() ? low : out, Binary::Maximum, self, min);
@@ -509,7 +545,8 @@ void where(Tensor& out, const Tensor& condition, const Operand& self, const Oper
 
 void lerp(Tensor& out, const Tensor& self, const Tensor& end, const Operand& weight) {
   if (self.dtype() != end.dtype()) {
-    throw_error(ErrorKind::Runtime, "expected dtype {} for `end` but got dtype {}", dtype_name(self.dtype()), dtype_name(end.dtype()));
+    throw_error(ErrorKind::Runtime, "expected dtype {} for `end` but got dtype {}", dtype_name(self.dtype()),
+                dtype_name(end.dtype()));
   }
   run_ternary(out, Ternary::Lerp, self, end, weight, self.dtype());
 }
@@ -532,7 +569,8 @@ void addcdiv(Tensor& out, const Tensor& self, const Tensor& tensor1, const Tenso
   const DType common = promoted3(self, tensor1, tensor2);
   if (!is_floating(common)) {
     throw Error(ErrorKind::Runtime,
-                "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true division of "
+                "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+                "true division of "
                 "tensor1 and tensor2.");
   }
   run_ternary(out, Ternary::Addcdiv, self, tensor1, tensor2, common, value.to_double());
@@ -573,8 +611,8 @@ void softplus(Tensor& out, const Tensor& self, const Scalar& beta, const Scalar&
 
 void write_back(const Tensor& self, const Tensor& result) {
   if (result.sizes() != self.sizes()) {
-    throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}", to_string(self.sizes()),
-                to_string(result.sizes()));
+    throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}",
+                to_string(self.sizes()), to_string(result.sizes()));
   }
   copy_values(self, result);
 }

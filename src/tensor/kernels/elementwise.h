@@ -7,24 +7,102 @@ namespace hiss::engine {
 
 enum class Unary : uint8_t {
   // Vectorised for float and double.
-  Neg, Abs, Square, Relu, Sqrt, Rsqrt, Reciprocal, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tanh, Sigmoid, Silu,
-  Floor, Ceil, Trunc, Round, Frac, Sign, Sinh, Atan, Asinh, Acosh, Atanh, Asin, Acos, Erf, GeluErf, GeluTanh,
+  Neg,
+  Abs,
+  Square,
+  Relu,
+  Sqrt,
+  Rsqrt,
+  Reciprocal,
+  Exp,
+  Exp2,
+  Expm1,
+  Log,
+  Log2,
+  Log10,
+  Log1p,
+  Sin,
+  Cos,
+  Tanh,
+  Sigmoid,
+  Silu,
+  Floor,
+  Ceil,
+  Trunc,
+  Round,
+  Frac,
+  Sign,
+  Sinh,
+  Atan,
+  Asinh,
+  Acosh,
+  Atanh,
+  Asin,
+  Acos,
+  Erf,
+  GeluErf,
+  GeluTanh,
   LastVector = GeluTanh,
   // One element at a time.
-  Tan, Cosh, Erfc, Erfinv, Lgamma, Digamma, BitwiseNot,
+  Tan,
+  Cosh,
+  Erfc,
+  Erfinv,
+  Lgamma,
+  Digamma,
+  BitwiseNot,
   // Boolean result.
-  LogicalNot, IsNan, IsInf, IsFinite,
+  LogicalNot,
+  IsNan,
+  IsInf,
+  IsFinite,
   Count
 };
 
 enum class Binary : uint8_t {
-  Add, Sub, Mul, Div, Maximum, Minimum, AddScaled, Rsub, TanhBackward, SigmoidBackward, SiluBackward, ThresholdBackward,
-  GeluErfBackward, GeluTanhBackward, LeakyRelu,
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Maximum,
+  Minimum,
+  AddScaled,
+  Rsub,
+  TanhBackward,
+  SigmoidBackward,
+  SiluBackward,
+  ThresholdBackward,
+  GeluErfBackward,
+  GeluTanhBackward,
+  LeakyRelu,
   LastVector = LeakyRelu,
-  FloorDiv, TruncDiv, Remainder, Fmod, Pow, Atan2, Fmax, Fmin, Hypot, Copysign, Logaddexp, Xlogy,
-  And, Or, Xor, ShiftLeft, ShiftRight,
+  FloorDiv,
+  TruncDiv,
+  Remainder,
+  Fmod,
+  Pow,
+  Atan2,
+  Fmax,
+  Fmin,
+  Hypot,
+  Copysign,
+  Logaddexp,
+  Xlogy,
+  And,
+  Or,
+  Xor,
+  ShiftLeft,
+  ShiftRight,
   // Boolean result.
-  Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  LogicalAnd,
+  LogicalOr,
+  LogicalXor,
   Count
 };
 
@@ -47,8 +125,8 @@ struct ElementwisePlan {
   const Operand* inputs = nullptr;
   int count = 0;
   Loop loop = nullptr;
-  DType compute = DType::Float32;      // Of inputs ...
-  DType first = DType::Float32;        // ... except the first, when first_differs.
+  DType compute = DType::Float32;  // Of inputs ...
+  DType first = DType::Float32;    // ... except the first, when first_differs.
   bool first_differs = false;
   DType loop_result = DType::Float32;  // What the loop writes.
   DType result = DType::Float32;       // Of a newly made output.
@@ -58,7 +136,8 @@ struct ElementwisePlan {
 void run_elementwise(Tensor& out, const ElementwisePlan& plan);
 
 /// Converts `count` elements, each side with its own stride in elements.
-void convert(const void* source, DType from, int64_t source_stride, void* target, DType to, int64_t target_stride, int64_t count);
+void convert(const void* source, DType from, int64_t source_stride, void* target, DType to, int64_t target_stride,
+             int64_t count);
 
 /// Numbers for the whole of `out`, like fill_.
 void fill_value(const Tensor& out, const Scalar& value);

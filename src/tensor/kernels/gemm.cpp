@@ -90,7 +90,8 @@ void Multiply(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c,
       int64_t i = 0;
       constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
       for (; i + kRows <= s.m; i += kRows) {
-        Tile<T, kRows>(a0 + i * row_step, row_step, depth_step, panel, depth, c0 + i * s.ldc, s.ldc, columns, alpha, rest);
+        Tile<T, kRows>(a0 + i * row_step, row_step, depth_step, panel, depth, c0 + i * s.ldc, s.ldc, columns, alpha,
+                       rest);
       }
       for (; i + 4 <= s.m; i += 4) {
         Tile<T, 4>(a0 + i * row_step, row_step, depth_step, panel, depth, c0 + i * s.ldc, s.ldc, columns, alpha, rest);
@@ -165,8 +166,8 @@ void gemm_serial(const GemmShape& s, double alpha, const double* a, const double
 void gemm(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
   constexpr int64_t kLarge = 128 * 128 * 128;
   if (s.m * s.n * s.k >= kLarge && s.m > 8 && s.n > 8 && s.k > 8 && !in_parallel_region()) {
-    const auto status = dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb,
-                                   beta, c, s.ldc);
+    const auto status = dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, alpha, a, s.lda,
+                                   b, s.ldb, beta, c, s.ldc);
     if (status == dnnl_success) return;
   }
   gemm_split(s, alpha, a, b, beta, c);

@@ -1,6 +1,6 @@
 // Indexing by tensors, gather and scatter.
-#include "generated/engine/kernels.h"
 #include "tensor/indexing.h"
+#include "generated/engine/kernels.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/iteration.h"
 #include "tensor/kernels/reduce.h"
@@ -11,15 +11,15 @@
 namespace hiss::engine {
 namespace {
 
-/// x[indices] as one offset per indexed position: the indexed dimensions are brought to the front of a view of self, and
-/// index tensors (booleans turned into positions) broadcast together.
+/// x[indices] as one offset per indexed position: the indexed dimensions are brought to the front of a view of self,
+/// and index tensors (booleans turned into positions) broadcast together.
 struct IndexPlan {
-  Tensor source;             // View of self: indexed dimensions first, the rest after.
-  Sizes index_shape;         // Broadcast shape of the index tensors.
+  Tensor source;                 // View of self: indexed dimensions first, the rest after.
+  Sizes index_shape;             // Broadcast shape of the index tensors.
   std::vector<int64_t> offsets;  // Element offset into source for each index position.
-  Sizes rest;                // Sizes of the dimensions not indexed.
-  int64_t before = 0;        // How many of the rest come before the indexed block in the result.
-  Sizes result;              // Shape of x[indices].
+  Sizes rest;                    // Sizes of the dimensions not indexed.
+  int64_t before = 0;            // How many of the rest come before the indexed block in the result.
+  Sizes result;                  // Shape of x[indices].
 };
 
 std::vector<Tensor> expand_masks(const Tensor& self, TensorList indices) {
@@ -35,8 +35,10 @@ std::vector<Tensor> expand_masks(const Tensor& self, TensorList indices) {
     for (int64_t d = 0; d < index.dim(); ++d) {
       const auto at = static_cast<int64_t>(result.size()) + d;
       if (at >= self.dim() || index.size(d) != self.size(at)) {
-        throw_error(ErrorKind::Index, "The shape of the mask {} at index {} does not match the shape of the indexed tensor {} at index {}",
-                    to_string(index.sizes()), d, to_string(self.sizes()), at);
+        throw_error(
+            ErrorKind::Index,
+            "The shape of the mask {} at index {} does not match the shape of the indexed tensor {} at index {}",
+            to_string(index.sizes()), d, to_string(self.sizes()), at);
       }
     }
     const Tensor positions = kernels::nonzero(index);
@@ -68,7 +70,8 @@ IndexPlan plan_index(const Tensor& self, TensorList given) {
       for (const Tensor& index : indices) {
         if (index.defined()) shapes += (shapes.empty() ? "" : ", ") + to_string(index.sizes());
       }
-      throw_error(ErrorKind::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes {}", shapes);
+      throw_error(ErrorKind::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes {}",
+                  shapes);
     }
     if (any && static_cast<int64_t>(d) != last + 1) adjacent = false;
     any = true;
@@ -117,7 +120,8 @@ Tensor index_first(const Tensor& tensor, const IndexPlan& plan) {
 /// The part of source that one index position selects.
 Tensor part_at(const IndexPlan& plan, int64_t offset) {
   const size_t lead = plan.source.sizes().size() - plan.rest.size();
-  return alias(plan.source, plan.rest, IntList(plan.source.strides().data() + lead, plan.rest.size()), plan.source.storage_offset() + offset);
+  return alias(plan.source, plan.rest, IntList(plan.source.strides().data() + lead, plan.rest.size()),
+               plan.source.storage_offset() + offset);
 }
 
 template <typename T>
@@ -154,7 +158,8 @@ void check_index_type(const Tensor& index, std::string_view name) {
   }
 }
 
-/// Walks every element of `index` for gather and scatter along `dim`: body(position in index, offset in a, offset in b, i-th).
+/// Walks every element of `index` for gather and scatter along `dim`: body(position in index, offset in a, offset in b,
+/// i-th).
 template <typename Body>
 void walk_along(const Tensor& index, const Tensor& target, const Tensor& other, int64_t dim, Body&& body) {
   const auto rank = index.sizes().size();
@@ -192,17 +197,22 @@ void check_scatter(const Tensor& self, const Tensor& index, const Tensor& src, i
   }
   if (index.numel() == 0) return;
   if (std::max<int64_t>(index.dim(), 1) != std::max<int64_t>(self.dim(), 1)) {
-    throw_error(ErrorKind::Runtime, "Index tensor must have the same number of dimensions as {} tensor", name == "gather" ? "input" : "self");
+    throw_error(ErrorKind::Runtime, "Index tensor must have the same number of dimensions as {} tensor",
+                name == "gather" ? "input" : "self");
   }
   for (int64_t d = 0; d < index.dim(); ++d) {
     const bool bad = (d != dim && index.size(d) > self.size(d)) || (src.defined() && index.size(d) > src.size(d));
     if (!bad) continue;
     if (src.defined()) {
-      throw_error(ErrorKind::Runtime, "Expected index {} to be no larger than self {} apart from dimension {} and to be no larger size than src {}",
-                  to_string(index.sizes()), to_string(self.sizes()), dim, to_string(src.sizes()));
+      throw_error(
+          ErrorKind::Runtime,
+          "Expected index {} to be no larger than self {} apart from dimension {} and to be no larger size than src {}",
+          to_string(index.sizes()), to_string(self.sizes()), dim, to_string(src.sizes()));
     }
-    throw_error(ErrorKind::Runtime, "Size does not match at dimension {} expected index {} to be no larger than self {} apart from dimension {}",
-                d, to_string(index.sizes()), to_string(self.sizes()), dim);
+    throw_error(
+        ErrorKind::Runtime,
+        "Size does not match at dimension {} expected index {} to be no larger than self {} apart from dimension {}", d,
+        to_string(index.sizes()), to_string(self.sizes()), dim);
   }
 }
 
@@ -247,11 +257,13 @@ Tensor index(const Tensor& self, TensorList indices) {
   char* out = static_cast<char*>(gathered.raw_data());
   const char* base = static_cast<const char*>(plan.source.raw_data());
   if (sample.is_contiguous()) {
-    parallel_for(0, static_cast<int64_t>(plan.offsets.size()), std::max<int64_t>(1, kGrain / std::max<int64_t>(row, 1)), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        std::memcpy(out + i * row * size, base + plan.offsets[static_cast<size_t>(i)] * size, static_cast<size_t>(row * size));
-      }
-    });
+    parallel_for(0, static_cast<int64_t>(plan.offsets.size()), std::max<int64_t>(1, kGrain / std::max<int64_t>(row, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t i = begin; i < end; ++i) {
+                     std::memcpy(out + i * row * size, base + plan.offsets[static_cast<size_t>(i)] * size,
+                                 static_cast<size_t>(row * size));
+                   }
+                 });
   } else {
     const auto rest = rest_offsets(plan);
     dispatch_size(self.item_size(), [&](auto* tag) {
@@ -270,11 +282,14 @@ Tensor index(const Tensor& self, TensorList indices) {
 void index_put_(const Tensor& self, TensorList indices, const Tensor& values, bool accumulate) {
   const IndexPlan plan = plan_index(self, indices);
   if (values.dtype() != self.dtype() && values.dim() != 0) {
-    throw_error(ErrorKind::Runtime, "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
-                dtype_label(self.dtype()), dtype_label(values.dtype()));
+    throw_error(
+        ErrorKind::Runtime,
+        "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
+        dtype_label(self.dtype()), dtype_label(values.dtype()));
   }
   if (!is_expandable_to(values.sizes(), plan.result)) {
-    throw_error(ErrorKind::Runtime, "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
+    throw_error(ErrorKind::Runtime,
+                "shape mismatch: value tensor of shape {} cannot be broadcast to indexing result of shape {}",
                 to_string(values.sizes()), to_string(plan.result));
   }
   const Tensor ordered = as_dense(index_first(expand(values, plan.result, false), plan), self.dtype());
@@ -325,7 +340,8 @@ Tensor index_select(const Tensor& self, int64_t dim, const Tensor& index) {
 void index_add_(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
   const int64_t d = wrap_dim(dim, self.dim());
   check_index_type(index, "index_add");
-  if (source.dtype() != self.dtype()) throw Error(ErrorKind::Runtime, "index_add_(): self and source must have the same scalar type");
+  if (source.dtype() != self.dtype())
+    throw Error(ErrorKind::Runtime, "index_add_(): self and source must have the same scalar type");
   const Tensor ids = as_dense(index, DType::Int64);
   for (int64_t i = 0; i < ids.numel(); ++i) {
     const int64_t id = ids.data<int64_t>()[i];
@@ -395,16 +411,18 @@ void scatter_add_(const Tensor& self, int64_t dim, const Tensor& index, const Te
 
 void masked_fill_(const Tensor& self, const Tensor& mask, const Operand& value) {
   if (mask.dtype() != DType::Bool) {
-    throw_error(ErrorKind::Runtime, "masked_fill_ only supports boolean masks, but got mask with dtype {}", dtype_name(mask.dtype()));
+    throw_error(ErrorKind::Runtime, "masked_fill_ only supports boolean masks, but got mask with dtype {}",
+                dtype_name(mask.dtype()));
   }
   if (value.is_tensor() && value.tensor().dim() != 0) {
-    throw_error(ErrorKind::Runtime, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).",
+    throw_error(ErrorKind::Runtime,
+                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).",
                 value.tensor().dim());
   }
   if (!is_expandable_to(mask.sizes(), self.sizes())) {
     broadcast_shapes(self.sizes(), mask.sizes());
-    throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}", to_string(self.sizes()),
-                to_string(broadcast_shapes(self.sizes(), mask.sizes())));
+    throw_error(ErrorKind::Runtime, "output with shape {} doesn't match the broadcast shape {}",
+                to_string(self.sizes()), to_string(broadcast_shapes(self.sizes(), mask.sizes())));
   }
   const Scalar number = value.is_tensor() ? value.tensor().item() : value.scalar();
   if (number.is_floating() && !is_floating(self.dtype())) {

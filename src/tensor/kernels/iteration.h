@@ -1,5 +1,5 @@
-// Walking several tensors of one (broadcast) shape together: dimensions ordered by the first tensor's strides and merged
-// where every tensor allows it, so that rows are long.
+// Walking several tensors of one (broadcast) shape together: dimensions ordered by the first tensor's strides and
+// merged where every tensor allows it, so that rows are long.
 #pragma once
 
 #include <algorithm>

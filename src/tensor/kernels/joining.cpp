@@ -19,7 +19,9 @@ Tensor cat(TensorList tensors, int64_t dim) {
   const Tensor* first = nullptr;
   Promotion promotion;
   for (const Tensor& tensor : tensors) {
-    if (tensor.dim() == 0) throw_error(ErrorKind::Runtime, "zero-dimensional tensor (at position {}) cannot be concatenated", &tensor - tensors.begin());
+    if (tensor.dim() == 0)
+      throw_error(ErrorKind::Runtime, "zero-dimensional tensor (at position {}) cannot be concatenated",
+                  &tensor - tensors.begin());
     promotion.add(tensor);
     if (!first && !skipped(tensor)) first = &tensor;
   }
@@ -32,12 +34,14 @@ Tensor cat(TensorList tensors, int64_t dim) {
     const Tensor& tensor = tensors[k];
     if (skipped(tensor)) continue;
     if (tensor.dim() != first->dim()) {
-      throw_error(ErrorKind::Runtime, "Tensors must have same number of dimensions: got {} and {}", first->dim(), tensor.dim());
+      throw_error(ErrorKind::Runtime, "Tensors must have same number of dimensions: got {} and {}", first->dim(),
+                  tensor.dim());
     }
     for (size_t i = 0; i < shape.size(); ++i) {
       if (i != d && tensor.sizes()[i] != shape[i]) {
         throw_error(ErrorKind::Runtime,
-                    "Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for tensor number {} in the list.",
+                    "Sizes of tensors must match except in dimension {}. Expected size {} but got size {} for tensor "
+                    "number {} in the list.",
                     d, shape[i], tensor.sizes()[i], k);
       }
     }
@@ -55,9 +59,11 @@ Tensor cat(TensorList tensors, int64_t dim) {
       const int64_t bytes = tensor.numel() / outer * static_cast<int64_t>(result.item_size());
       char* to = static_cast<char*>(result.raw_data()) + at;
       const char* from = static_cast<const char*>(tensor.raw_data());
-      parallel_for(0, outer, std::max<int64_t>(1, kGrain * 8 / std::max<int64_t>(bytes, 1)), [&](int64_t begin, int64_t end) {
-        for (int64_t o = begin; o < end; ++o) std::memcpy(to + o * row, from + o * bytes, static_cast<size_t>(bytes));
-      });
+      parallel_for(0, outer, std::max<int64_t>(1, kGrain * 8 / std::max<int64_t>(bytes, 1)),
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t o = begin; o < end; ++o)
+                       std::memcpy(to + o * row, from + o * bytes, static_cast<size_t>(bytes));
+                   });
       at += bytes;
     } else {
       const int64_t inner = row / static_cast<int64_t>(result.item_size()) / shape[d];
@@ -75,7 +81,8 @@ Tensor stack(TensorList tensors, int64_t dim) {
   std::vector<Tensor> raised;
   for (size_t k = 0; k < tensors.size(); ++k) {
     if (tensors[k].sizes() != tensors[0].sizes()) {
-      throw_error(ErrorKind::Runtime, "stack expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}",
+      throw_error(ErrorKind::Runtime,
+                  "stack expects each tensor to be equal size, but got {} at entry 0 and {} at entry {}",
                   to_string(tensors[0].sizes()), to_string(tensors[k].sizes()), k);
     }
     raised.push_back(unsqueeze(tensors[k], d));
@@ -118,7 +125,8 @@ Tensor flip(const Tensor& self, IntList dims) {
 
 namespace {
 Tensor triangle(const Tensor& self, int64_t diagonal, bool upper) {
-  if (self.dim() < 2) throw_error(ErrorKind::Runtime, "{}: input tensor must have at least 2 dimensions", upper ? "triu" : "tril");
+  if (self.dim() < 2)
+    throw_error(ErrorKind::Runtime, "{}: input tensor must have at least 2 dimensions", upper ? "triu" : "tril");
   const Tensor input = dense(self);
   Tensor result = new_tensor(self.sizes(), self.dtype());
   const int64_t rows = self.size(-2), columns = self.size(-1);
@@ -129,7 +137,8 @@ Tensor triangle(const Tensor& self, int64_t diagonal, bool upper) {
     T* to = static_cast<T*>(result.raw_data());
     for (int64_t m = 0; m < matrices; ++m) {
       for (int64_t i = 0; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j, ++from, ++to) *to = (upper ? j - i >= diagonal : j - i <= diagonal) ? *from : T(0);
+        for (int64_t j = 0; j < columns; ++j, ++from, ++to)
+          *to = (upper ? j - i >= diagonal : j - i <= diagonal) ? *from : T(0);
       }
     }
   });

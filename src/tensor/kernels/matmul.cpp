@@ -44,20 +44,26 @@ void integer_product(const Tensor& a, const Tensor& b, Tensor& out) {
 
 void check_same_type(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype()) {
-    throw_error(ErrorKind::Runtime, "expected m1 and m2 to have the same dtype, but got: {} != {}", dtype_label(a.dtype()) == "Float" ? "float" : dtype_label(a.dtype()) == "Double" ? "double" : dtype_name(a.dtype()),
-                dtype_label(b.dtype()) == "Float" ? "float" : dtype_label(b.dtype()) == "Double" ? "double" : dtype_name(b.dtype()));
+    throw_error(ErrorKind::Runtime, "expected m1 and m2 to have the same dtype, but got: {} != {}",
+                dtype_label(a.dtype()) == "Float"    ? "float"
+                : dtype_label(a.dtype()) == "Double" ? "double"
+                                                     : dtype_name(a.dtype()),
+                dtype_label(b.dtype()) == "Float"    ? "float"
+                : dtype_label(b.dtype()) == "Double" ? "double"
+                                                     : dtype_name(b.dtype()));
   }
 }
 
 /// out (dense rows) = alpha * a b + beta * out.
 void product(const Tensor& a, const Tensor& b, double alpha, double beta, const Tensor& out) {
   const MatrixView va = matrix_view(a), vb = matrix_view(b);
-  GemmShape shape{va.transposed, vb.transposed, a.size(0), b.size(1), a.size(1), va.leading, vb.leading,
-                  std::max<int64_t>(out.stride(0), 1)};
+  GemmShape shape{va.transposed, vb.transposed, a.size(0),  b.size(1),
+                  a.size(1),     va.leading,    vb.leading, std::max<int64_t>(out.stride(0), 1)};
   if (out.dtype() == DType::Float64) {
     gemm(shape, alpha, va.keep.data<double>(), vb.keep.data<double>(), beta, out.data<double>());
   } else {
-    gemm(shape, static_cast<float>(alpha), va.keep.data<float>(), vb.keep.data<float>(), static_cast<float>(beta), out.data<float>());
+    gemm(shape, static_cast<float>(alpha), va.keep.data<float>(), vb.keep.data<float>(), static_cast<float>(beta),
+         out.data<float>());
   }
 }
 
@@ -67,11 +73,12 @@ Tensor mm(const Tensor& self, const Tensor& mat2) {
   if (self.dim() != 2) throw Error(ErrorKind::Runtime, "self must be a matrix");
   if (mat2.dim() != 2) throw Error(ErrorKind::Runtime, "mat2 must be a matrix");
   if (self.size(1) != mat2.size(0)) {
-    throw_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied ({}x{} and {}x{})", self.size(0), self.size(1),
-                mat2.size(0), mat2.size(1));
+    throw_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied ({}x{} and {}x{})", self.size(0),
+                self.size(1), mat2.size(0), mat2.size(1));
   }
   check_same_type(self, mat2);
-  if (is_reduced_float(self.dtype())) return cast(mm(cast(self, DType::Float32), cast(mat2, DType::Float32)), self.dtype());
+  if (is_reduced_float(self.dtype()))
+    return cast(mm(cast(self, DType::Float32), cast(mat2, DType::Float32)), self.dtype());
   Tensor result = new_tensor({self.size(0), mat2.size(1)}, self.dtype());
   if (is_floating(self.dtype())) {
     product(self, mat2, 1, 0, result);
@@ -108,11 +115,13 @@ Tensor bmm(const Tensor& self, const Tensor& mat2) {
   if (mat2.dim() != 3) throw Error(ErrorKind::Runtime, "batch2 must be a 3D tensor");
   const int64_t batch = self.size(0), m = self.size(1), k = self.size(2), n = mat2.size(2);
   if (mat2.size(0) != batch || mat2.size(1) != k) {
-    throw_error(ErrorKind::Runtime, "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].", batch,
-                k, mat2.size(0), mat2.size(1));
+    throw_error(ErrorKind::Runtime,
+                "Expected size for first two dimensions of batch2 tensor to be: [{}, {}] but got: [{}, {}].", batch, k,
+                mat2.size(0), mat2.size(1));
   }
   check_same_type(self, mat2);
-  if (is_reduced_float(self.dtype())) return cast(bmm(cast(self, DType::Float32), cast(mat2, DType::Float32)), self.dtype());
+  if (is_reduced_float(self.dtype()))
+    return cast(bmm(cast(self, DType::Float32), cast(mat2, DType::Float32)), self.dtype());
   Tensor result = new_tensor({batch, m, n}, self.dtype());
   if (batch == 0) return result;
   if (!is_floating(self.dtype())) {
@@ -130,9 +139,11 @@ Tensor bmm(const Tensor& self, const Tensor& mat2) {
     if (batch == 1 || m * n * k > 256 * 256 * 256) {
       for (int64_t i = 0; i < batch; ++i) gemm(shape, T(1), a + i * a_step, b + i * b_step, T(0), c + i * m * n);
     } else {
-      parallel_for(0, batch, std::max<int64_t>(1, 200000 / std::max<int64_t>(m * n * k, 1)), [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) gemm_serial(shape, T(1), a + i * a_step, b + i * b_step, T(0), c + i * m * n);
-      });
+      parallel_for(0, batch, std::max<int64_t>(1, 200000 / std::max<int64_t>(m * n * k, 1)),
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t i = begin; i < end; ++i)
+                       gemm_serial(shape, T(1), a + i * a_step, b + i * b_step, T(0), c + i * m * n);
+                   });
     }
   };
   self.dtype() == DType::Float64 ? run(static_cast<double*>(nullptr)) : run(static_cast<float*>(nullptr));
@@ -144,7 +155,9 @@ Tensor dot(const Tensor& self, const Tensor& tensor) {
     throw_error(ErrorKind::Runtime, "1D tensors expected, but got {}D and {}D tensors", self.dim(), tensor.dim());
   }
   if (self.numel() != tensor.numel()) {
-    throw_error(ErrorKind::Runtime, "inconsistent tensor size, expected tensor [{}] and src [{}] to have the same number of elements, but got {} and {} elements respectively",
+    throw_error(ErrorKind::Runtime,
+                "inconsistent tensor size, expected tensor [{}] and src [{}] to have the same number of elements, but "
+                "got {} and {} elements respectively",
                 self.numel(), tensor.numel(), self.numel(), tensor.numel());
   }
   check_same_type(self, tensor);
@@ -163,7 +176,8 @@ Tensor dot(const Tensor& self, const Tensor& tensor) {
 }
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  if (weight.dim() != 2 || input.dim() == 0) throw Error(ErrorKind::Runtime, "linear(): weight must be a matrix and input at least 1-D");
+  if (weight.dim() != 2 || input.dim() == 0)
+    throw Error(ErrorKind::Runtime, "linear(): weight must be a matrix and input at least 1-D");
   const int64_t in = weight.size(1), out = weight.size(0);
   const int64_t rows = in == 0 ? 0 : input.numel() / std::max<int64_t>(input.size(-1), 1);
   if (input.size(-1) != in) {
@@ -171,11 +185,12 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
                 input.size(-1) == 0 ? 0 : input.numel() / input.size(-1), input.size(-1), in, out);
   }
   if (input.dtype() != weight.dtype()) {
-    throw_error(ErrorKind::Runtime, "mat1 and mat2 must have the same dtype, but got {} and {}", dtype_label(input.dtype()),
-                dtype_label(weight.dtype()));
+    throw_error(ErrorKind::Runtime, "mat1 and mat2 must have the same dtype, but got {} and {}",
+                dtype_label(input.dtype()), dtype_label(weight.dtype()));
   }
   if (is_reduced_float(input.dtype())) {
-    const Tensor wide = linear(cast(input, DType::Float32), cast(weight, DType::Float32), bias.defined() ? cast(bias, DType::Float32) : bias);
+    const Tensor wide = linear(cast(input, DType::Float32), cast(weight, DType::Float32),
+                               bias.defined() ? cast(bias, DType::Float32) : bias);
     return cast(wide, input.dtype());
   }
   const Tensor x = view(dense(input), {rows, in});

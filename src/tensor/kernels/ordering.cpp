@@ -109,31 +109,35 @@ std::tuple<Tensor, Tensor> sort(const Tensor& self, int64_t dim, bool descending
   dispatch_all(self.dtype(), [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using V = Value<T>;
-    parallel_for(0, l.outer * l.inner, std::max<int64_t>(1, kGrain / 8 / std::max<int64_t>(l.count, 1)), [&](int64_t begin, int64_t end) {
-      std::vector<int64_t> order(static_cast<size_t>(l.count));
-      for (int64_t line = begin; line < end; ++line) {
-        const T* from = input.data<T>() + line / l.inner * l.count * l.inner + line % l.inner;
-        std::iota(order.begin(), order.end(), 0);
-        const auto value = [&](int64_t k) { return static_cast<V>(from[k * l.inner]); };
-        if (descending) {
-          std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return less_nan(value(b), value(a)); });
-        } else {
-          std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return less_nan(value(a), value(b)); });
-        }
-        const int64_t start = line / l.inner * l.count * l.inner + line % l.inner;
-        for (int64_t k = 0; k < l.count; ++k) {
-          values.data<T>()[start + k * l.inner] = from[order[static_cast<size_t>(k)] * l.inner];
-          indices.data<int64_t>()[start + k * l.inner] = order[static_cast<size_t>(k)];
-        }
-      }
-    });
+    parallel_for(0, l.outer * l.inner, std::max<int64_t>(1, kGrain / 8 / std::max<int64_t>(l.count, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   std::vector<int64_t> order(static_cast<size_t>(l.count));
+                   for (int64_t line = begin; line < end; ++line) {
+                     const T* from = input.data<T>() + line / l.inner * l.count * l.inner + line % l.inner;
+                     std::iota(order.begin(), order.end(), 0);
+                     const auto value = [&](int64_t k) { return static_cast<V>(from[k * l.inner]); };
+                     if (descending) {
+                       std::stable_sort(order.begin(), order.end(),
+                                        [&](int64_t a, int64_t b) { return less_nan(value(b), value(a)); });
+                     } else {
+                       std::stable_sort(order.begin(), order.end(),
+                                        [&](int64_t a, int64_t b) { return less_nan(value(a), value(b)); });
+                     }
+                     const int64_t start = line / l.inner * l.count * l.inner + line % l.inner;
+                     for (int64_t k = 0; k < l.count; ++k) {
+                       values.data<T>()[start + k * l.inner] = from[order[static_cast<size_t>(k)] * l.inner];
+                       indices.data<int64_t>()[start + k * l.inner] = order[static_cast<size_t>(k)];
+                     }
+                   }
+                 });
   });
   return {values, indices};
 }
 
 std::tuple<Tensor, Tensor> topk(const Tensor& self, int64_t k, int64_t dim, bool largest, bool) {
   const int64_t d = wrap_dim(dim, self.dim());
-  if (k < 0 || k > (self.dim() == 0 ? 1 : self.size(d))) throw Error(ErrorKind::Runtime, "selected index k out of range");
+  if (k < 0 || k > (self.dim() == 0 ? 1 : self.size(d)))
+    throw Error(ErrorKind::Runtime, "selected index k out of range");
   auto [values, indices] = sort(self, d, largest, true);
   if (self.dim() == 0) return {values, indices};
   return {dense(slice(values, d, 0, k, 1)), dense(slice(indices, d, 0, k, 1))};
@@ -149,7 +153,8 @@ std::tuple<Tensor, Tensor, Tensor> unique_dense(const Tensor& self, bool, bool, 
     using T = std::remove_pointer_t<decltype(tag)>;
     using V = Value<T>;
     for (int64_t i = 0; i < n; ++i) {
-      if (i == 0 || static_cast<V>(values.template data<T>()[i]) != static_cast<V>(values.template data<T>()[i - 1])) firsts.push_back(i);
+      if (i == 0 || static_cast<V>(values.template data<T>()[i]) != static_cast<V>(values.template data<T>()[i - 1]))
+        firsts.push_back(i);
       inverse.data<int64_t>()[positions.template data<int64_t>()[i]] = static_cast<int64_t>(firsts.size()) - 1;
     }
   });
@@ -206,23 +211,27 @@ Tensor histc(const Tensor& self, int64_t bins, const Scalar& min, const Scalar& 
     const auto bin = static_cast<int64_t>((x[i] - low) / (high - low) * static_cast<double>(bins));
     result.data<double>()[std::min(bin, bins - 1)] += 1;
   }
-  return self.dtype() == DType::Float64 ? result : cast(result, is_floating(self.dtype()) ? self.dtype() : default_dtype());
+  return self.dtype() == DType::Float64 ? result
+                                        : cast(result, is_floating(self.dtype()) ? self.dtype() : default_dtype());
 }
 
-Tensor searchsorted(const Tensor& sorted_sequence, const Operand& self, bool out_int32, bool right, std::optional<std::string_view> side) {
+Tensor searchsorted(const Tensor& sorted_sequence, const Operand& self, bool out_int32, bool right,
+                    std::optional<std::string_view> side) {
   if (side && *side != "left" && *side != "right") {
     throw_error(ErrorKind::Runtime, "side can only be 'left' or 'right' but got {}", *side);
   }
   const bool upper = right || (side && *side == "right");
   const Tensor sequence = as_dense(sorted_sequence, DType::Float64);
-  const Tensor values = self.is_tensor() ? as_dense(self.tensor(), DType::Float64) : scalar_tensor(self.scalar(), DType::Float64);
+  const Tensor values =
+      self.is_tensor() ? as_dense(self.tensor(), DType::Float64) : scalar_tensor(self.scalar(), DType::Float64);
   const int64_t length = sequence.size(-1);
   Tensor result = new_tensor(values.sizes(), DType::Int64);
   const int64_t per_line = sequence.dim() <= 1 ? std::max<int64_t>(values.numel(), 1) : values.size(-1);
   for (int64_t i = 0; i < values.numel(); ++i) {
     const double* line = sequence.data<double>() + (sequence.dim() <= 1 ? 0 : i / per_line * length);
     const double value = values.data<double>()[i];
-    const double* found = upper ? std::upper_bound(line, line + length, value) : std::lower_bound(line, line + length, value);
+    const double* found =
+        upper ? std::upper_bound(line, line + length, value) : std::lower_bound(line, line + length, value);
     result.data<int64_t>()[i] = found - line;
   }
   return out_int32 ? cast(result, DType::Int32) : result;

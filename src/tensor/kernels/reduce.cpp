@@ -1,5 +1,5 @@
-// Reductions over any set of dimensions. The input is brought to (outer, reduced, inner) blocks; adjacent reduced dimensions
-// merge, separate groups reduce one after the other.
+// Reductions over any set of dimensions. The input is brought to (outer, reduced, inner) blocks; adjacent reduced
+// dimensions merge, separate groups reduce one after the other.
 #include <cmath>
 #include <limits>
 
@@ -67,10 +67,14 @@ T reduce_row(Reduction op, const T* x, int64_t n) {
       for (int64_t i = 0; i < n; ++i) total = static_cast<T>(total * x[i]);
       return total;
     }
-    case Reduction::Max: return *std::max_element(x, x + n);
-    case Reduction::Min: return *std::min_element(x, x + n);
-    case Reduction::Any: return static_cast<T>(std::any_of(x, x + n, [](T v) { return v != 0; }));
-    case Reduction::All: return static_cast<T>(std::all_of(x, x + n, [](T v) { return v != 0; }));
+    case Reduction::Max:
+      return *std::max_element(x, x + n);
+    case Reduction::Min:
+      return *std::min_element(x, x + n);
+    case Reduction::Any:
+      return static_cast<T>(std::any_of(x, x + n, [](T v) { return v != 0; }));
+    case Reduction::All:
+      return static_cast<T>(std::all_of(x, x + n, [](T v) { return v != 0; }));
     default: {
       T total = 0;
       for (int64_t i = 0; i < n; ++i) total = static_cast<T>(total + x[i] * x[i]);
@@ -90,13 +94,26 @@ void reduce_into(Reduction op, T* total, const T* x, int64_t n) {
   }
   for (int64_t i = 0; i < n; ++i) {
     switch (op) {
-      case Reduction::Sum: total[i] = static_cast<T>(total[i] + x[i]); break;
-      case Reduction::Prod: total[i] = static_cast<T>(total[i] * x[i]); break;
-      case Reduction::Max: total[i] = std::max(total[i], x[i]); break;
-      case Reduction::Min: total[i] = std::min(total[i], x[i]); break;
-      case Reduction::Any: total[i] = static_cast<T>(total[i] != 0 || x[i] != 0); break;
-      case Reduction::All: total[i] = static_cast<T>(total[i] != 0 && x[i] != 0); break;
-      case Reduction::SumSquares: break;
+      case Reduction::Sum:
+        total[i] = static_cast<T>(total[i] + x[i]);
+        break;
+      case Reduction::Prod:
+        total[i] = static_cast<T>(total[i] * x[i]);
+        break;
+      case Reduction::Max:
+        total[i] = std::max(total[i], x[i]);
+        break;
+      case Reduction::Min:
+        total[i] = std::min(total[i], x[i]);
+        break;
+      case Reduction::Any:
+        total[i] = static_cast<T>(total[i] != 0 || x[i] != 0);
+        break;
+      case Reduction::All:
+        total[i] = static_cast<T>(total[i] != 0 && x[i] != 0);
+        break;
+      case Reduction::SumSquares:
+        break;
     }
   }
 }
@@ -105,10 +122,15 @@ template <typename T>
 T identity(Reduction op) {
   switch (op) {
     case Reduction::Prod:
-    case Reduction::All: return 1;
-    case Reduction::Max: return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
-    case Reduction::Min: return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
-    default: return 0;
+    case Reduction::All:
+      return 1;
+    case Reduction::Max:
+      return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                  : std::numeric_limits<T>::lowest();
+    case Reduction::Min:
+      return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+    default:
+      return 0;
   }
 }
 
@@ -139,28 +161,29 @@ void reduce_block(Reduction op, const T* x, T* out, int64_t outer, int64_t count
   // Columns: add rows together, in runs of 64 for accuracy, in strips for parallelism and cache.
   constexpr int64_t kStrip = 512;
   const int64_t strips = (inner + kStrip - 1) / kStrip;
-  parallel_for(0, outer * strips, std::max<int64_t>(1, kGrain / (count * std::min(inner, kStrip))), [&](int64_t begin, int64_t end) {
-    std::vector<T> run(static_cast<size_t>(std::min(inner, kStrip)));
-    for (int64_t job = begin; job < end; ++job) {
-      const int64_t o = job / strips, from = job % strips * kStrip, width = std::min(kStrip, inner - from);
-      const T* rows = x + o * count * inner + from;
-      T* total = out + o * inner + from;
-      std::copy(rows, rows + width, total);
-      if (op == Reduction::Any || op == Reduction::All) {
-        for (int64_t i = 0; i < width; ++i) total[i] = static_cast<T>(total[i] != 0);
-      }
-      for (int64_t r = 1; r < count;) {
-        const int64_t stop = std::min(count, r + 64);
-        if (op != Reduction::Sum || count <= 64) {
-          for (; r < stop; ++r) reduce_into(op, total, rows + r * inner, width);
-          continue;
-        }
-        std::copy(rows + r * inner, rows + r * inner + width, run.data());
-        for (++r; r < stop; ++r) reduce_into(op, run.data(), rows + r * inner, width);
-        reduce_into(op, total, run.data(), width);
-      }
-    }
-  });
+  parallel_for(0, outer * strips, std::max<int64_t>(1, kGrain / (count * std::min(inner, kStrip))),
+               [&](int64_t begin, int64_t end) {
+                 std::vector<T> run(static_cast<size_t>(std::min(inner, kStrip)));
+                 for (int64_t job = begin; job < end; ++job) {
+                   const int64_t o = job / strips, from = job % strips * kStrip, width = std::min(kStrip, inner - from);
+                   const T* rows = x + o * count * inner + from;
+                   T* total = out + o * inner + from;
+                   std::copy(rows, rows + width, total);
+                   if (op == Reduction::Any || op == Reduction::All) {
+                     for (int64_t i = 0; i < width; ++i) total[i] = static_cast<T>(total[i] != 0);
+                   }
+                   for (int64_t r = 1; r < count;) {
+                     const int64_t stop = std::min(count, r + 64);
+                     if (op != Reduction::Sum || count <= 64) {
+                       for (; r < stop; ++r) reduce_into(op, total, rows + r * inner, width);
+                       continue;
+                     }
+                     std::copy(rows + r * inner, rows + r * inner + width, run.data());
+                     for (++r; r < stop; ++r) reduce_into(op, run.data(), rows + r * inner, width);
+                     reduce_into(op, total, run.data(), width);
+                   }
+                 }
+               });
 }
 
 }  // namespace
@@ -215,7 +238,8 @@ Tensor reduce(const Tensor& self, Reduction op, IntList dims, bool keepdim, DTyp
     }
     dispatch_all(compute, [&](auto* tag) {
       using T = std::remove_pointer_t<decltype(tag)>;
-      if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, int64_t> || std::is_same_v<T, bool>) {
+      if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, int64_t> ||
+                    std::is_same_v<T, bool>) {
         using Element = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
         reduce_block<Element>(step, current.data<Element>(), next.data<Element>(), outer, count, inner);
       }
@@ -231,7 +255,10 @@ Tensor finish(Tensor result, DType dtype) { return result.dtype() == dtype ? res
 
 void check_not_empty(const Tensor& self, std::string_view name) {
   if (self.numel() == 0) {
-    throw_error(ErrorKind::Runtime, "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.", name);
+    throw_error(ErrorKind::Runtime,
+                "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                "the 'dim' argument.",
+                name);
   }
 }
 }  // namespace
@@ -247,9 +274,10 @@ Tensor sum(const Tensor& self, OptionalIntList dim, bool keepdim, OptionalDType 
 Tensor mean(const Tensor& self, OptionalIntList dim, bool keepdim, OptionalDType dtype) {
   const DType result = dtype.value_or(self.dtype());
   if (!is_floating(result)) {
-    throw_error(ErrorKind::Runtime,
-                "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}",
-                dtype_label(self.dtype()));
+    throw_error(
+        ErrorKind::Runtime,
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}",
+        dtype_label(self.dtype()));
   }
   const Sizes dims = wrap_dims(dim, self.dim());
   int64_t count = 1;
@@ -265,7 +293,8 @@ Tensor mean(const Tensor& self, OptionalIntList dim, bool keepdim, OptionalDType
 
 Tensor prod(const Tensor& self, OptionalDType dtype) {
   const DType result = dtype.value_or(is_integral(self.dtype(), true) ? DType::Int64 : self.dtype());
-  return finish(reduce(self, Reduction::Prod, wrap_dims(std::nullopt, self.dim()), false, compute_type(result)), result);
+  return finish(reduce(self, Reduction::Prod, wrap_dims(std::nullopt, self.dim()), false, compute_type(result)),
+                result);
 }
 Tensor prod_dim(const Tensor& self, int64_t dim, bool keepdim, OptionalDType dtype) {
   const DType result = dtype.value_or(is_integral(self.dtype(), true) ? DType::Int64 : self.dtype());
@@ -281,23 +310,28 @@ Tensor all(const Tensor& self, OptionalIntList dim, bool keepdim) {
 
 Tensor max(const Tensor& self) {
   check_not_empty(self, "max");
-  return finish(reduce(self, Reduction::Max, wrap_dims(std::nullopt, self.dim()), false, compute_type(self.dtype())), self.dtype());
+  return finish(reduce(self, Reduction::Max, wrap_dims(std::nullopt, self.dim()), false, compute_type(self.dtype())),
+                self.dtype());
 }
 Tensor min(const Tensor& self) {
   check_not_empty(self, "min");
-  return finish(reduce(self, Reduction::Min, wrap_dims(std::nullopt, self.dim()), false, compute_type(self.dtype())), self.dtype());
+  return finish(reduce(self, Reduction::Min, wrap_dims(std::nullopt, self.dim()), false, compute_type(self.dtype())),
+                self.dtype());
 }
 Tensor amax(const Tensor& self, IntList dim, bool keepdim) {
-  return finish(reduce(self, Reduction::Max, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())), self.dtype());
+  return finish(reduce(self, Reduction::Max, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())),
+                self.dtype());
 }
 Tensor amin(const Tensor& self, IntList dim, bool keepdim) {
-  return finish(reduce(self, Reduction::Min, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())), self.dtype());
+  return finish(reduce(self, Reduction::Min, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())),
+                self.dtype());
 }
 
 namespace {
 
 Tensor variance(const Tensor& self, OptionalIntList dim, double correction, bool keepdim) {
-  if (!is_floating(self.dtype())) throw Error(ErrorKind::Runtime, "std and var only support floating point and complex dtypes");
+  if (!is_floating(self.dtype()))
+    throw Error(ErrorKind::Runtime, "std and var only support floating point and complex dtypes");
   const Sizes dims = wrap_dims(dim, self.dim());
   const DType compute = compute_type(self.dtype());
   const Tensor input = as_dense(reduced_last(self, dims), compute);
@@ -335,7 +369,8 @@ Tensor std(const Tensor& self, OptionalIntList dim, bool unbiased, bool keepdim)
 
 Tensor l2_norm(const Tensor& self, OptionalIntList dim, bool keepdim) {
   Tensor result;
-  unary(result, Unary::Sqrt, reduce(self, Reduction::SumSquares, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())));
+  unary(result, Unary::Sqrt,
+        reduce(self, Reduction::SumSquares, wrap_dims(dim, self.dim()), keepdim, compute_type(self.dtype())));
   return finish(result, self.dtype());
 }
 
@@ -415,16 +450,24 @@ Tensor arg_extreme(const Tensor& self, std::optional<int64_t> dim, bool keepdim)
 
 }  // namespace
 
-std::tuple<Tensor, Tensor> max_dim(const Tensor& self, int64_t dim, bool keepdim) { return extreme<true>(self, dim, keepdim); }
-std::tuple<Tensor, Tensor> min_dim(const Tensor& self, int64_t dim, bool keepdim) { return extreme<false>(self, dim, keepdim); }
-Tensor argmax(const Tensor& self, std::optional<int64_t> dim, bool keepdim) { return arg_extreme<true>(self, dim, keepdim); }
-Tensor argmin(const Tensor& self, std::optional<int64_t> dim, bool keepdim) { return arg_extreme<false>(self, dim, keepdim); }
+std::tuple<Tensor, Tensor> max_dim(const Tensor& self, int64_t dim, bool keepdim) {
+  return extreme<true>(self, dim, keepdim);
+}
+std::tuple<Tensor, Tensor> min_dim(const Tensor& self, int64_t dim, bool keepdim) {
+  return extreme<false>(self, dim, keepdim);
+}
+Tensor argmax(const Tensor& self, std::optional<int64_t> dim, bool keepdim) {
+  return arg_extreme<true>(self, dim, keepdim);
+}
+Tensor argmin(const Tensor& self, std::optional<int64_t> dim, bool keepdim) {
+  return arg_extreme<false>(self, dim, keepdim);
+}
 
 bool equal(const Tensor& self, const Tensor& other) {
   if (self.sizes() != other.sizes()) return false;
   if (self.dtype() != other.dtype()) {
-    throw_error(ErrorKind::Runtime, "Expected all tensors to have the same dtype, but found {} and {}", dtype_label(self.dtype()),
-                dtype_label(other.dtype()));
+    throw_error(ErrorKind::Runtime, "Expected all tensors to have the same dtype, but found {} and {}",
+                dtype_label(self.dtype()), dtype_label(other.dtype()));
   }
   Tensor same;
   compare(same, Binary::Eq, self, other);

@@ -1,4 +1,5 @@
-// Vectorised work on contiguous rows: sums, extremes, softmax, normalization. One table per type, best target chosen once.
+// Vectorised work on contiguous rows: sums, extremes, softmax, normalization. One table per type, best target chosen
+// once.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +33,8 @@ struct RowKernels {
   /// sums[0] = sum(g * w), sums[1] = sum(g * w * xhat); weight may be null
   void (*normalize_sums)(const T* gradient, const T* x, size_t n, T mean, T rstd, const T* weight, T* sums);
   /// out = rstd * (g * w - first - xhat * second)
-  void (*normalize_backward)(T* out, const T* gradient, const T* x, size_t n, T mean, T rstd, const T* weight, T first, T second);
+  void (*normalize_backward)(T* out, const T* gradient, const T* x, size_t n, T mean, T rstd, const T* weight, T first,
+                             T second);
   /// weight_total += g * xhat; bias_total += g
   void (*normalize_parameters)(T* weight_total, T* bias_total, const T* gradient, const T* x, size_t n, T mean, T rstd);
   /// total += alpha * x

@@ -22,7 +22,8 @@ double digamma_of(double x) {
   }
   const double y = 1 / (x * x);
   return result + std::log(x) - 0.5 / x -
-         y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
+         y * (1.0 / 12 -
+              y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
 }
 
 double erfinv_of(double y) {
@@ -33,9 +34,10 @@ double erfinv_of(double y) {
   double x = y * (w < 5 ? 0.886226925 + 0.05 * w : std::sqrt(w) - 0.3);
   if (w >= 5) x = std::copysign(std::sqrt(w) - 0.3 + 0.02 * w / (w + 10), y);
   for (int i = 0; i < 8; ++i) {
-    const double error = (std::abs(y) > 0.5 ? std::copysign(std::erfc(std::abs(x)) - (1 - std::abs(y)), -1.0) *
-                                                  (std::erfc(std::abs(x)) > (1 - std::abs(y)) ? 1 : -1) * (y < 0 ? -1 : 1)
-                                            : std::erf(x) - y);
+    const double error =
+        (std::abs(y) > 0.5 ? std::copysign(std::erfc(std::abs(x)) - (1 - std::abs(y)), -1.0) *
+                                 (std::erfc(std::abs(x)) > (1 - std::abs(y)) ? 1 : -1) * (y < 0 ? -1 : 1)
+                           : std::erf(x) - y);
     const double step = error / (1.1283791670955126 * std::exp(-x * x));
     x -= step / (1 + x * step);
     if (std::abs(step) < 1e-16 * std::abs(x)) break;
@@ -57,66 +59,104 @@ void map2(void* out, const void* const* in, size_t count, Op op) {
   for (size_t i = 0; i < count; ++i) result[i] = op(a[i], b[i]);
 }
 
-#define HISS_MAP1(R, EXPRESSION) \
-  return [](void* out, const void* const* in, size_t n, const double*) { map1<T, R>(out, in, n, [](T x) -> R { return static_cast<R>(EXPRESSION); }); }
-#define HISS_MAP2(R, EXPRESSION)                                                                  \
-  return [](void* out, const void* const* in, size_t n, const double* p) {                        \
-    static_cast<void>(p);                                                                         \
-    map2<T, R>(out, in, n, [=](T a, T b) -> R { return static_cast<R>(EXPRESSION); });            \
+#define HISS_MAP1(R, EXPRESSION)                                                 \
+  return [](void* out, const void* const* in, size_t n, const double*) {         \
+    map1<T, R>(out, in, n, [](T x) -> R { return static_cast<R>(EXPRESSION); }); \
+  }
+#define HISS_MAP2(R, EXPRESSION)                                                       \
+  return [](void* out, const void* const* in, size_t n, const double* p) {             \
+    static_cast<void>(p);                                                              \
+    map2<T, R>(out, in, n, [=](T a, T b) -> R { return static_cast<R>(EXPRESSION); }); \
   }
 
 template <typename T>
 Loop float_unary(Unary op) {
   switch (op) {
-    case Unary::Sin: HISS_MAP1(T, std::sin(x));
-    case Unary::Cos: HISS_MAP1(T, std::cos(x));
-    case Unary::Exp2: HISS_MAP1(T, std::exp2(x));
-    case Unary::Expm1: HISS_MAP1(T, std::expm1(x));
-    case Unary::Log2: HISS_MAP1(T, std::log2(x));
-    case Unary::Log10: HISS_MAP1(T, std::log10(x));
-    case Unary::Log1p: HISS_MAP1(T, std::log1p(x));
-    case Unary::Sinh: HISS_MAP1(T, std::sinh(x));
-    case Unary::Atan: HISS_MAP1(T, std::atan(x));
-    case Unary::Asinh: HISS_MAP1(T, std::asinh(x));
-    case Unary::Acosh: HISS_MAP1(T, std::acosh(x));
-    case Unary::Atanh: HISS_MAP1(T, std::atanh(x));
-    case Unary::Asin: HISS_MAP1(T, std::asin(x));
-    case Unary::Acos: HISS_MAP1(T, std::acos(x));
-    case Unary::Erf: HISS_MAP1(T, std::erf(x));
-    case Unary::Tan: HISS_MAP1(T, std::tan(x));
-    case Unary::Cosh: HISS_MAP1(T, std::cosh(x));
-    case Unary::Erfc: HISS_MAP1(T, std::erfc(x));
-    case Unary::Erfinv: HISS_MAP1(T, erfinv_of(x));
-    case Unary::Lgamma: HISS_MAP1(T, std::lgamma(x));
-    case Unary::Digamma: HISS_MAP1(T, digamma_of(x));
-    case Unary::LogicalNot: HISS_MAP1(uint8_t, x == 0);
-    case Unary::IsNan: HISS_MAP1(uint8_t, x != x);
-    case Unary::IsInf: HISS_MAP1(uint8_t, std::abs(x) == std::numeric_limits<T>::infinity());
-    case Unary::IsFinite: HISS_MAP1(uint8_t, std::abs(x) < std::numeric_limits<T>::infinity());
-    default: return nullptr;
+    case Unary::Sin:
+      HISS_MAP1(T, std::sin(x));
+    case Unary::Cos:
+      HISS_MAP1(T, std::cos(x));
+    case Unary::Exp2:
+      HISS_MAP1(T, std::exp2(x));
+    case Unary::Expm1:
+      HISS_MAP1(T, std::expm1(x));
+    case Unary::Log2:
+      HISS_MAP1(T, std::log2(x));
+    case Unary::Log10:
+      HISS_MAP1(T, std::log10(x));
+    case Unary::Log1p:
+      HISS_MAP1(T, std::log1p(x));
+    case Unary::Sinh:
+      HISS_MAP1(T, std::sinh(x));
+    case Unary::Atan:
+      HISS_MAP1(T, std::atan(x));
+    case Unary::Asinh:
+      HISS_MAP1(T, std::asinh(x));
+    case Unary::Acosh:
+      HISS_MAP1(T, std::acosh(x));
+    case Unary::Atanh:
+      HISS_MAP1(T, std::atanh(x));
+    case Unary::Asin:
+      HISS_MAP1(T, std::asin(x));
+    case Unary::Acos:
+      HISS_MAP1(T, std::acos(x));
+    case Unary::Erf:
+      HISS_MAP1(T, std::erf(x));
+    case Unary::Tan:
+      HISS_MAP1(T, std::tan(x));
+    case Unary::Cosh:
+      HISS_MAP1(T, std::cosh(x));
+    case Unary::Erfc:
+      HISS_MAP1(T, std::erfc(x));
+    case Unary::Erfinv:
+      HISS_MAP1(T, erfinv_of(x));
+    case Unary::Lgamma:
+      HISS_MAP1(T, std::lgamma(x));
+    case Unary::Digamma:
+      HISS_MAP1(T, digamma_of(x));
+    case Unary::LogicalNot:
+      HISS_MAP1(uint8_t, x == 0);
+    case Unary::IsNan:
+      HISS_MAP1(uint8_t, x != x);
+    case Unary::IsInf:
+      HISS_MAP1(uint8_t, std::abs(x) == std::numeric_limits<T>::infinity());
+    case Unary::IsFinite:
+      HISS_MAP1(uint8_t, std::abs(x) < std::numeric_limits<T>::infinity());
+    default:
+      return nullptr;
   }
 }
 
 template <typename T>
 Loop integer_unary(Unary op) {
   switch (op) {
-    case Unary::Neg: HISS_MAP1(T, T(0) - x);
-    case Unary::Abs: HISS_MAP1(T, x < 0 ? T(0) - x : x);
-    case Unary::Square: HISS_MAP1(T, x * x);
-    case Unary::Relu: HISS_MAP1(T, x < 0 ? T(0) : x);
-    case Unary::Sign: HISS_MAP1(T, (x > 0) - (x < 0));
+    case Unary::Neg:
+      HISS_MAP1(T, T(0) - x);
+    case Unary::Abs:
+      HISS_MAP1(T, x < 0 ? T(0) - x : x);
+    case Unary::Square:
+      HISS_MAP1(T, x * x);
+    case Unary::Relu:
+      HISS_MAP1(T, x < 0 ? T(0) : x);
+    case Unary::Sign:
+      HISS_MAP1(T, (x > 0) - (x < 0));
     case Unary::Floor:
     case Unary::Ceil:
     case Unary::Trunc:
-    case Unary::Round: HISS_MAP1(T, x);
+    case Unary::Round:
+      HISS_MAP1(T, x);
     case Unary::BitwiseNot:
       if constexpr (std::is_same_v<T, uint8_t>) HISS_MAP1(T, x == 0);
       HISS_MAP1(T, ~x);
-    case Unary::LogicalNot: HISS_MAP1(uint8_t, x == 0);
+    case Unary::LogicalNot:
+      HISS_MAP1(uint8_t, x == 0);
     case Unary::IsNan:
-    case Unary::IsInf: HISS_MAP1(uint8_t, x != x);
-    case Unary::IsFinite: HISS_MAP1(uint8_t, x == x);
-    default: return nullptr;
+    case Unary::IsInf:
+      HISS_MAP1(uint8_t, x != x);
+    case Unary::IsFinite:
+      HISS_MAP1(uint8_t, x == x);
+    default:
+      return nullptr;
   }
 }
 
@@ -184,41 +224,65 @@ T float_pow(T a, T b) {
 template <typename T>
 Loop comparison(Binary op) {
   switch (op) {
-    case Binary::Eq: HISS_MAP2(uint8_t, a == b);
-    case Binary::Ne: HISS_MAP2(uint8_t, a != b);
-    case Binary::Lt: HISS_MAP2(uint8_t, a < b);
-    case Binary::Le: HISS_MAP2(uint8_t, a <= b);
-    case Binary::Gt: HISS_MAP2(uint8_t, a > b);
-    case Binary::Ge: HISS_MAP2(uint8_t, a >= b);
-    case Binary::LogicalAnd: HISS_MAP2(uint8_t, a != 0 && b != 0);
-    case Binary::LogicalOr: HISS_MAP2(uint8_t, a != 0 || b != 0);
-    case Binary::LogicalXor: HISS_MAP2(uint8_t, (a != 0) != (b != 0));
-    default: return nullptr;
+    case Binary::Eq:
+      HISS_MAP2(uint8_t, a == b);
+    case Binary::Ne:
+      HISS_MAP2(uint8_t, a != b);
+    case Binary::Lt:
+      HISS_MAP2(uint8_t, a < b);
+    case Binary::Le:
+      HISS_MAP2(uint8_t, a <= b);
+    case Binary::Gt:
+      HISS_MAP2(uint8_t, a > b);
+    case Binary::Ge:
+      HISS_MAP2(uint8_t, a >= b);
+    case Binary::LogicalAnd:
+      HISS_MAP2(uint8_t, a != 0 && b != 0);
+    case Binary::LogicalOr:
+      HISS_MAP2(uint8_t, a != 0 || b != 0);
+    case Binary::LogicalXor:
+      HISS_MAP2(uint8_t, (a != 0) != (b != 0));
+    default:
+      return nullptr;
   }
 }
 
 template <typename T>
 Loop float_binary(Binary op) {
   switch (op) {
-    case Binary::FloorDiv: HISS_MAP2(T, floor_divide(a, b));
-    case Binary::TruncDiv: HISS_MAP2(T, std::trunc(a / b));
-    case Binary::Remainder: HISS_MAP2(T, python_remainder(a, b));
-    case Binary::Fmod: HISS_MAP2(T, std::fmod(a, b));
-    case Binary::Pow: HISS_MAP2(T, float_pow(a, b));
-    case Binary::Atan2: HISS_MAP2(T, std::atan2(a, b));
-    case Binary::Fmax: HISS_MAP2(T, std::fmax(a, b));
-    case Binary::Fmin: HISS_MAP2(T, std::fmin(a, b));
-    case Binary::Hypot: HISS_MAP2(T, std::hypot(a, b));
-    case Binary::Copysign: HISS_MAP2(T, std::copysign(a, b));
+    case Binary::FloorDiv:
+      HISS_MAP2(T, floor_divide(a, b));
+    case Binary::TruncDiv:
+      HISS_MAP2(T, std::trunc(a / b));
+    case Binary::Remainder:
+      HISS_MAP2(T, python_remainder(a, b));
+    case Binary::Fmod:
+      HISS_MAP2(T, std::fmod(a, b));
+    case Binary::Pow:
+      HISS_MAP2(T, float_pow(a, b));
+    case Binary::Atan2:
+      HISS_MAP2(T, std::atan2(a, b));
+    case Binary::Fmax:
+      HISS_MAP2(T, std::fmax(a, b));
+    case Binary::Fmin:
+      HISS_MAP2(T, std::fmin(a, b));
+    case Binary::Hypot:
+      HISS_MAP2(T, std::hypot(a, b));
+    case Binary::Copysign:
+      HISS_MAP2(T, std::copysign(a, b));
     case Binary::Logaddexp:
       HISS_MAP2(T, a == b && std::isinf(a) ? a : std::max(a, b) + std::log1p(std::exp(-std::abs(a - b))));
-    case Binary::Xlogy: HISS_MAP2(T, b != b ? b : a == 0 ? T(0) : a * std::log(b));
-    default: return comparison<T>(op);
+    case Binary::Xlogy:
+      HISS_MAP2(T, b != b ? b : a == 0 ? T(0) : a * std::log(b));
+    default:
+      return comparison<T>(op);
   }
 }
 
 // Python's rule for shifts by negative or too many bits would raise; PyTorch gives 0 or the sign, and so do we.
-int64_t shift_left(int64_t a, int64_t b) { return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b); }
+int64_t shift_left(int64_t a, int64_t b) {
+  return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
+}
 int64_t shift_right(int64_t a, int64_t b) { return a >> (b < 0 || b > 63 ? 63 : b); }
 
 template <typename T>
@@ -227,26 +291,44 @@ Loop integer_binary(Binary op) {
     case Binary::Add:
       if constexpr (std::is_same_v<T, uint8_t>) HISS_MAP2(T, a | b);
       HISS_MAP2(T, static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-    case Binary::Sub: HISS_MAP2(T, static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-    case Binary::Mul: HISS_MAP2(T, static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
-    case Binary::AddScaled: HISS_MAP2(T, a + static_cast<T>(p[0]) * b);
-    case Binary::Rsub: HISS_MAP2(T, b - static_cast<T>(p[0]) * a);
+    case Binary::Sub:
+      HISS_MAP2(T, static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+    case Binary::Mul:
+      HISS_MAP2(T, static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+    case Binary::AddScaled:
+      HISS_MAP2(T, a + static_cast<T>(p[0]) * b);
+    case Binary::Rsub:
+      HISS_MAP2(T, b - static_cast<T>(p[0]) * a);
     case Binary::Maximum:
-    case Binary::Fmax: HISS_MAP2(T, a > b ? a : b);
+    case Binary::Fmax:
+      HISS_MAP2(T, a > b ? a : b);
     case Binary::Minimum:
-    case Binary::Fmin: HISS_MAP2(T, a < b ? a : b);
-    case Binary::ThresholdBackward: HISS_MAP2(T, b > static_cast<T>(p[0]) ? a : T(0));
-    case Binary::FloorDiv: HISS_MAP2(T, floor_divide<int64_t>(a, b));
-    case Binary::TruncDiv: HISS_MAP2(T, checked_truncated_divide<int64_t>(a, b));
-    case Binary::Remainder: HISS_MAP2(T, python_remainder<int64_t>(a, b));
-    case Binary::Fmod: HISS_MAP2(T, (b == 0 ? throw Error(ErrorKind::Runtime, "ZeroDivisionError") : 0, b == -1 ? 0 : a % b));
-    case Binary::Pow: HISS_MAP2(T, integer_pow<int64_t>(a, b));
-    case Binary::And: HISS_MAP2(T, a & b);
-    case Binary::Or: HISS_MAP2(T, a | b);
-    case Binary::Xor: HISS_MAP2(T, a ^ b);
-    case Binary::ShiftLeft: HISS_MAP2(T, shift_left(a, b));
-    case Binary::ShiftRight: HISS_MAP2(T, shift_right(a, b));
-    default: return comparison<T>(op);
+    case Binary::Fmin:
+      HISS_MAP2(T, a < b ? a : b);
+    case Binary::ThresholdBackward:
+      HISS_MAP2(T, b > static_cast<T>(p[0]) ? a : T(0));
+    case Binary::FloorDiv:
+      HISS_MAP2(T, floor_divide<int64_t>(a, b));
+    case Binary::TruncDiv:
+      HISS_MAP2(T, checked_truncated_divide<int64_t>(a, b));
+    case Binary::Remainder:
+      HISS_MAP2(T, python_remainder<int64_t>(a, b));
+    case Binary::Fmod:
+      HISS_MAP2(T, (b == 0 ? throw Error(ErrorKind::Runtime, "ZeroDivisionError") : 0, b == -1 ? 0 : a % b));
+    case Binary::Pow:
+      HISS_MAP2(T, integer_pow<int64_t>(a, b));
+    case Binary::And:
+      HISS_MAP2(T, a & b);
+    case Binary::Or:
+      HISS_MAP2(T, a | b);
+    case Binary::Xor:
+      HISS_MAP2(T, a ^ b);
+    case Binary::ShiftLeft:
+      HISS_MAP2(T, shift_left(a, b));
+    case Binary::ShiftRight:
+      HISS_MAP2(T, shift_right(a, b));
+    default:
+      return comparison<T>(op);
   }
 }
 
@@ -269,7 +351,8 @@ Loop float_ternary(Ternary op) {
           return gradient * z / (z + 1);
         });
       };
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -277,7 +360,8 @@ template <typename T>
 Loop integer_ternary(Ternary op) {
   if (op == Ternary::Clamp) {
     return [](void* out, const void* const* in, size_t n, const double*) {
-      const T *a = static_cast<const T*>(in[0]), *low = static_cast<const T*>(in[1]), *high = static_cast<const T*>(in[2]);
+      const T *a = static_cast<const T*>(in[0]), *low = static_cast<const T*>(in[1]),
+              *high = static_cast<const T*>(in[2]);
       for (size_t i = 0; i < n; ++i) static_cast<T*>(out)[i] = std::min(std::max(a[i], low[i]), high[i]);
     };
   }
@@ -311,8 +395,10 @@ Loop unary_loop(Unary op, DType compute) {
       const Loop vector = simd::unary_float64()[index];
       return vector ? vector : float_unary<double>(op);
     }
-    case DType::Int64: return integer_unary<int64_t>(op);
-    default: return integer_unary<uint8_t>(op);
+    case DType::Int64:
+      return integer_unary<int64_t>(op);
+    default:
+      return integer_unary<uint8_t>(op);
   }
 }
 
@@ -327,8 +413,10 @@ Loop binary_loop(Binary op, DType compute) {
       const Loop vector = simd::binary_float64()[index];
       return vector ? vector : float_binary<double>(op);
     }
-    case DType::Int64: return integer_binary<int64_t>(op);
-    default: return integer_binary<uint8_t>(op);
+    case DType::Int64:
+      return integer_binary<int64_t>(op);
+    default:
+      return integer_binary<uint8_t>(op);
   }
 }
 
@@ -343,8 +431,10 @@ Loop ternary_loop(Ternary op, DType compute) {
       const Loop vector = simd::ternary_float64()[index];
       return vector ? vector : float_ternary<double>(op);
     }
-    case DType::Int64: return integer_ternary<int64_t>(op);
-    default: return nullptr;
+    case DType::Int64:
+      return integer_ternary<int64_t>(op);
+    default:
+      return nullptr;
   }
 }
 

@@ -47,23 +47,23 @@ HWY_INLINE void Map(void* out_pointer, const void* const* in, size_t count, Op o
   }
 }
 
-#define HISS_BINARY(NAME, ...)                                                                  \
-  template <typename T>                                                                         \
-  void NAME##Loop(void* out, const void* const* in, size_t count, const double* parameters) {   \
-    static_cast<void>(parameters);                                                              \
-    Map<T, 2>(out, in, count, [=](auto d, auto a, auto b) HWY_ATTR {                            \
-      static_cast<void>(d);                                                                     \
-      __VA_ARGS__                                                                               \
-    });                                                                                         \
+#define HISS_BINARY(NAME, ...)                                                                \
+  template <typename T>                                                                       \
+  void NAME##Loop(void* out, const void* const* in, size_t count, const double* parameters) { \
+    static_cast<void>(parameters);                                                            \
+    Map<T, 2>(out, in, count, [=](auto d, auto a, auto b) HWY_ATTR {                          \
+      static_cast<void>(d);                                                                   \
+      __VA_ARGS__                                                                             \
+    });                                                                                       \
   }
-#define HISS_TERNARY(NAME, ...)                                                                 \
-  template <typename T>                                                                         \
-  void NAME##Loop(void* out, const void* const* in, size_t count, const double* parameters) {   \
-    static_cast<void>(parameters);                                                              \
-    Map<T, 3>(out, in, count, [=](auto d, auto a, auto b, auto c) HWY_ATTR {                    \
-      static_cast<void>(d);                                                                     \
-      __VA_ARGS__                                                                               \
-    });                                                                                         \
+#define HISS_TERNARY(NAME, ...)                                                               \
+  template <typename T>                                                                       \
+  void NAME##Loop(void* out, const void* const* in, size_t count, const double* parameters) { \
+    static_cast<void>(parameters);                                                            \
+    Map<T, 3>(out, in, count, [=](auto d, auto a, auto b, auto c) HWY_ATTR {                  \
+      static_cast<void>(d);                                                                   \
+      __VA_ARGS__                                                                             \
+    });                                                                                       \
   }
 
 HISS_BINARY(Add, return hn::Add(a, b);)
@@ -86,7 +86,8 @@ HISS_BINARY(GeluErfBackward, {
   // Phi(x) + x phi(x)
   const auto cdf = hn::Mul(hn::Set(d, T(0.5)),
                            hn::Add(hn::Set(d, T(1)), ErfOf(d, hn::Mul(b, hn::Set(d, T(0.70710678118654752440))))));
-  const auto pdf = hn::Mul(hn::Set(d, T(0.39894228040143267794)), SafeExp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(b, b))));
+  const auto pdf =
+      hn::Mul(hn::Set(d, T(0.39894228040143267794)), SafeExp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(b, b))));
   return hn::Mul(a, hn::MulAdd(b, pdf, cdf));
 })
 HISS_BINARY(GeluTanhBackward, {

@@ -53,13 +53,15 @@ HWY_INLINE T SumOver(size_t n, VectorBody vector, ScalarBody scalar) {
 template <typename T>
 T Sum(const T* x, size_t n) {
   const hn::ScalableTag<T> d;
-  return SumOver<T>(n, [=](size_t i) HWY_ATTR { return hn::LoadU(d, x + i); }, [=](size_t i) { return x[i]; });
+  return SumOver<T>(
+      n, [=](size_t i) HWY_ATTR { return hn::LoadU(d, x + i); }, [=](size_t i) { return x[i]; });
 }
 template <typename T>
 T Dot(const T* x, const T* y, size_t n) {
   const hn::ScalableTag<T> d;
-  return SumOver<T>(n, [=](size_t i) HWY_ATTR { return hn::Mul(hn::LoadU(d, x + i), hn::LoadU(d, y + i)); },
-                    [=](size_t i) { return x[i] * y[i]; });
+  return SumOver<T>(
+      n, [=](size_t i) HWY_ATTR { return hn::Mul(hn::LoadU(d, x + i), hn::LoadU(d, y + i)); },
+      [=](size_t i) { return x[i] * y[i]; });
 }
 template <typename T>
 T SumSquares(const T* x, size_t n) {
@@ -68,12 +70,13 @@ T SumSquares(const T* x, size_t n) {
 template <typename T>
 T SquaredDistance(const T* x, const T* y, size_t n) {
   const hn::ScalableTag<T> d;
-  return SumOver<T>(n,
-                    [=](size_t i) HWY_ATTR {
-                      const auto v = hn::Sub(hn::LoadU(d, x + i), hn::LoadU(d, y + i));
-                      return hn::Mul(v, v);
-                    },
-                    [=](size_t i) { return (x[i] - y[i]) * (x[i] - y[i]); });
+  return SumOver<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        const auto v = hn::Sub(hn::LoadU(d, x + i), hn::LoadU(d, y + i));
+        return hn::Mul(v, v);
+      },
+      [=](size_t i) { return (x[i] - y[i]) * (x[i] - y[i]); });
 }
 
 template <class V>
@@ -110,27 +113,31 @@ T Extreme(const T* x, size_t n) {
 template <typename T>
 void AddInto(T* total, const T* x, size_t n) {
   const hn::ScalableTag<T> d;
-  Each<T>(n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, total + i), hn::LoadU(d, x + i)), d, total + i); },
-          [=](size_t i) { total[i] += x[i]; });
+  Each<T>(
+      n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, total + i), hn::LoadU(d, x + i)), d, total + i); },
+      [=](size_t i) { total[i] += x[i]; });
 }
 template <typename T>
 void Axpy(T* total, const T* x, size_t n, T alpha) {
   const hn::ScalableTag<T> d;
   const auto a = hn::Set(d, alpha);
-  Each<T>(n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::MulAdd(a, hn::LoadU(d, x + i), hn::LoadU(d, total + i)), d, total + i); },
-          [=](size_t i) { total[i] += alpha * x[i]; });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR { hn::StoreU(hn::MulAdd(a, hn::LoadU(d, x + i), hn::LoadU(d, total + i)), d, total + i); },
+      [=](size_t i) { total[i] += alpha * x[i]; });
 }
 template <typename T, bool Max>
 void ExtremeInto(T* total, const T* x, size_t n) {
   const hn::ScalableTag<T> d;
-  Each<T>(n,
-          [=](size_t i) HWY_ATTR {
-            const auto a = hn::LoadU(d, total + i), b = hn::LoadU(d, x + i);
-            hn::StoreU(Max ? MaxNan(a, b) : MinNan(a, b), d, total + i);
-          },
-          [=](size_t i) {
-            if ((Max ? x[i] > total[i] : x[i] < total[i]) || x[i] != x[i]) total[i] = x[i];
-          });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        const auto a = hn::LoadU(d, total + i), b = hn::LoadU(d, x + i);
+        hn::StoreU(Max ? MaxNan(a, b) : MinNan(a, b), d, total + i);
+      },
+      [=](size_t i) {
+        if ((Max ? x[i] > total[i] : x[i] < total[i]) || x[i] != x[i]) total[i] = x[i];
+      });
 }
 
 /// out = exp(x - shift), and its sum.
@@ -163,8 +170,9 @@ template <typename T>
 void ScaleShift(T* out, const T* x, size_t n, T scale, T shift) {
   const hn::ScalableTag<T> d;
   const auto a = hn::Set(d, scale), b = hn::Set(d, shift);
-  Each<T>(n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::MulAdd(hn::LoadU(d, x + i), a, b), d, out + i); },
-          [=](size_t i) { out[i] = x[i] * scale + shift; });
+  Each<T>(
+      n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::MulAdd(hn::LoadU(d, x + i), a, b), d, out + i); },
+      [=](size_t i) { out[i] = x[i] * scale + shift; });
 }
 
 template <typename T>
@@ -185,53 +193,60 @@ void SoftmaxBackward(T* out, const T* g, const T* y, size_t n) {
   const hn::ScalableTag<T> d;
   const T total = Dot(g, y, n);
   const auto t = hn::Set(d, total);
-  Each<T>(n, [=](size_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, y + i), hn::Sub(hn::LoadU(d, g + i), t)), d, out + i); },
-          [=](size_t i) { out[i] = y[i] * (g[i] - total); });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, y + i), hn::Sub(hn::LoadU(d, g + i), t)), d, out + i); },
+      [=](size_t i) { out[i] = y[i] * (g[i] - total); });
 }
 template <typename T>
 void LogSoftmaxBackward(T* out, const T* g, const T* y, size_t n) {
   const hn::ScalableTag<T> d;
   const T total = Sum(g, n);
   const auto t = hn::Set(d, total);
-  Each<T>(n, [=](size_t i) HWY_ATTR {
-            hn::StoreU(hn::NegMulAdd(SafeExp(d, hn::LoadU(d, y + i)), t, hn::LoadU(d, g + i)), d, out + i);
-          },
-          [=](size_t i) { out[i] = g[i] - std::exp(y[i]) * total; });
+  Each<T>(
+      n,
+      [=](size_t i)
+          HWY_ATTR { hn::StoreU(hn::NegMulAdd(SafeExp(d, hn::LoadU(d, y + i)), t, hn::LoadU(d, g + i)), d, out + i); },
+      [=](size_t i) { out[i] = g[i] - std::exp(y[i]) * total; });
 }
 template <typename T>
 void Moments(const T* x, size_t n, double* mean, double* m2) {
   const hn::ScalableTag<T> d;
   const T center = n ? static_cast<T>(static_cast<double>(Sum(x, n)) / static_cast<double>(n)) : T(0);
   const auto c = hn::Set(d, center);
-  *m2 = static_cast<double>(SumOver<T>(n,
-                                       [=](size_t i) HWY_ATTR {
-                                         const auto v = hn::Sub(hn::LoadU(d, x + i), c);
-                                         return hn::Mul(v, v);
-                                       },
-                                       [=](size_t i) { return (x[i] - center) * (x[i] - center); }));
+  *m2 = static_cast<double>(SumOver<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        const auto v = hn::Sub(hn::LoadU(d, x + i), c);
+        return hn::Mul(v, v);
+      },
+      [=](size_t i) { return (x[i] - center) * (x[i] - center); }));
   *mean = static_cast<double>(center);
 }
 template <typename T>
 void Combine(T* out, const T* x, const T* y, size_t n, T a, T b, T c) {
   const hn::ScalableTag<T> d;
   const auto va = hn::Set(d, a), vb = hn::Set(d, b), vc = hn::Set(d, c);
-  Each<T>(n, [=](size_t i) HWY_ATTR {
-            hn::StoreU(hn::MulAdd(va, hn::LoadU(d, x + i), hn::MulAdd(vb, hn::LoadU(d, y + i), vc)), d, out + i);
-          },
-          [=](size_t i) { out[i] = a * x[i] + b * y[i] + c; });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        hn::StoreU(hn::MulAdd(va, hn::LoadU(d, x + i), hn::MulAdd(vb, hn::LoadU(d, y + i), vc)), d, out + i);
+      },
+      [=](size_t i) { out[i] = a * x[i] + b * y[i] + c; });
 }
 template <typename T>
 void Normalize(T* out, const T* x, size_t n, T mean, T rstd, const T* w, const T* b) {
   const hn::ScalableTag<T> d;
   const auto m = hn::Set(d, mean), r = hn::Set(d, rstd);
-  Each<T>(n,
-          [=](size_t i) HWY_ATTR {
-            auto v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
-            if (w) v = hn::Mul(v, hn::LoadU(d, w + i));
-            if (b) v = hn::Add(v, hn::LoadU(d, b + i));
-            hn::StoreU(v, d, out + i);
-          },
-          [=](size_t i) { out[i] = (x[i] - mean) * rstd * (w ? w[i] : T(1)) + (b ? b[i] : T(0)); });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        auto v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
+        if (w) v = hn::Mul(v, hn::LoadU(d, w + i));
+        if (b) v = hn::Add(v, hn::LoadU(d, b + i));
+        hn::StoreU(v, d, out + i);
+      },
+      [=](size_t i) { out[i] = (x[i] - mean) * rstd * (w ? w[i] : T(1)) + (b ? b[i] : T(0)); });
 }
 template <typename T>
 void NormalizeSums(const T* g, const T* x, size_t n, T mean, T rstd, const T* w, T* sums) {
@@ -251,37 +266,56 @@ template <typename T>
 void NormalizeBackward(T* out, const T* g, const T* x, size_t n, T mean, T rstd, const T* w, T first, T second) {
   const hn::ScalableTag<T> d;
   const auto m = hn::Set(d, mean), r = hn::Set(d, rstd), f = hn::Set(d, first), s = hn::Set(d, second);
-  Each<T>(n,
-          [=](size_t i) HWY_ATTR {
-            auto v = hn::LoadU(d, g + i);
-            if (w) v = hn::Mul(v, hn::LoadU(d, w + i));
-            const auto hat = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
-            hn::StoreU(hn::Mul(r, hn::NegMulAdd(hat, s, hn::Sub(v, f))), d, out + i);
-          },
-          [=](size_t i) { out[i] = rstd * ((w ? g[i] * w[i] : g[i]) - first - (x[i] - mean) * rstd * second); });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        auto v = hn::LoadU(d, g + i);
+        if (w) v = hn::Mul(v, hn::LoadU(d, w + i));
+        const auto hat = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
+        hn::StoreU(hn::Mul(r, hn::NegMulAdd(hat, s, hn::Sub(v, f))), d, out + i);
+      },
+      [=](size_t i) { out[i] = rstd * ((w ? g[i] * w[i] : g[i]) - first - (x[i] - mean) * rstd * second); });
 }
 template <typename T>
 void NormalizeParameters(T* wt, T* bt, const T* g, const T* x, size_t n, T mean, T rstd) {
   const hn::ScalableTag<T> d;
   const auto m = hn::Set(d, mean), r = hn::Set(d, rstd);
-  Each<T>(n,
-          [=](size_t i) HWY_ATTR {
-            const auto v = hn::LoadU(d, g + i);
-            const auto hat = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
-            hn::StoreU(hn::MulAdd(v, hat, hn::LoadU(d, wt + i)), d, wt + i);
-            hn::StoreU(hn::Add(v, hn::LoadU(d, bt + i)), d, bt + i);
-          },
-          [=](size_t i) {
-            wt[i] += g[i] * (x[i] - mean) * rstd;
-            bt[i] += g[i];
-          });
+  Each<T>(
+      n,
+      [=](size_t i) HWY_ATTR {
+        const auto v = hn::LoadU(d, g + i);
+        const auto hat = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), r);
+        hn::StoreU(hn::MulAdd(v, hat, hn::LoadU(d, wt + i)), d, wt + i);
+        hn::StoreU(hn::Add(v, hn::LoadU(d, bt + i)), d, bt + i);
+      },
+      [=](size_t i) {
+        wt[i] += g[i] * (x[i] - mean) * rstd;
+        bt[i] += g[i];
+      });
 }
 
 template <typename T>
 RowKernels<T> Table() {
-  return {Sum<T>, SumSquares<T>, Dot<T>, Extreme<T, true>, Extreme<T, false>, AddInto<T>, ExtremeInto<T, true>,
-          ExtremeInto<T, false>, Softmax<T>, LogSoftmax<T>, SoftmaxBackward<T>, LogSoftmaxBackward<T>, Moments<T>,
-          ScaleShift<T>, Combine<T>, Normalize<T>, NormalizeSums<T>, NormalizeBackward<T>, NormalizeParameters<T>, Axpy<T>,
+  return {Sum<T>,
+          SumSquares<T>,
+          Dot<T>,
+          Extreme<T, true>,
+          Extreme<T, false>,
+          AddInto<T>,
+          ExtremeInto<T, true>,
+          ExtremeInto<T, false>,
+          Softmax<T>,
+          LogSoftmax<T>,
+          SoftmaxBackward<T>,
+          LogSoftmaxBackward<T>,
+          Moments<T>,
+          ScaleShift<T>,
+          Combine<T>,
+          Normalize<T>,
+          NormalizeSums<T>,
+          NormalizeBackward<T>,
+          NormalizeParameters<T>,
+          Axpy<T>,
           SquaredDistance<T>};
 }
 RowKernels<float> RowsFloat32() { return Table<float>(); }

@@ -29,13 +29,13 @@ HWY_INLINE void Map(void* out_pointer, const void* const* in, size_t count, Op o
   }
 }
 
-#define HISS_UNARY(NAME, EXPRESSION)                                                                     \
-  template <typename T>                                                                                  \
-  void NAME##Loop(void* out, const void* const* in, size_t count, const double*) {                       \
-    Map<T>(out, in, count, [](auto d, auto x) HWY_ATTR {                                                 \
-      static_cast<void>(d);                                                                              \
-      return EXPRESSION;                                                                                 \
-    });                                                                                                  \
+#define HISS_UNARY(NAME, EXPRESSION)                                               \
+  template <typename T>                                                            \
+  void NAME##Loop(void* out, const void* const* in, size_t count, const double*) { \
+    Map<T>(out, in, count, [](auto d, auto x) HWY_ATTR {                           \
+      static_cast<void>(d);                                                        \
+      return EXPRESSION;                                                           \
+    });                                                                            \
   }
 
 HISS_UNARY(Neg, hn::Neg(x))

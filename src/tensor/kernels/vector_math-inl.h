@@ -6,8 +6,8 @@
 #define HISS_VECTOR_MATH_INL
 #endif
 
-#include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace hiss::engine::HWY_NAMESPACE {
@@ -34,9 +34,9 @@ HWY_INLINE V SafeLog(D d, V x) {
   using T = hn::TFromD<D>;
   const V result = hn::Log(d, x);
   const V infinity = hn::Set(d, std::numeric_limits<T>::infinity());
-  const V edge = hn::IfThenElse(hn::Eq(x, infinity), infinity,
-                                hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity),
-                                               hn::Set(d, std::numeric_limits<T>::quiet_NaN())));
+  const V edge = hn::IfThenElse(
+      hn::Eq(x, infinity), infinity,
+      hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity), hn::Set(d, std::numeric_limits<T>::quiet_NaN())));
   const auto normal = hn::And(hn::Gt(x, hn::Zero(d)), hn::Lt(x, infinity));
   return hn::IfThenElse(normal, result, edge);
 }
@@ -53,8 +53,8 @@ HWY_INLINE V TanhOf(D d, V x) {
   return hn::IfThenElse(NotANumber(x), x, hn::Tanh(d, x));
 }
 
-// erf for |x| < 1 by its Taylor series in Horner form would need many terms in double; one formula serves both precisions:
-// erfc(x) = exp(-x^2) * P(t) is only good to 1.2e-7, so double goes through libm one lane at a time.
+// erf for |x| < 1 by its Taylor series in Horner form would need many terms in double; one formula serves both
+// precisions: erfc(x) = exp(-x^2) * P(t) is only good to 1.2e-7, so double goes through libm one lane at a time.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ErfOf(D d, V x) {
   using T = hn::TFromD<D>;

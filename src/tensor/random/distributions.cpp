@@ -12,7 +12,8 @@ namespace {
 
 class Locked {
  public:
-  explicit Locked(RandomGenerator* generator) : generator_(generator ? *generator : default_generator()), lock_(generator_.mutex()) {}
+  explicit Locked(RandomGenerator* generator)
+      : generator_(generator ? *generator : default_generator()), lock_(generator_.mutex()) {}
   RandomGenerator* operator->() { return &generator_; }
   RandomGenerator& operator*() { return generator_; }
 
@@ -87,16 +88,26 @@ int64_t draw_integer(RandomGenerator& generator, uint64_t range, int64_t low) {
 /// Greatest integer a type represents without gaps.
 int64_t integer_limit(DType dtype) {
   switch (dtype) {
-    case DType::UInt8: return 255;
-    case DType::Int8: return 127;
-    case DType::Int16: return 32767;
-    case DType::Int32: return 2147483647;
-    case DType::Int64: return INT64_MAX;
-    case DType::Float16: return 1 << 11;
-    case DType::BFloat16: return 1 << 8;
-    case DType::Float32: return 1 << 24;
-    case DType::Float64: return int64_t{1} << 53;
-    case DType::Bool: return 1;
+    case DType::UInt8:
+      return 255;
+    case DType::Int8:
+      return 127;
+    case DType::Int16:
+      return 32767;
+    case DType::Int32:
+      return 2147483647;
+    case DType::Int64:
+      return INT64_MAX;
+    case DType::Float16:
+      return 1 << 11;
+    case DType::BFloat16:
+      return 1 << 8;
+    case DType::Float32:
+      return 1 << 24;
+    case DType::Float64:
+      return int64_t{1} << 53;
+    case DType::Bool:
+      return 1;
   }
   return 1;
 }
@@ -105,7 +116,9 @@ int64_t integer_limit(DType dtype) {
 
 void uniform_(const Tensor& self, double from, double to, RandomGenerator* generator) {
   check_floating(self, "check_uniform_bounds");
-  if (from > to) throw_error(ErrorKind::Runtime, "uniform_ expects to return a [from, to) range, but found from={} > to={}", from, to);
+  if (from > to)
+    throw_error(ErrorKind::Runtime, "uniform_ expects to return a [from, to) range, but found from={} > to={}", from,
+                to);
   Locked random(generator);
   fill_serial(self, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
@@ -153,7 +166,8 @@ void random_(const Tensor& self, std::optional<int64_t> from, std::optional<int6
   }
   // random_(to) means [0, to).
   const int64_t low = to ? from.value_or(0) : 0, high = to ? *to : *from;
-  if (low >= high) throw_error(ErrorKind::Runtime, "random_ expects 'from' to be less than 'to', but got from={} >= to={}", low, high);
+  if (low >= high)
+    throw_error(ErrorKind::Runtime, "random_ expects 'from' to be less than 'to', but got from={} >= to={}", low, high);
   const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
   fill_serial(self, [&](auto*) { return draw_integer(*random, range, low); });
 }
@@ -173,7 +187,8 @@ void bernoulli_(const Tensor& self, const Operand& p, RandomGenerator* generator
   const double* next = probabilities.data<double>();
   fill_serial(self, [&](auto*) {
     const double u = wide ? random->uniform_double() : static_cast<double>(random->uniform_float());
-    if (!(*next >= 0 && *next <= 1)) throw Error(ErrorKind::Runtime, "Expected p_in >= 0 && p_in <= 1 to be true, but got false.");
+    if (!(*next >= 0 && *next <= 1))
+      throw Error(ErrorKind::Runtime, "Expected p_in >= 0 && p_in <= 1 to be true, but got false.");
     return u < *next++ ? 1 : 0;
   });
 }
@@ -194,7 +209,9 @@ Tensor randn(IntList size, RandomGenerator* generator, OptionalDType dtype) {
   normal_(result, 0, 1, generator);
   return result;
 }
-Tensor randint(int64_t high, IntList size, RandomGenerator* generator, DType dtype) { return randint_low(0, high, size, generator, dtype); }
+Tensor randint(int64_t high, IntList size, RandomGenerator* generator, DType dtype) {
+  return randint_low(0, high, size, generator, dtype);
+}
 Tensor randint_low(int64_t low, int64_t high, IntList size, RandomGenerator* generator, DType dtype) {
   Tensor result = new_tensor(size, dtype);
   random_(result, low, high, generator);
@@ -207,7 +224,8 @@ Tensor randperm(int64_t n, RandomGenerator* generator, DType dtype) {
   Locked random(generator);
   for (int64_t i = 0; i < n; ++i) out[i] = i;
   for (int64_t i = 0; i + 1 < n; ++i) {
-    const auto z = static_cast<int64_t>((n < (int64_t{UINT32_MAX} / 20) ? random->random32() : random->random64()) % static_cast<uint64_t>(n - i));
+    const auto z = static_cast<int64_t>((n < (int64_t{UINT32_MAX} / 20) ? random->random32() : random->random64()) %
+                                        static_cast<uint64_t>(n - i));
     std::swap(out[i], out[z + i]);
   }
   return dtype == DType::Int64 ? result : cast(result, dtype);
@@ -222,7 +240,9 @@ Tensor randn_like(const Tensor& self, OptionalDType dtype) {
   normal_(result, 0, 1, nullptr);
   return result;
 }
-Tensor randint_like(const Tensor& self, int64_t high, OptionalDType dtype) { return randint_like_low(self, 0, high, dtype); }
+Tensor randint_like(const Tensor& self, int64_t high, OptionalDType dtype) {
+  return randint_like_low(self, 0, high, dtype);
+}
 Tensor randint_like_low(const Tensor& self, int64_t low, int64_t high, OptionalDType dtype) {
   Tensor result = new_like(self, dtype.value_or(self.dtype()));
   random_(result, low, high, nullptr);
@@ -232,7 +252,8 @@ Tensor randint_like_low(const Tensor& self, int64_t low, int64_t high, OptionalD
 Tensor multinomial(const Tensor& self, int64_t num_samples, bool replacement, RandomGenerator* generator) {
   if (self.dim() < 1 || self.dim() > 2) throw Error(ErrorKind::Runtime, "prob_dist must be 1 or 2 dim");
   if (!is_floating(self.dtype())) {
-    throw_error(ErrorKind::Runtime, "multinomial only supports floating-point dtypes for input, got: {}", dtype_label(self.dtype()));
+    throw_error(ErrorKind::Runtime, "multinomial only supports floating-point dtypes for input, got: {}",
+                dtype_label(self.dtype()));
   }
   const int64_t categories = self.size(-1);
   if (num_samples <= 0) throw Error(ErrorKind::Runtime, "cannot sample n_sample <= 0 samples");
@@ -270,10 +291,13 @@ Tensor multinomial(const Tensor& self, int64_t num_samples, bool replacement, Ra
     double total = 0;
     for (int64_t i = 0; i < categories; ++i) {
       total += w[r * categories + i];
-      cumulative[static_cast<size_t>(i)] = self.dtype() == DType::Float64 ? total : static_cast<double>(static_cast<float>(total));
+      cumulative[static_cast<size_t>(i)] =
+          self.dtype() == DType::Float64 ? total : static_cast<double>(static_cast<float>(total));
     }
     for (auto& value : cumulative) {
-      value = self.dtype() == DType::Float64 ? value / total : static_cast<double>(static_cast<float>(value) / static_cast<float>(total));
+      value = self.dtype() == DType::Float64
+                  ? value / total
+                  : static_cast<double>(static_cast<float>(value) / static_cast<float>(total));
     }
     cumulative.back() = 1;
     for (int64_t s = 0; s < num_samples; ++s) {

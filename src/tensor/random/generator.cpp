@@ -87,8 +87,9 @@ Tensor RandomGenerator::get_state() const {
 void RandomGenerator::set_state(const Tensor& state) {
   if (state.dtype() != DType::UInt8) throw Error(ErrorKind::Type, "expected a torch.ByteTensor, but got another type");
   if (state.numel() != static_cast<int64_t>(kStateBytes)) {
-    throw Error(ErrorKind::Runtime, "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 "
-                                    "but found the input RNG state size to be different");
+    throw Error(ErrorKind::Runtime,
+                "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 "
+                "but found the input RNG state size to be different");
   }
   SavedState saved;
   std::memcpy(&saved, state.raw_data(), kStateBytes);

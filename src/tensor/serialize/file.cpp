@@ -70,7 +70,9 @@ AtomicFile::~AtomicFile() {
   }
 }
 
-void AtomicFile::fail(const char* action) { throw_error(ErrorKind::File, "cannot {} '{}': {}", action, path_, std::strerror(errno)); }
+void AtomicFile::fail(const char* action) {
+  throw_error(ErrorKind::File, "cannot {} '{}': {}", action, path_, std::strerror(errno));
+}
 
 void AtomicFile::flush() {
   size_t done = 0;

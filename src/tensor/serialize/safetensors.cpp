@@ -32,25 +32,31 @@ Entry read_entry(const MappedFile& file, const std::string& name, const json& va
   Entry entry;
   entry.name = name;
   const json &type = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-  const auto found = type.is_string() ? std::find(std::begin(kNames), std::end(kNames), type.get<std::string>()) : std::end(kNames);
+  const auto found =
+      type.is_string() ? std::find(std::begin(kNames), std::end(kNames), type.get<std::string>()) : std::end(kNames);
   if (found == std::end(kNames)) invalid(file, "tensor '" + name + "' has the unsupported dtype " + type.dump());
   entry.dtype = static_cast<DType>(found - std::begin(kNames));
-  if (!shape.is_array() || !offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
+  if (!shape.is_array() || !offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
     invalid(file, "tensor '" + name + "' has a malformed shape or malformed data_offsets");
   }
   for (const json& size : shape) {
-    if (!size.is_number_unsigned() || size.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) invalid(file, "tensor '" + name + "' has a malformed shape");
+    if (!size.is_number_unsigned() || size.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
+      invalid(file, "tensor '" + name + "' has a malformed shape");
     entry.shape.push_back(size.get<int64_t>());
   }
   entry.begin = offsets[0];
   entry.end = offsets[1];
-  if (entry.begin > entry.end || entry.end > available) invalid(file, "the data of tensor '" + name + "' lies outside the file");
+  if (entry.begin > entry.end || entry.end > available)
+    invalid(file, "the data of tensor '" + name + "' lies outside the file");
   uint64_t bytes = item_size(entry.dtype);
   for (const int64_t size : entry.shape) {
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) invalid(file, "the shape of tensor '" + name + "' overflows");
+    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
+      invalid(file, "the shape of tensor '" + name + "' overflows");
   }
   if (bytes != entry.end - entry.begin) {
-    invalid(file, fmt::format("tensor '{}' of shape {} needs {} bytes but has {}", name, to_string(entry.shape), bytes, entry.end - entry.begin));
+    invalid(file, fmt::format("tensor '{}' of shape {} needs {} bytes but has {}", name, to_string(entry.shape), bytes,
+                              entry.end - entry.begin));
   }
   return entry;
 }
@@ -82,7 +88,8 @@ SafetensorsFile parse_safetensors(const std::shared_ptr<MappedFile>& file) {
       result.metadata[key] = item;
     }
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   uint64_t expected = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != expected) invalid(*file, "there is a gap or an overlap before tensor '" + entry.name + "'");
@@ -96,7 +103,9 @@ SafetensorsFile parse_safetensors(const std::shared_ptr<MappedFile>& file) {
     Tensor tensor;
     if (size > 0 && reinterpret_cast<uintptr_t>(data) % item_size(entry.dtype) == 0) {
       auto* keep = new std::shared_ptr<MappedFile>(file);
-      auto storage = Storage::wrap(const_cast<uint8_t*>(data), size, [](void* context) { delete static_cast<std::shared_ptr<MappedFile>*>(context); }, keep);
+      auto storage = Storage::wrap(
+          const_cast<uint8_t*>(data), size,
+          [](void* context) { delete static_cast<std::shared_ptr<MappedFile>*>(context); }, keep);
       Ref<TensorImpl> impl(new TensorImpl(std::move(storage), entry.dtype));
       impl->sizes = entry.shape;
       impl->strides = contiguous_strides(entry.shape);

@@ -10,7 +10,8 @@
 namespace hiss::engine {
 namespace {
 
-constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x07064b50;
+constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
+                   kLocator64 = 0x07064b50;
 constexpr uint64_t kLimit32 = 0xffffffffu;
 
 class Record {
@@ -64,7 +65,11 @@ void ZipWriter::add(const std::string& name, const void* data, size_t size) {
   const uint64_t padding = (64 - before % 64) % 64;
   Record header;
   header.u32(kLocal).u16(big ? 45 : 0).u16(1 << 11).u16(0).u16(0).u16(0x21).u32(entry.crc);
-  header.u32(big ? kLimit32 : size).u32(big ? kLimit32 : size).u16(name.size()).u16((big ? 20 : 0) + 4 + padding).text(name);
+  header.u32(big ? kLimit32 : size)
+      .u32(big ? kLimit32 : size)
+      .u16(name.size())
+      .u16((big ? 20 : 0) + 4 + padding)
+      .text(name);
   if (big) header.u16(1).u16(16).u64(size).u64(size);
   header.u16(0x4246).u16(padding).text(std::string(padding, 'Z'));
   put(header.bytes.data(), header.bytes.size());
@@ -83,8 +88,18 @@ void ZipWriter::finish() {
       if (big_offset) extra.u64(entry.offset);
     }
     Record header;
-    header.u32(kCentral).u16(45).u16(big_size || big_offset ? 45 : 0).u16(1 << 11).u16(0).u16(0).u16(0x21).u32(entry.crc);
-    header.u32(big_size ? kLimit32 : entry.size).u32(big_size ? kLimit32 : entry.size).u16(entry.name.size()).u16(extra.bytes.size());
+    header.u32(kCentral)
+        .u16(45)
+        .u16(big_size || big_offset ? 45 : 0)
+        .u16(1 << 11)
+        .u16(0)
+        .u16(0)
+        .u16(0x21)
+        .u32(entry.crc);
+    header.u32(big_size ? kLimit32 : entry.size)
+        .u32(big_size ? kLimit32 : entry.size)
+        .u16(entry.name.size())
+        .u16(extra.bytes.size());
     header.u16(0).u16(0).u16(0).u32(0).u32(big_offset ? kLimit32 : entry.offset).text(entry.name);
     put(header.bytes.data(), header.bytes.size());
     put(extra.bytes.data(), extra.bytes.size());
@@ -114,10 +129,12 @@ ZipReader::ZipReader(std::shared_ptr<MappedFile> file) : file_(std::move(file)) 
     if (end == lowest) damaged("failed finding central directory");
     --end;
   }
-  uint64_t count = read_little(&bytes[end + 10], 2), size = read_little(&bytes[end + 12], 4), start = read_little(&bytes[end + 16], 4);
+  uint64_t count = read_little(&bytes[end + 10], 2), size = read_little(&bytes[end + 12], 4),
+           start = read_little(&bytes[end + 16], 4);
   if (end >= 20 && read_little(&bytes[end - 20], 4) == kLocator64) {
     const uint64_t at = read_little(&bytes[end - 12], 8);
-    if (at > bytes.size() || bytes.size() - at < 56 || read_little(&bytes[at], 4) != kEnd64) damaged("its 64-bit end record is missing");
+    if (at > bytes.size() || bytes.size() - at < 56 || read_little(&bytes[at], 4) != kEnd64)
+      damaged("its 64-bit end record is missing");
     count = read_little(&bytes[at + 32], 8);
     size = read_little(&bytes[at + 40], 8);
     start = read_little(&bytes[at + 48], 8);
@@ -125,7 +142,8 @@ ZipReader::ZipReader(std::shared_ptr<MappedFile> file) : file_(std::move(file)) 
   if (start > bytes.size() || size > bytes.size() - start) damaged("the directory lies outside the file");
   uint64_t at = start;
   for (uint64_t i = 0; i < count; ++i) {
-    if (at > bytes.size() || bytes.size() - at < 46 || read_little(&bytes[at], 4) != kCentral) damaged("a directory entry is broken");
+    if (at > bytes.size() || bytes.size() - at < 46 || read_little(&bytes[at], 4) != kCentral)
+      damaged("a directory entry is broken");
     const uint8_t* header = &bytes[at];
     Entry entry{};
     entry.method = static_cast<uint16_t>(read_little(header + 10, 2));
@@ -133,7 +151,8 @@ ZipReader::ZipReader(std::shared_ptr<MappedFile> file) : file_(std::move(file)) 
     entry.compressed = read_little(header + 20, 4);
     entry.size = read_little(header + 24, 4);
     entry.offset = read_little(header + 42, 4);
-    const uint64_t name_size = read_little(header + 28, 2), extra_size = read_little(header + 30, 2), comment = read_little(header + 32, 2);
+    const uint64_t name_size = read_little(header + 28, 2), extra_size = read_little(header + 30, 2),
+                   comment = read_little(header + 32, 2);
     if (bytes.size() - at - 46 < name_size + extra_size + comment) damaged("a directory entry is cut off");
     const std::string name(reinterpret_cast<const char*>(header + 46), name_size);
     const uint8_t* extra = header + 46 + name_size;
@@ -151,10 +170,12 @@ ZipReader::ZipReader(std::shared_ptr<MappedFile> file) : file_(std::move(file)) 
       }
       e += 4 + length;
     }
-    if (entry.offset > bytes.size() || bytes.size() - entry.offset < 30 || read_little(&bytes[entry.offset], 4) != kLocal) {
+    if (entry.offset > bytes.size() || bytes.size() - entry.offset < 30 ||
+        read_little(&bytes[entry.offset], 4) != kLocal) {
       damaged("entry '" + name + "' points outside the file");
     }
-    const uint64_t data = entry.offset + 30 + read_little(&bytes[entry.offset + 26], 2) + read_little(&bytes[entry.offset + 28], 2);
+    const uint64_t data =
+        entry.offset + 30 + read_little(&bytes[entry.offset + 26], 2) + read_little(&bytes[entry.offset + 28], 2);
     if (data > bytes.size() || entry.compressed > bytes.size() - data) damaged("entry '" + name + "' is cut off");
     entry.offset = data;
     entries_[name] = std::move(entry);
@@ -199,7 +220,8 @@ std::span<const uint8_t> ZipReader::read(const std::string& name) {
       damaged("entry '" + name + "' cannot be decompressed");
     }
   } else if (entry.method != 0 && entry.method != 8) {
-    throw_error(ErrorKind::File, "'{}': entry '{}' uses compression method {}, which is not supported", file_->name(), name, entry.method);
+    throw_error(ErrorKind::File, "'{}': entry '{}' uses compression method {}, which is not supported", file_->name(),
+                name, entry.method);
   }
   const std::span<const uint8_t> data = entry.method == 0 ? source : std::span<const uint8_t>(entry.inflated);
   if (!entry.checked) {

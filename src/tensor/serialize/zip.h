@@ -1,4 +1,5 @@
-// The zip container of torch.save: entries stored uncompressed, their data aligned to 64 bytes so that it can be mapped.
+// The zip container of torch.save: entries stored uncompressed, their data aligned to 64 bytes so that it can be
+// mapped.
 #pragma once
 
 #include <map>

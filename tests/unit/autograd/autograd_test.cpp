@@ -47,7 +47,8 @@ TEST(Backward, SecondTimeNeedsRetainGraph) {
 TEST(Backward, OnlyScalarsMayOmitTheGradient) {
   const Tensor x = leaf({1, 2});
   EXPECT_EQ(message_of([&] { (x * 2).backward(); }), "grad can be implicitly created only for scalar outputs");
-  EXPECT_EQ(message_of([&] { ops::ones({}).backward(); }), "element 0 of tensors does not require grad and does not have a grad_fn");
+  EXPECT_EQ(message_of([&] { ops::ones({}).backward(); }),
+            "element 0 of tensors does not require grad and does not have a grad_fn");
 }
 
 TEST(Backward, LongChainsNeitherRecurseForwardsNorOnRelease) {
@@ -70,7 +71,8 @@ TEST(Grad, HigherOrder) {
 
 TEST(Grad, UnusedInputsAreAnErrorUnlessAllowed) {
   const Tensor x = leaf({1}), z = leaf({1});
-  EXPECT_TRUE(starts_with(message_of([&] { compute_gradients({x.sum()}, {z}); }), "One of the differentiated Tensors appears to not have been used"));
+  EXPECT_TRUE(starts_with(message_of([&] { compute_gradients({x.sum()}, {z}); }),
+                          "One of the differentiated Tensors appears to not have been used"));
   EXPECT_FALSE(compute_gradients({x.sum()}, {z}, {}, false, false, true)[0].defined());
 }
 
@@ -82,8 +84,10 @@ TEST(Grad, OfIntermediateResults) {
 
 TEST(Inplace, OnLeavesAndTheirViewsIsRefused) {
   const Tensor x = leaf({1, 2});
-  EXPECT_EQ(message_of([&] { ops::add_(x, 1); }), "a leaf Variable that requires grad is being used in an in-place operation.");
-  EXPECT_EQ(message_of([&] { ops::add_(x.select(0, 0), 1); }), "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+  EXPECT_EQ(message_of([&] { ops::add_(x, 1); }),
+            "a leaf Variable that requires grad is being used in an in-place operation.");
+  EXPECT_EQ(message_of([&] { ops::add_(x.select(0, 0), 1); }),
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   NoGrad no_grad;
   ops::add_(x, 1);
   EXPECT_EQ(list(x), (std::vector<double>{2, 3}));
@@ -95,8 +99,10 @@ TEST(Inplace, ChangingASavedTensorIsNoticed) {
   ops::add_(y, 1);
   const std::string message = message_of([&] { z.sum().backward(); });
   EXPECT_EQ(message,
-            "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor [2]], which is "
-            "output 0 of AddBackward0, is at version 1; expected version 0 instead. Hint: enable anomaly detection to find the operation that "
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            "[torch.DoubleTensor [2]], which is "
+            "output 0 of AddBackward0, is at version 1; expected version 0 instead. Hint: enable anomaly detection to "
+            "find the operation that "
             "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).");
 }
 
@@ -144,7 +150,8 @@ TEST(Inplace, ActivationsKeepTheirResult) {
 TEST(Inplace, PartsOfSplitAreRefused) {
   const Tensor x = leaf({1, 2});
   const auto parts = (x * 1.0).split(1);
-  EXPECT_TRUE(starts_with(message_of([&] { ops::add_(parts[0], 1); }), "Output 0 of SplitBackward0 is a view and is being modified inplace."));
+  EXPECT_TRUE(starts_with(message_of([&] { ops::add_(parts[0], 1); }),
+                          "Output 0 of SplitBackward0 is a view and is being modified inplace."));
 }
 
 TEST(Modes, NothingIsRecordedWithoutGrad) {

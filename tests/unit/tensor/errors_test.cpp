@@ -21,22 +21,38 @@ void expect_error(ErrorKind kind, const std::string& message, const std::functio
 }  // namespace
 
 TEST(Errors, Shapes) {
-  expect_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied (64x128 and 64x10)", [] { ops::zeros({64, 128}).mm(ops::zeros({64, 10})); });
-  expect_error(ErrorKind::Runtime, "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1",
-               [] { ops::add(ops::zeros({2, 3}), ops::zeros({2, 4})); });
+  expect_error(ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied (64x128 and 64x10)", [] {
+    ops::zeros({64, 128}).mm(ops::zeros({64, 10}));
+  });
   expect_error(ErrorKind::Runtime,
-               "Given groups=1, weight of size [4, 3, 3, 3], expected input[1, 2, 8, 8] to have 3 channels, but got 2 channels instead",
-               [] { ops::conv2d(ops::zeros({1, 2, 8, 8}), ops::zeros({4, 3, 3, 3})); });
+               "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1", [] {
+                 ops::add(ops::zeros({2, 3}), ops::zeros({2, 4}));
+               });
+  expect_error(ErrorKind::Runtime,
+               "Given groups=1, weight of size [4, 3, 3, 3], expected input[1, 2, 8, 8] to have 3 channels, but got 2 "
+               "channels instead",
+               [] {
+                 ops::conv2d(ops::zeros({1, 2, 8, 8}), ops::zeros({4, 3, 3, 3}));
+               });
   expect_error(ErrorKind::Runtime, "shape '[5]' is invalid for input of size 6", [] { ops::zeros({6}).view({5}); });
-  expect_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [-2, 1], but got 2)", [] { ops::zeros({2, 2}).sum(IntList({2})); });
+  expect_error(ErrorKind::Index, "Dimension out of range (expected to be in range of [-2, 1], but got 2)", [] {
+    ops::zeros({2, 2}).sum(IntList({2}));
+  });
   expect_error(ErrorKind::Index, "index 5 is out of bounds for dimension 0 with size 3", [] {
     const IndexItem item[] = {IndexItem::of(int64_t{5})};
     get_item(ops::zeros({3}), item);
   });
-  expect_error(ErrorKind::Runtime, "Sizes of tensors must match except in dimension 0. Expected size 2 but got size 3 for tensor number 1 in the list.",
-               [] { ops::cat({ops::zeros({1, 2}), ops::zeros({1, 3})}); });
-  expect_error(ErrorKind::Runtime, "a Tensor with 2 elements cannot be converted to Scalar", [] { ops::zeros({2}).item(); });
-  expect_error(ErrorKind::Runtime, "output with shape [3] doesn't match the broadcast shape [2, 3]", [] { ops::add_(ops::zeros({3}), ops::zeros({2, 3})); });
+  expect_error(ErrorKind::Runtime,
+               "Sizes of tensors must match except in dimension 0. Expected size 2 but got size 3 for tensor number 1 "
+               "in the list.",
+               [] {
+                 ops::cat({ops::zeros({1, 2}), ops::zeros({1, 3})});
+               });
+  expect_error(ErrorKind::Runtime, "a Tensor with 2 elements cannot be converted to Scalar",
+               [] { ops::zeros({2}).item(); });
+  expect_error(ErrorKind::Runtime, "output with shape [3] doesn't match the broadcast shape [2, 3]", [] {
+    ops::add_(ops::zeros({3}), ops::zeros({2, 3}));
+  });
   expect_error(ErrorKind::Runtime, "result type Float can't be cast to the desired output type Long",
                [] { ops::add_(ops::zeros({3}, DType::Int64), 1.5); });
 }
@@ -79,11 +95,13 @@ TEST(Indexing, ViewsAndCopies) {
   EXPECT_EQ(get({IndexItem::of(int64_t{-1})}).sizes(), (Sizes{3, 4}));
   EXPECT_EQ(get({IndexItem::ellipsis(), IndexItem::of(int64_t{1})}).sizes(), (Sizes{2, 3}));
   EXPECT_EQ(get({IndexItem::none(), IndexItem::of(int64_t{0})}).sizes(), (Sizes{1, 3, 4}));
-  EXPECT_EQ(get({IndexItem::slice({}, {}), IndexItem::slice(1, {}, {}), IndexItem::slice({}, {}, 2)}).sizes(), (Sizes{2, 2, 2}));
+  EXPECT_EQ(get({IndexItem::slice({}, {}), IndexItem::slice(1, {}, {}), IndexItem::slice({}, {}, 2)}).sizes(),
+            (Sizes{2, 2, 2}));
   EXPECT_TRUE(get({IndexItem::slice(0, 1)})->storage == x->storage);
   EXPECT_EQ(get({IndexItem::slice({}, {}), IndexItem::of(ops::arange(2))}).sizes(), (Sizes{2, 2, 4}));
   EXPECT_EQ(get({IndexItem::of(x.gt(20))}).sizes(), (Sizes{3}));
-  EXPECT_EQ(get({IndexItem::of(ops::arange(2)), IndexItem::slice({}, {}), IndexItem::of(ops::arange(2))}).sizes(), (Sizes{2, 3}));
+  EXPECT_EQ(get({IndexItem::of(ops::arange(2)), IndexItem::slice({}, {}), IndexItem::of(ops::arange(2))}).sizes(),
+            (Sizes{2, 3}));
   EXPECT_EQ(get({IndexItem::boolean(true)}).sizes(), (Sizes{1, 2, 3, 4}));
   const IndexItem mask[] = {IndexItem::of(x.lt(3))};
   set_item(x, mask, -1);

@@ -1,5 +1,5 @@
-// Every case of tests/engine/golden.json.gz through the registry: values and gradients as PyTorch computed them, and the
-// gradient against finite differences in double.
+// Every case of tests/engine/golden.json.gz through the registry: values and gradients as PyTorch computed them, and
+// the gradient against finite differences in double.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -24,7 +24,9 @@ DType dtype_of(const std::string& name) {
   throw std::runtime_error("unknown dtype " + name);
 }
 
-double real_of(const json& value) { return value.is_string() ? std::stod(value.get<std::string>()) : value.get<double>(); }
+double real_of(const json& value) {
+  return value.is_string() ? std::stod(value.get<std::string>()) : value.get<double>();
+}
 
 Tensor tensor_of(const json& value) {
   std::vector<int64_t> shape = value["shape"];
@@ -116,7 +118,8 @@ bool accepts(const OpDescriptor& op, const json& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     const ArgSpec& spec = op.arguments[i];
     const json& value = values[i];
-    const bool is_tensor = value.is_object() && value.contains("shape"), is_list = value.is_object() && value.contains("ints");
+    const bool is_tensor = value.is_object() && value.contains("shape"),
+               is_list = value.is_object() && value.contains("ints");
     bool fits = false;
     if (value.is_null()) {
       fits = spec.optional;
@@ -135,8 +138,8 @@ bool accepts(const OpDescriptor& op, const json& values) {
     } else if (value.is_boolean()) {
       fits = spec.kind == ArgKind::Bool || spec.kind == ArgKind::Scalar || spec.kind == ArgKind::Operand;
     } else if (value.is_number_integer()) {
-      fits = spec.kind == ArgKind::Int || spec.kind == ArgKind::Scalar || spec.kind == ArgKind::Operand || spec.kind == ArgKind::Float ||
-             (spec.kind == ArgKind::IntList && spec.list_size > 0);
+      fits = spec.kind == ArgKind::Int || spec.kind == ArgKind::Scalar || spec.kind == ArgKind::Operand ||
+             spec.kind == ArgKind::Float || (spec.kind == ArgKind::IntList && spec.list_size > 0);
     } else {
       fits = spec.kind == ArgKind::Float || spec.kind == ArgKind::Scalar || spec.kind == ArgKind::Operand;
     }
@@ -161,7 +164,8 @@ std::vector<Tensor> run(Call& call) {
 
 std::string compare(const Tensor& got, const Tensor& want, double tolerance) {
   if (got.sizes() != want.sizes()) return "shape " + to_string(got.sizes()) + " instead of " + to_string(want.sizes());
-  if (got.dtype() != want.dtype()) return std::string(dtype_name(got.dtype())) + " instead of " + std::string(dtype_name(want.dtype()));
+  if (got.dtype() != want.dtype())
+    return std::string(dtype_name(got.dtype())) + " instead of " + std::string(dtype_name(want.dtype()));
   const Tensor a = got.detach().to(DType::Float64).contiguous(), b = want.to(DType::Float64).contiguous();
   for (int64_t i = 0; i < a.numel(); ++i) {
     const double x = a.data<double>()[i], y = b.data<double>()[i];
@@ -175,10 +179,14 @@ std::string compare(const Tensor& got, const Tensor& want, double tolerance) {
 
 double type_tolerance(DType dtype) {
   switch (dtype) {
-    case DType::Float32: return 1e-6;
-    case DType::Float16: return 1e-3;
-    case DType::BFloat16: return 8e-3;
-    default: return 1e-10;
+    case DType::Float32:
+      return 1e-6;
+    case DType::Float16:
+      return 1e-3;
+    case DType::BFloat16:
+      return 8e-3;
+    default:
+      return 1e-10;
   }
 }
 
@@ -312,7 +320,8 @@ std::string check(const json& entry) {
   const auto outputs = run(call);
   const double extra = entry.value("tolerance", 0.0);
   if (entry["outputs"][0].contains("scalar")) return "";
-  if (outputs.size() != entry["outputs"].size()) return fmt::format("{} outputs instead of {}", outputs.size(), entry["outputs"].size());
+  if (outputs.size() != entry["outputs"].size())
+    return fmt::format("{} outputs instead of {}", outputs.size(), entry["outputs"].size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Tensor want = tensor_of(entry["outputs"][i]);
     const auto problem = compare(outputs[i], want, std::max(extra, type_tolerance(want.dtype())));
@@ -328,7 +337,8 @@ std::string check(const json& entry) {
   for (const Tensor& output : outputs) {
     if (output.requires_grad()) chosen.push_back(output);
   }
-  if (chosen.size() != cotangents.size()) return fmt::format("{} differentiable outputs instead of {}", chosen.size(), cotangents.size());
+  if (chosen.size() != cotangents.size())
+    return fmt::format("{} differentiable outputs instead of {}", chosen.size(), cotangents.size());
   const auto gradients = compute_gradients(chosen, leaves, cotangents, false, false, true);
   for (size_t i = 0; i < leaves.size(); ++i) {
     const json& want = entry["gradients"][i];
@@ -338,7 +348,9 @@ std::string check(const json& entry) {
       if (expected.abs().sum().item<double>() == 0) continue;
       return fmt::format("input {} has no gradient", i);
     }
-    const auto problem = compare(gradients[i], expected, std::max({extra, type_tolerance(expected.dtype()) * 10, type_tolerance(outputs[0].dtype())}));
+    const auto problem =
+        compare(gradients[i], expected,
+                std::max({extra, type_tolerance(expected.dtype()) * 10, type_tolerance(outputs[0].dtype())}));
     if (!problem.empty()) return fmt::format("gradient {}: {}", i, problem);
   }
   bool wide = true;
@@ -366,10 +378,13 @@ TEST(Golden, ValuesAndGradientsAreThoseOfPyTorch) {
     }
     std::string arguments;
     for (const json& value : entry["args"]) {
-      arguments += value.is_object() && value.contains("shape") ? fmt::format("{}{} ", value["dtype"].get<std::string>(), value["shape"].dump())
-                                                                : value.dump().substr(0, 60) + " ";
+      arguments += value.is_object() && value.contains("shape")
+                       ? fmt::format("{}{} ", value["dtype"].get<std::string>(), value["shape"].dump())
+                       : value.dump().substr(0, 60) + " ";
     }
-    if (!problem.empty()) ADD_FAILURE() << "case " << number << ": " << entry["op"].get<std::string>() << " " << arguments << ": " << problem;
+    if (!problem.empty())
+      ADD_FAILURE() << "case " << number << ": " << entry["op"].get<std::string>() << " " << arguments << ": "
+                    << problem;
     ++number;
   }
   set_default_dtype(DType::Float32);

@@ -27,7 +27,8 @@ ErrorKind kind_of(const std::function<void()>& action) {
 
 TEST(Safetensors, RoundTripKeepsTypesShapesAndMetadata) {
   const std::string path = temporary("a.safetensors");
-  const Tensor a = ops::randn({2, 3}), b = ops::arange(5).to(DType::Int16), c = ops::randn({4}).to(DType::BFloat16), d = ops::zeros({0, 2});
+  const Tensor a = ops::randn({2, 3}), b = ops::arange(5).to(DType::Int16), c = ops::randn({4}).to(DType::BFloat16),
+               d = ops::zeros({0, 2});
   save_safetensors(path, {{"c", c}, {"b", b.flip({0})}, {"a", a.t()}, {"d", d}}, {{"format", "pt"}});
   const auto loaded = load_safetensors(path);
   EXPECT_EQ(loaded.metadata.at("format"), "pt");
@@ -45,7 +46,8 @@ TEST(Safetensors, EveryTruncationIsAnErrorAndNotACrash) {
   MemorySink sink;
   write_safetensors(sink, {{"x", ops::randn({3, 3})}, {"y", ops::arange(4)}});
   for (size_t size = 0; size < sink.bytes.size(); ++size) {
-    const auto file = MappedFile::from_bytes({sink.bytes.begin(), sink.bytes.begin() + static_cast<std::ptrdiff_t>(size)});
+    const auto file =
+        MappedFile::from_bytes({sink.bytes.begin(), sink.bytes.begin() + static_cast<std::ptrdiff_t>(size)});
     EXPECT_EQ(kind_of([&] { parse_safetensors(file); }), ErrorKind::File) << size;
   }
 }
@@ -58,8 +60,10 @@ TEST(Safetensors, OverlappingAndLyingOffsetsAreRefused) {
     bytes.resize(bytes.size() + data);
     parse_safetensors(MappedFile::from_bytes(bytes));
   };
-  for (const char* header : {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-                             R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", R"({"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}})",
+  for (const char* header : {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})",
+                             R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                             R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})",
+                             R"({"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}})",
                              R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", R"([1])", R"({"a":)"}) {
     EXPECT_EQ(kind_of([&] { parse(header, 8); }), ErrorKind::File) << header;
   }
@@ -92,7 +96,8 @@ TEST(Zip, EveryTruncationIsAnError) {
   writer.finish();
   for (size_t size = 0; size < sink.bytes.size(); ++size) {
     EXPECT_EQ(kind_of([&] {
-                ZipReader reader(MappedFile::from_bytes({sink.bytes.begin(), sink.bytes.begin() + static_cast<std::ptrdiff_t>(size)}));
+                ZipReader reader(MappedFile::from_bytes(
+                    {sink.bytes.begin(), sink.bytes.begin() + static_cast<std::ptrdiff_t>(size)}));
                 reader.read("b");
               }),
               ErrorKind::File);
