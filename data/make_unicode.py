@@ -120,3 +120,46 @@ with open("src/object/unicode_decompositions.inc", "w") as f:
     lines(items, f)
     f.write("};\nconst char* const kTags[] = {" + ",".join(f'"{t}"' for t in TAGS) + "};\n")
 print(len(records), "records", len(runs), "runs", len(specials), "special mappings", file=sys.stderr)
+
+# Names: one a line in order of code points; a line that begins with @ gives the code point (hexadecimal) of the next one. Names that
+# follow from the code point are left out.
+import base64
+import zlib
+
+text, expected = [], -1
+for c in range(0x110000):
+    name = u.name(chr(c), "")
+    if not name or name.startswith("CJK UNIFIED IDEOGRAPH-") or name.startswith("HANGUL SYLLABLE "):
+        continue
+    if c != expected:
+        text.append(f"@{c:X}")
+    text.append(name)
+    expected = c + 1
+
+# Aliases and named sequences are not listed by unicodedata; Perl's copy of the database has them. Each is asked of unicodedata.
+text.append("#")
+perl = open("/usr/share/perl/5.36/unicore/Name.pl").read().partition("<<'END';\n")[2].split("\n\n")
+for entry in perl:
+    lines_ = entry.strip().split("\n")
+    if len(lines_) != 2 or " " in lines_[0]:
+        continue
+    try:
+        c, name = int(lines_[0], 16), lines_[1]
+        if u.name(chr(c), "") != name and u.lookup(name) == chr(c):
+            text.append(f"{c:X} {name}")
+    except (ValueError, KeyError):
+        pass
+text.append("#")
+for line in open("/usr/share/perl/5.36/unicore/NamedSequences.txt"):
+    name, _, sequence = line.split("#")[0].strip().partition(";")
+    if sequence:
+        text.append(f"{name};{sequence}")
+packed = zlib.compress("\n".join(text).encode() + b"\n", 9)
+encoded = base64.b64encode(packed).decode()
+with open("src/object/unicode_names.inc", "w") as f:
+    f.write(NOTE)
+    f.write(f"constexpr size_t kNamesSize = {sum(len(t) + 1 for t in text)};\n")
+    f.write("const char kNames[] =\n")
+    for i in range(0, len(encoded), 140):
+        f.write(f'"{encoded[i:i + 140]}"\n')
+    f.write(";\n")

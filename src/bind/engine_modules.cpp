@@ -3,6 +3,11 @@
 
 namespace hiss {
 
-void register_engine_modules() {}
+namespace bind {
+extern const ModuleDef torch_native_module;
+}
+
+void register_engine_modules();
+void register_engine_modules() { register_native_module(&bind::torch_native_module); }
 
 }  // namespace hiss

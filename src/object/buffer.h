@@ -12,9 +12,9 @@ namespace hiss {
 /// Memory exported by an object. Type::buffer makes one; release_buffer ends it (the exporter counts its exports).
 struct Buffer {
   uint8_t* data = nullptr;
-  int64_t length = 0;         // in bytes
+  int64_t length = 0;  // in bytes
   int64_t item_size = 1;
-  const char* format = "B";   // struct notation; lives as long as the exporter
+  const char* format = "B";  // struct notation; lives as long as the exporter
   bool readonly = true;
   int ndim = 1;
   std::vector<int64_t> shape;    // in items; empty: one dimension of length / item_size items
@@ -26,7 +26,8 @@ struct Buffer {
 };
 
 /// The bytes of an object; `writable`: BufferError / TypeError when they cannot be changed.
-/// TypeError "a bytes-like object is required, not 'X'" when it exports none. Always C-contiguous (BufferError otherwise).
+/// TypeError "a bytes-like object is required, not 'X'" when it exports none. Always C-contiguous (BufferError
+/// otherwise).
 Result<Buffer> get_buffer(Value object, bool writable = false);
 /// The same, with any strides (memoryview).
 Result<Buffer> get_strided_buffer(Value object, bool writable = false);
@@ -44,7 +45,9 @@ class BufferView {
   int64_t length() const { return buffer_.length; }
   const Buffer& get() const { return buffer_; }
   const Buffer* operator->() const { return &buffer_; }
-  std::string_view text() const { return {reinterpret_cast<const char*>(buffer_.data), static_cast<size_t>(buffer_.length)}; }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(buffer_.data), static_cast<size_t>(buffer_.length)};
+  }
 
  private:
   Buffer buffer_;

@@ -77,11 +77,13 @@ Status bytearray_init(Value self, Args args) {
   Arguments bound("bytearray", "(source=b'', encoding='utf-8', errors='strict')");
   TRY(bound.bind(args));
   Value source = bound[0], encoding = bound[1], errors = bound[2];
+  TRY(check_codec_arguments("bytearray", encoding, errors));
   ByteArray* a = as<ByteArray>(self);
   if (a->length) TRY(bytearray_resize(a, 0));
   if (!source) {
     if (encoding || errors) {
-      return fail(exc::TypeError, "{}", encoding ? "encoding without a string argument" : "errors without a string argument");
+      return fail(exc::TypeError, "{}",
+                  encoding ? "encoding without a string argument" : "errors without a string argument");
     }
     return kOk;
   }
@@ -91,7 +93,8 @@ Status bytearray_init(Value self, Args args) {
     return replace_range(a, 0, 0, span_of(encoded).data, span_of(encoded).length);
   }
   if (encoding || errors) {
-    return fail(exc::TypeError, "{}", encoding ? "encoding without a string argument" : "errors without a string argument");
+    return fail(exc::TypeError, "{}",
+                encoding ? "encoding without a string argument" : "errors without a string argument");
   }
   if (has_index(source)) {
     Ref count = index(source);
@@ -109,7 +112,8 @@ Status bytearray_init(Value self, Args args) {
     }
   }
   const std::string data = TRY(collect_bytes(source, "bytearray"));
-  return replace_range(a, 0, a->length, reinterpret_cast<const uint8_t*>(data.data()), static_cast<int64_t>(data.size()));
+  return replace_range(a, 0, a->length, reinterpret_cast<const uint8_t*>(data.data()),
+                       static_cast<int64_t>(data.size()));
 }
 
 void bytearray_dealloc(Object* self) {
@@ -143,21 +147,23 @@ Status bytearray_setitem(Value self, Value key, Value value) {
     a->data[i] = c;
     return kOk;
   }
-  if (!is<Slice>(key)) return fail(exc::TypeError, "bytearray indices must be integers or slices, not {}", type_name(key));
+  if (!is<Slice>(key))
+    return fail(exc::TypeError, "bytearray indices must be integers or slices, not {}", type_name(key));
   const SliceFields fields = TRY(slice_fields(as<Slice>(key)));
   std::string data;
   if (value) {
     if (has_index(value)) {
       return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
     }
-    if (is<Str>(value)) return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
+    if (is<Str>(value))
+      return fail(exc::TypeError, "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
     data = TRY(collect_bytes(value, "bytearray"));
   }
   SliceBounds b = fields.bounds(a->length);
   const auto* p = reinterpret_cast<const uint8_t*>(data.data());
   const auto count = static_cast<int64_t>(data.size());
   if (b.step == 1) return replace_range(a, b.start, std::max(b.start, b.stop), p, count);
-  if (!value) {
+  if (!value || count == 0) {
     if (b.length == 0) return kOk;
     if (a->exports > 0) return fail(exc::BufferError, "Existing exports of data: object cannot be re-sized");
     if (b.step < 0) {
@@ -167,7 +173,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
     int64_t to = b.start, due = b.start, left = b.length;
     for (int64_t i = b.start; i < a->length; ++i) {
       if (left > 0 && i == due) {
-        due += b.step;
+        due = stepped(due, b.step);
         --left;
       } else {
         a->data[to++] = a->data[i];
@@ -178,7 +184,7 @@ Status bytearray_setitem(Value self, Value key, Value value) {
   if (count != b.length) {
     return fail(exc::ValueError, "attempt to assign bytes of size {} to extended slice of size {}", count, b.length);
   }
-  for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) a->data[i] = p[n];
+  for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) a->data[i] = p[n];
   return kOk;
 }
 
@@ -187,7 +193,8 @@ Ref bytearray_inplace_concat(Value self, Value other) {
   ByteArray* a = as<ByteArray>(self);
   if (self == other) {
     const std::string copy(span_of(self).view());
-    TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(copy.data()), static_cast<int64_t>(copy.size())));
+    TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(copy.data()),
+                      static_cast<int64_t>(copy.size())));
     return Ref::share(self);
   }
   BufferView b(TRY(get_buffer(other)));
@@ -254,10 +261,11 @@ Ref bytearray_iterator_setstate(Value self, const Value* args) {
   if (it->array) it->index = std::max<int64_t>(0, std::min(i, as<ByteArray>(it->array)->length));
   return Ref::none();
 }
-const NativeDef kByteArrayIteratorMethods[] = {{"__length_hint__", "($self, /)", bytearray_iterator_length_hint, kLengthHintDoc},
-                                               {"__reduce__", "($self, /)", bytearray_iterator_reduce, kReduceDoc},
-                                               {"__setstate__", "($self, state, /)", bytearray_iterator_setstate, kSetStateDoc},
-                                               {}};
+const NativeDef kByteArrayIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", bytearray_iterator_length_hint, kLengthHintDoc},
+    {"__reduce__", "($self, /)", bytearray_iterator_reduce, kReduceDoc},
+    {"__setstate__", "($self, state, /)", bytearray_iterator_setstate, kSetStateDoc},
+    {}};
 
 }  // namespace
 
@@ -279,13 +287,15 @@ Ref bytearray_extend(Value self, const Value* args) {
   if (!is<Str>(args[0]) && !type_of(args[0])->slots.iter && !type_of(args[0])->slots.getitem) {
     return fail(exc::TypeError, "can't extend bytearray with {}", type_name(args[0]));
   }
+  TRY(length_hint(args[0], 32));  // its errors are the caller's
   std::string data;
   TRY(for_each(args[0], [&](Value item) -> Status {
     data += static_cast<char>(TRY(byte_value(item)));
     return kOk;
   }));
   ByteArray* a = as<ByteArray>(self);
-  TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(data.data()), static_cast<int64_t>(data.size())));
+  TRY(replace_range(a, a->length, a->length, reinterpret_cast<const uint8_t*>(data.data()),
+                    static_cast<int64_t>(data.size())));
   return Ref::none();
 }
 Ref bytearray_insert(Value self, const Value* args) {
@@ -347,14 +357,15 @@ Ref bytearray_sizeof(Value self, const Value*) {
 }
 
 void init_bytearray_type() {
-  define_type(bytearray_type,
-              {.name = "bytearray",
-               .size = sizeof(ByteArray),
-               .layout = Layout::ByteArray,
-               .flags = Type::kBaseType | Type::kMatchSelf,
-               .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\nbytearray(bytes_or_buffer) "
-                      "-> mutable copy of bytes_or_buffer\nbytearray(int) -> bytes array of size given by the parameter initialized with null "
-                      "bytes\nbytearray() -> empty bytes array"});
+  define_type(bytearray_type, {.name = "bytearray",
+                               .size = sizeof(ByteArray),
+                               .layout = Layout::ByteArray,
+                               .flags = Type::kBaseType | Type::kMatchSelf,
+                               .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) "
+                                      "-> bytearray\nbytearray(bytes_or_buffer) "
+                                      "-> mutable copy of bytes_or_buffer\nbytearray(int) -> bytes array of size given "
+                                      "by the parameter initialized with null "
+                                      "bytes\nbytearray() -> empty bytes array"});
   Slots& s = bytearray_type.slots;
   s.new_ = bytearray_new;
   s.init = bytearray_init;

@@ -71,7 +71,8 @@ Result<std::string> collect_bytes(Value v, const char* type_name_text) {
     BufferView b(TRY(get_buffer(v)));
     return std::string(b.text());
   }
-  const char* range_message = type_name_text[4] == 's' ? "bytes must be in range(0, 256)" : "byte must be in range(0, 256)";
+  const char* range_message =
+      type_name_text[4] == 's' ? "bytes must be in range(0, 256)" : "byte must be in range(0, 256)";
   std::string out;
   if (is_exact(v, list_type) || is_exact(v, tuple_type)) {
     auto size = [&] { return is<List>(v) ? as<List>(v)->size : as<Tuple>(v)->size; };
@@ -113,10 +114,12 @@ Ref bytes_from_arguments(Args args) {
     source = bound[0];
     encoding = bound[1];
     errors = bound[2];
+    TRY(check_codec_arguments("bytes", encoding, errors));
   }
   if (!source) {
     if (encoding || errors) {
-      return fail(exc::TypeError, "{}", encoding ? "encoding without a string argument" : "errors without a string argument");
+      return fail(exc::TypeError, "{}",
+                  encoding ? "encoding without a string argument" : "errors without a string argument");
     }
     return make_bytes("", 0);
   }
@@ -125,7 +128,8 @@ Ref bytes_from_arguments(Args args) {
     return encode_object(source, encoding, errors);
   }
   if (errors) {
-    return fail(exc::TypeError, "{}", is<Str>(source) ? "string argument without an encoding" : "errors without a string argument");
+    return fail(exc::TypeError, "{}",
+                is<Str>(source) ? "string argument without an encoding" : "errors without a string argument");
   }
   Ref special = TRY(call_special(source, names.__bytes__));
   if (special) {
@@ -220,10 +224,11 @@ Ref bytes_iterator_setstate(Value self, const Value* args) {
   if (it->bytes) it->index = std::max<int64_t>(0, std::min(i, as<Bytes>(it->bytes)->length));
   return Ref::none();
 }
-const NativeDef kBytesIteratorMethods[] = {{"__length_hint__", "($self, /)", bytes_iterator_length_hint, kLengthHintDoc},
-                                           {"__reduce__", "($self, /)", bytes_iterator_reduce, kReduceDoc},
-                                           {"__setstate__", "($self, state, /)", bytes_iterator_setstate, kSetStateDoc},
-                                           {}};
+const NativeDef kBytesIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", bytes_iterator_length_hint, kLengthHintDoc},
+    {"__reduce__", "($self, /)", bytes_iterator_reduce, kReduceDoc},
+    {"__setstate__", "($self, state, /)", bytes_iterator_setstate, kSetStateDoc},
+    {}};
 
 }  // namespace
 
@@ -266,7 +271,8 @@ Ref bytes_getitem(Value self, Value key) {
     int64_t i = TRY(to_index(key));
     const ByteSpan s = span_of(self);
     if (i < 0) i += s.length;
-    if (i < 0 || i >= s.length) return fail(exc::IndexError, "{} out of range", is<Bytes>(self) ? "index" : "bytearray index");
+    if (i < 0 || i >= s.length)
+      return fail(exc::IndexError, "{} out of range", is<Bytes>(self) ? "index" : "bytearray index");
     return make_int(int64_t{s.data[i]});
   }
   if (is<Slice>(key)) {
@@ -278,7 +284,7 @@ Ref bytes_getitem(Value self, Value key) {
       return make_like(self, s.data + b.start, b.length);
     }
     std::string out;
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) out += static_cast<char>(s.data[i]);
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) out += static_cast<char>(s.data[i]);
     return make_like(self, out);
   }
   return fail(exc::TypeError, "{} indices must be integers or slices, not {}", name, type_name(key));
@@ -290,12 +296,18 @@ Ref bytes_compare(Value self, Value other, CompareOp op) {
   BufferView a(TRY(get_buffer(self))), b(TRY(get_buffer(other)));
   const std::string_view x = a.text(), y = b.text();
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(x < y);
-    case CompareOp::Le: return Ref::boolean(x <= y);
-    case CompareOp::Eq: return Ref::boolean(x == y);
-    case CompareOp::Ne: return Ref::boolean(x != y);
-    case CompareOp::Gt: return Ref::boolean(x > y);
-    default: return Ref::boolean(x >= y);
+    case CompareOp::Lt:
+      return Ref::boolean(x < y);
+    case CompareOp::Le:
+      return Ref::boolean(x <= y);
+    case CompareOp::Eq:
+      return Ref::boolean(x == y);
+    case CompareOp::Ne:
+      return Ref::boolean(x != y);
+    case CompareOp::Gt:
+      return Ref::boolean(x > y);
+    default:
+      return Ref::boolean(x >= y);
   }
 }
 
@@ -356,14 +368,15 @@ Ref bytes_repeat(Value self, int64_t count) {
 }
 
 void init_bytes_type() {
-  define_type(bytes_type,
-              {.name = "bytes",
-               .size = sizeof(Bytes),
-               .layout = Layout::Bytes,
-               .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
-               .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\nbytes(bytes_or_buffer) -> immutable copy of "
-                      "bytes_or_buffer\nbytes(int) -> bytes object of size given by the parameter initialized with null bytes\nbytes() -> empty "
-                      "bytes object"});
+  define_type(bytes_type, {.name = "bytes",
+                           .size = sizeof(Bytes),
+                           .layout = Layout::Bytes,
+                           .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+                           .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> "
+                                  "bytes\nbytes(bytes_or_buffer) -> immutable copy of "
+                                  "bytes_or_buffer\nbytes(int) -> bytes object of size given by the parameter "
+                                  "initialized with null bytes\nbytes() -> empty "
+                                  "bytes object"});
   Slots& s = bytes_type.slots;
   s.new_ = bytes_new;
   s.repr = bytes_repr;

@@ -22,7 +22,9 @@ inline ByteSpan span_of(Value v) {
 inline bool is_bytes_or_bytearray(Value v) { return is<Bytes>(v) || is<ByteArray>(v); }
 /// New bytes or bytearray, as the receiver is.
 Ref make_like(Value self, const void* data, int64_t length);
-inline Ref make_like(Value self, std::string_view data) { return make_like(self, data.data(), static_cast<int64_t>(data.size())); }
+inline Ref make_like(Value self, std::string_view data) {
+  return make_like(self, data.data(), static_cast<int64_t>(data.size()));
+}
 /// The receiver itself when it is exactly bytes, else a copy.
 Ref same_or_copy(Value self);
 /// An int argument that must be a byte. `what`: "byte" or "bytes".

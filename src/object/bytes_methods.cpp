@@ -30,7 +30,8 @@ class Needle {
       length_ = 1;
       return kOk;
     }
-    if (!has_buffer(v)) return fail(exc::TypeError, "argument should be integer or bytes-like object, not '{}'", type_name(v));
+    if (!has_buffer(v))
+      return fail(exc::TypeError, "argument should be integer or bytes-like object, not '{}'", type_name(v));
     view_.emplace(TRY(get_buffer(v)));
     data_ = view_->data();
     length_ = view_->length();
@@ -78,7 +79,9 @@ Ref bytes_count(Value self, const Value* args) {
   if (start > end) return make_int(0);
   if (needle.length() == 0) return make_int(end - start + 1);
   int64_t n = 0;
-  for (int64_t at = start; (at = find_units(s.data, needle.data(), needle.length(), at, end)) >= 0; at += needle.length()) ++n;
+  for (int64_t at = start; (at = find_units(s.data, needle.data(), needle.length(), at, end)) >= 0;
+       at += needle.length())
+    ++n;
   return make_int(n);
 }
 
@@ -89,8 +92,8 @@ Ref tail_match(Value self, const Value* args, bool at_end, const char* name) {
   auto matches = [&](Value v) -> Result<bool> {
     BufferView part(TRY(get_buffer(v)));
     if (start > end || part.length() > end - start) return false;
-    return part.length() == 0 ||
-           memcmp(s.data + (at_end ? end - part.length() : start), part.data(), static_cast<size_t>(part.length())) == 0;
+    return part.length() == 0 || memcmp(s.data + (at_end ? end - part.length() : start), part.data(),
+                                        static_cast<size_t>(part.length())) == 0;
   };
   if (is<Tuple>(args[0])) {
     for (Value v : *as<Tuple>(args[0])) {
@@ -205,7 +208,8 @@ Ref partition(Value self, Value separator, bool last) {
     Ref a = make_like(self, std::string_view()), b = make_like(self, std::string_view());
     return last ? make_tuple({a, b, whole}) : make_tuple({whole, a, b});
   }
-  Ref head = make_like(self, s.data, at), tail = make_like(self, s.data + at + sep.length(), s.length - at - sep.length());
+  Ref head = make_like(self, s.data, at),
+      tail = make_like(self, s.data + at + sep.length(), s.length - at - sep.length());
   Ref middle = make_like(self, sep.text());
   return make_tuple({head, middle, tail});
 }
@@ -291,7 +295,8 @@ Ref bytes_join(Value self, const Value* args) {
   std::string out;
   for (int64_t i = 0; i < t->size; ++i) {
     if (!has_buffer(t->items[i])) {
-      return fail(exc::TypeError, "sequence item {}: expected a bytes-like object, {} found", i, type_name(t->items[i]));
+      return fail(exc::TypeError, "sequence item {}: expected a bytes-like object, {} found", i,
+                  type_name(t->items[i]));
     }
     BufferView part(TRY(get_buffer(t->items[i])));
     if (i) out += s.view();
@@ -494,7 +499,9 @@ Ref bytes_fromhex(Value cls, const Value* args) {
   return call(cls, {data});
 }
 
-Ref bytes_hex(Value self, const Value* args) { return hex_text(span_of(self).data, span_of(self).length, args[0], args[1]); }
+Ref bytes_hex(Value self, const Value* args) {
+  return hex_text(span_of(self).data, span_of(self).length, args[0], args[1]);
+}
 
 Ref bytes_decode(Value self, const Value* args) { return decode_object(self, args[0], args[1]); }
 
@@ -511,10 +518,17 @@ Ref make_bytes_exact(Value self) {
   return make_bytes(span_of(self).data, span_of(self).length);
 }
 
+/// CPython asks for len() first, and so its message comes first.
+static Status length_of_separator(Value v) {
+  if (TRY(length(v)) != 1) return fail(exc::ValueError, "sep must be length 1.");
+  return kOk;
+}
+
 Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_size) {
   const char* hex = "0123456789abcdef";
   int64_t group = group_size ? TRY(to_int64(group_size)) : 1;
   char sep = 0;
+  bool has_separator = false;
   if (separator) {
     uint32_t c;
     if (is<Str>(separator)) {
@@ -524,12 +538,14 @@ Ref hex_text(const uint8_t* data, int64_t length, Value separator, Value group_s
       if (span_of(separator).length != 1) return fail(exc::ValueError, "sep must be length 1.");
       c = span_of(separator).data[0];
     } else {
+      TRY(length_of_separator(separator));
       return fail(exc::TypeError, "sep must be str or bytes.");
     }
     if (c > 127) return fail(exc::ValueError, "sep must be ASCII.");
     sep = static_cast<char>(c);
+    has_separator = true;
   }
-  if (!sep) group = 0;
+  if (!has_separator) group = 0;
   const int64_t size = group < 0 ? -group : group;
   std::string out;
   for (int64_t i = 0; i < length; ++i) {
@@ -579,9 +595,12 @@ Ref bytes_percent(Value self, Value values) {
         }
         Ref special = TRY(call_special(v, names.__bytes__));
         if (special.is_empty()) {
-          return fail(exc::TypeError, "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'", type_name(v));
+          return fail(exc::TypeError,
+                      "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",
+                      type_name(v));
         }
-        if (!is<Bytes>(special)) return fail(exc::TypeError, "__bytes__ returned non-bytes (type {})", type_name(special));
+        if (!is<Bytes>(special))
+          return fail(exc::TypeError, "__bytes__ returned non-bytes (type {})", type_name(special));
         text = as<Bytes>(special)->view();
         break;
       }
@@ -606,8 +625,8 @@ Ref bytes_percent(Value self, Value values) {
       }
       default: {
         const uint32_t c = spec.conversion;
-        return fail(exc::ValueError, "unsupported format character '{}' (0x{:x}) at index {}", static_cast<char>(31 < c && c < 127 ? c : '?'), c,
-                    at - 1);
+        return fail(exc::ValueError, "unsupported format character '{}' (0x{:x}) at index {}",
+                    static_cast<char>(31 < c && c < 127 ? c : '?'), c, at - 1);
       }
     }
     if (spec.precision >= 0 && spec.conversion != 'c') text = text.substr(0, static_cast<size_t>(spec.precision));
@@ -624,49 +643,74 @@ Ref bytes_percent(Value self, Value values) {
   return make_like(self, out);
 }
 
-#define HISS_BYTES_SHARED                                                                                                             \
-  {"capitalize", "($self, /)", bytes_capitalize, "B.capitalize() -> copy of B with its first character capitalized and the rest lower-cased."}, \
-      {"center", "($self, width, fillchar=b' ', /)", bytes_center, "Return a centered string of length width."},                      \
-      {"count", "($self, sub, start=None, end=None, /)", bytes_count, "Return the number of non-overlapping occurrences of sub."},    \
-      {"decode", "($self, /, encoding='utf-8', errors='strict')", bytes_decode, "Decode the bytes using the codec registered for encoding."}, \
-      {"endswith", "($self, suffix, start=None, end=None, /)", bytes_endswith, "Return True if B ends with the specified suffix."},   \
-      {"expandtabs", "($self, /, tabsize=8)", bytes_expandtabs, "Return a copy where all tab characters are expanded using spaces."}, \
-      {"find", "($self, sub, start=None, end=None, /)", bytes_find, "Return the lowest index where subsection sub is found, -1 on failure."}, \
-      {"fromhex", "($type, string, /)", bytes_fromhex, "Create from a string of hexadecimal numbers.", NativeDef::ClassMethod},       \
-      {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", bytes_hex, "Create a string of hexadecimal numbers."},            \
-      {"index", "($self, sub, start=None, end=None, /)", bytes_index, "Like find, but raises ValueError when sub is not found."},     \
-      {"isalnum", "($self, /)", all<is_alnum>, "True if all bytes are alphanumeric and there is at least one."},                      \
-      {"isalpha", "($self, /)", all<is_alpha>, "True if all bytes are alphabetic and there is at least one."},                        \
-      {"isascii", "($self, /)", bytes_isascii, "True if all bytes are ASCII."},                                                       \
-      {"isdigit", "($self, /)", all<is_digit>, "True if all bytes are digits and there is at least one."},                            \
-      {"islower", "($self, /)", bytes_islower, "True if all cased bytes are lowercase and there is at least one."},                   \
-      {"isspace", "($self, /)", all<is_space>, "True if all bytes are whitespace and there is at least one."},                        \
-      {"istitle", "($self, /)", bytes_istitle, "True if the bytes are titlecased and there is at least one cased byte."},             \
-      {"isupper", "($self, /)", bytes_isupper, "True if all cased bytes are uppercase and there is at least one."},                   \
-      {"join", "($self, iterable_of_bytes, /)", bytes_join, "Concatenate any number of bytes objects, inserting this one between them."}, \
-      {"ljust", "($self, width, fillchar=b' ', /)", bytes_ljust, "Return a left-justified string of length width."},                  \
-      {"lower", "($self, /)", mapped<lower>, "Return a copy with all ASCII characters converted to lowercase."},                      \
-      {"lstrip", "($self, bytes=None, /)", bytes_lstrip, "Strip leading bytes contained in the argument."},                           \
-      {"maketrans", "(frm, to, /)", bytes_maketrans, "Return a translation table usable for the translate method.", NativeDef::StaticMethod}, \
-      {"partition", "($self, sep, /)", bytes_partition, "Partition into three parts using the given separator."},                     \
-      {"removeprefix", "($self, prefix, /)", bytes_removeprefix, "Return a copy with the given prefix removed if present."},          \
-      {"removesuffix", "($self, suffix, /)", bytes_removesuffix, "Return a copy with the given suffix removed if present."},          \
-      {"replace", "($self, old, new, count=-1, /)", bytes_replace, "Return a copy with all occurrences of old replaced by new."},     \
-      {"rfind", "($self, sub, start=None, end=None, /)", bytes_rfind, "Return the highest index where sub is found, -1 on failure."}, \
-      {"rindex", "($self, sub, start=None, end=None, /)", bytes_rindex, "Like rfind, but raises ValueError when sub is not found."},  \
-      {"rjust", "($self, width, fillchar=b' ', /)", bytes_rjust, "Return a right-justified string of length width."},                 \
-      {"rpartition", "($self, sep, /)", bytes_rpartition, "Partition into three parts, searching from the end."},                     \
-      {"rsplit", "($self, /, sep=None, maxsplit=-1)", bytes_rsplit, "Return a list of the sections, splitting from the end."},        \
-      {"rstrip", "($self, bytes=None, /)", bytes_rstrip, "Strip trailing bytes contained in the argument."},                          \
-      {"split", "($self, /, sep=None, maxsplit=-1)", bytes_split, "Return a list of the sections, using sep as the delimiter."},      \
-      {"splitlines", "($self, /, keepends=False)", bytes_splitlines, "Return a list of the lines, breaking at line boundaries."},     \
-      {"startswith", "($self, prefix, start=None, end=None, /)", bytes_startswith, "Return True if B starts with the specified prefix."}, \
-      {"strip", "($self, bytes=None, /)", bytes_strip, "Strip leading and trailing bytes contained in the argument."},                \
-      {"swapcase", "($self, /)", mapped<swap_case>, "Return a copy with uppercase converted to lowercase and vice versa."},            \
-      {"title", "($self, /)", bytes_title, "Return a titlecased version."},                                                           \
-      {"translate", "($self, table, /, delete=b'')", bytes_translate, "Return a copy with each character mapped by the given translation table."}, \
-      {"upper", "($self, /)", mapped<upper>, "Return a copy with all ASCII characters converted to uppercase."},                      \
-      {"zfill", "($self, width, /)", bytes_zfill, "Pad a numeric string with zeros on the left, to fill a field of the given width."}
+#define HISS_BYTES_SHARED                                                                                              \
+  {"capitalize", "($self, /)", bytes_capitalize,                                                                       \
+   "B.capitalize() -> copy of B with its first character capitalized and the rest lower-cased."},                      \
+      {"center", "($self, width, fillchar=b' ', /)", bytes_center, "Return a centered string of length width."},       \
+      {"count", "($self, sub, start=None, end=None, /)", bytes_count,                                                  \
+       "Return the number of non-overlapping occurrences of sub."},                                                    \
+      {"decode", "($self, /, encoding='utf-8', errors='strict')", bytes_decode,                                        \
+       "Decode the bytes using the codec registered for encoding."},                                                   \
+      {"endswith", "($self, suffix, start=None, end=None, /)", bytes_endswith,                                         \
+       "Return True if B ends with the specified suffix."},                                                            \
+      {"expandtabs", "($self, /, tabsize=8)", bytes_expandtabs,                                                        \
+       "Return a copy where all tab characters are expanded using spaces."},                                           \
+      {"find", "($self, sub, start=None, end=None, /)", bytes_find,                                                    \
+       "Return the lowest index where subsection sub is found, -1 on failure."},                                       \
+      {"fromhex", "($type, string, /)", bytes_fromhex, "Create from a string of hexadecimal numbers.",                 \
+       NativeDef::ClassMethod},                                                                                        \
+      {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", bytes_hex,                                         \
+       "Create a string of hexadecimal numbers."},                                                                     \
+      {"index", "($self, sub, start=None, end=None, /)", bytes_index,                                                  \
+       "Like find, but raises ValueError when sub is not found."},                                                     \
+      {"isalnum", "($self, /)", all<is_alnum>, "True if all bytes are alphanumeric and there is at least one."},       \
+      {"isalpha", "($self, /)", all<is_alpha>, "True if all bytes are alphabetic and there is at least one."},         \
+      {"isascii", "($self, /)", bytes_isascii, "True if all bytes are ASCII."},                                        \
+      {"isdigit", "($self, /)", all<is_digit>, "True if all bytes are digits and there is at least one."},             \
+      {"islower", "($self, /)", bytes_islower, "True if all cased bytes are lowercase and there is at least one."},    \
+      {"isspace", "($self, /)", all<is_space>, "True if all bytes are whitespace and there is at least one."},         \
+      {"istitle", "($self, /)", bytes_istitle,                                                                         \
+       "True if the bytes are titlecased and there is at least one cased byte."},                                      \
+      {"isupper", "($self, /)", bytes_isupper, "True if all cased bytes are uppercase and there is at least one."},    \
+      {"join", "($self, iterable_of_bytes, /)", bytes_join,                                                            \
+       "Concatenate any number of bytes objects, inserting this one between them."},                                   \
+      {"ljust", "($self, width, fillchar=b' ', /)", bytes_ljust, "Return a left-justified string of length width."},   \
+      {"lower", "($self, /)", mapped<lower>, "Return a copy with all ASCII characters converted to lowercase."},       \
+      {"lstrip", "($self, bytes=None, /)", bytes_lstrip, "Strip leading bytes contained in the argument."},            \
+      {"maketrans", "(frm, to, /)", bytes_maketrans, "Return a translation table usable for the translate method.",    \
+       NativeDef::StaticMethod},                                                                                       \
+      {"partition", "($self, sep, /)", bytes_partition, "Partition into three parts using the given separator."},      \
+      {"removeprefix", "($self, prefix, /)", bytes_removeprefix,                                                       \
+       "Return a copy with the given prefix removed if present."},                                                     \
+      {"removesuffix", "($self, suffix, /)", bytes_removesuffix,                                                       \
+       "Return a copy with the given suffix removed if present."},                                                     \
+      {"replace", "($self, old, new, count=-1, /)", bytes_replace,                                                     \
+       "Return a copy with all occurrences of old replaced by new."},                                                  \
+      {"rfind", "($self, sub, start=None, end=None, /)", bytes_rfind,                                                  \
+       "Return the highest index where sub is found, -1 on failure."},                                                 \
+      {"rindex", "($self, sub, start=None, end=None, /)", bytes_rindex,                                                \
+       "Like rfind, but raises ValueError when sub is not found."},                                                    \
+      {"rjust", "($self, width, fillchar=b' ', /)", bytes_rjust, "Return a right-justified string of length width."},  \
+      {"rpartition", "($self, sep, /)", bytes_rpartition, "Partition into three parts, searching from the end."},      \
+      {"rsplit", "($self, /, sep=None, maxsplit=-1)", bytes_rsplit,                                                    \
+       "Return a list of the sections, splitting from the end."},                                                      \
+      {"rstrip", "($self, bytes=None, /)", bytes_rstrip, "Strip trailing bytes contained in the argument."},           \
+      {"split", "($self, /, sep=None, maxsplit=-1)", bytes_split,                                                      \
+       "Return a list of the sections, using sep as the delimiter."},                                                  \
+      {"splitlines", "($self, /, keepends=False)", bytes_splitlines,                                                   \
+       "Return a list of the lines, breaking at line boundaries."},                                                    \
+      {"startswith", "($self, prefix, start=None, end=None, /)", bytes_startswith,                                     \
+       "Return True if B starts with the specified prefix."},                                                          \
+      {"strip", "($self, bytes=None, /)", bytes_strip, "Strip leading and trailing bytes contained in the argument."}, \
+      {"swapcase", "($self, /)", mapped<swap_case>,                                                                    \
+       "Return a copy with uppercase converted to lowercase and vice versa."},                                         \
+      {"title", "($self, /)", bytes_title, "Return a titlecased version."},                                            \
+      {"translate", "($self, table, /, delete=b'')", bytes_translate,                                                  \
+       "Return a copy with each character mapped by the given translation table."},                                    \
+      {"upper", "($self, /)", mapped<upper>, "Return a copy with all ASCII characters converted to uppercase."}, {     \
+    "zfill", "($self, width, /)", bytes_zfill,                                                                         \
+        "Pad a numeric string with zeros on the left, to fill a field of the given width."                             \
+  }
 
 const NativeDef kBytesMethods[] = {HISS_BYTES_SHARED,
                                    {"__getnewargs__", "($self, /)", bytes_getnewargs, nullptr},
@@ -675,15 +719,18 @@ const NativeDef kBytesMethods[] = {HISS_BYTES_SHARED,
 
 const NativeDef kByteArrayMethods[] = {
     HISS_BYTES_SHARED,
-    {"__alloc__", "($self, /)", bytearray_alloc, "B.__alloc__() -> int\n\nReturn the number of bytes actually allocated."},
+    {"__alloc__", "($self, /)", bytearray_alloc,
+     "B.__alloc__() -> int\n\nReturn the number of bytes actually allocated."},
     {"__reduce__", "($self, /)", bytearray_reduce, kReduceDoc},
     {"__reduce_ex__", "($self, proto=0, /)", bytearray_reduce_ex, kReduceDoc},
     {"__sizeof__", "($self, /)", bytearray_sizeof, "Returns the size of the bytearray object in memory, in bytes."},
     {"append", "($self, item, /)", bytearray_append, "Append a single item to the end of the bytearray."},
     {"clear", "($self, /)", bytearray_clear, "Remove all items from the bytearray."},
     {"copy", "($self, /)", bytearray_copy, "Return a copy of B."},
-    {"extend", "($self, iterable_of_ints, /)", bytearray_extend, "Append all the items from the iterator or sequence to the end of the bytearray."},
-    {"insert", "($self, index, item, /)", bytearray_insert, "Insert a single item into the bytearray before the given index."},
+    {"extend", "($self, iterable_of_ints, /)", bytearray_extend,
+     "Append all the items from the iterator or sequence to the end of the bytearray."},
+    {"insert", "($self, index, item, /)", bytearray_insert,
+     "Insert a single item into the bytearray before the given index."},
     {"pop", "($self, index=-1, /)", bytearray_pop, "Remove and return a single item from B."},
     {"remove", "($self, value, /)", bytearray_remove, "Remove the first occurrence of a value in the bytearray."},
     {"reverse", "($self, /)", bytearray_reverse, "Reverse the order of the values in B in place."},

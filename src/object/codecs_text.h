@@ -13,6 +13,9 @@ Ref encode_object(Value text, Value encoding, Value errors);
 /// bytes-like -> str.
 Ref decode_object(Value data, Value encoding, Value errors);
 
+/// TypeError "bytes() argument 'encoding' must be str, not int" for arguments that are given and no str.
+Status check_codec_arguments(const char* function, Value encoding, Value errors);
+
 /// Encoders of one encoding each: text is a str, the result bytes. `errors` names a handler ("strict", ...).
 Ref encode_utf8(Value text, std::string_view errors);
 Ref encode_utf16(Value text, std::string_view errors, int byte_order);  // -1 little, 1 big, 0 native with a mark
@@ -22,7 +25,8 @@ Ref encode_ascii(Value text, std::string_view errors);
 Ref encode_unicode_escape(Value text);
 Ref encode_raw_unicode_escape(Value text);
 
-/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for later.
+/// Decoders: `data` lies in `object` (for exceptions). With `consumed`, an incomplete sequence at the end is left for
+/// later.
 struct DecodeInput {
   const uint8_t* data;
   int64_t length;
@@ -49,10 +53,6 @@ Result<Replacement> call_error_handler(std::string_view errors, Value exception,
 extern Ref (*codec_encode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_decode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_error_hook)(Str* name);  // the handler; LookupError when unknown
-/// The Unicode name of a character for namereplace and \N{...}: set by unicodedata. Empty: none.
-extern std::string (*character_name_hook)(uint32_t c);
-extern int64_t (*character_lookup_hook)(std::string_view name);  // -1: unknown
-
 /// "UTF_8" -> "utf-8": lower case, underscores as hyphens.
 std::string normalize_encoding_name(std::string_view name);
 

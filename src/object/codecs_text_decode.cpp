@@ -2,6 +2,7 @@
 #include "object/bytes_internal.h"
 #include "object/codecs_text.h"
 #include "object/str_internal.h"
+#include "object/unicode_names.h"
 
 namespace hiss {
 
@@ -54,7 +55,8 @@ class Decoder {
       object_ = now;
       data_ = as<Bytes>(object_)->data;
       new_length_ = as<Bytes>(object_)->length;
-      if (r.position > new_length_) return fail(exc::IndexError, "position {} from error handler out of bounds", r.position);
+      if (r.position > new_length_)
+        return fail(exc::IndexError, "position {} from error handler out of bounds", r.position);
     }
     return r.position;
   }
@@ -73,13 +75,15 @@ class Decoder {
     uint32_t c = 0;
     int64_t size = 0;
     if (name == "utf-8") {
-      if (left >= 3 && p[0] == 0xED && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) c = 0xD000u | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+      if (left >= 3 && p[0] == 0xED && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80)
+        c = 0xD000u | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
       size = 3;
     } else if (name.starts_with("utf-16") && left >= 2) {
       c = name == "utf-16-be" ? p[0] << 8u | p[1] : p[1] << 8u | p[0];
       size = 2;
     } else if (name.starts_with("utf-32") && left >= 4) {
-      c = name == "utf-32-be" ? uint32_t{p[0]} << 24 | p[1] << 16 | p[2] << 8 | p[3] : uint32_t{p[3]} << 24 | p[2] << 16 | p[1] << 8 | p[0];
+      c = name == "utf-32-be" ? uint32_t{p[0]} << 24 | p[1] << 16 | p[2] << 8 | p[3]
+                              : uint32_t{p[3]} << 24 | p[2] << 16 | p[1] << 8 | p[0];
       size = 4;
     }
     if (c < 0xD800 || c > 0xDFFF) return 0;
@@ -94,7 +98,8 @@ class Decoder {
   int64_t new_length_ = 0;
 };
 
-/// How many bytes at p form one character (1..4), or a malformed prefix: minus its length; `reason` says why. 0: incomplete at the end.
+/// How many bytes at p form one character (1..4), or a malformed prefix: minus its length; `reason` says why. 0:
+/// incomplete at the end.
 int utf8_sequence(const uint8_t* p, int64_t left, const char*& reason) {
   const uint8_t c = p[0];
   if (c < 0x80) return 1;
@@ -176,7 +181,7 @@ Ref decode_ascii(const DecodeInput& in) {
 
 Ref decode_utf16(const DecodeInput& in, int& order, int64_t* consumed) {
   int64_t at = 0;
-  const char* name = order < 0 ? "utf-16-le" : order > 0 ? "utf-16-be" : "utf-16";
+  const char* name = order > 0 ? "utf-16-be" : "utf-16-le";
   if (order == 0 && in.length >= 2) {
     if (in.data[0] == 0xFF && in.data[1] == 0xFE) {
       order = -1;
@@ -189,7 +194,9 @@ Ref decode_utf16(const DecodeInput& in, int& order, int64_t* consumed) {
   }
   const bool big = order > 0;
   Decoder d(name, in);
-  auto unit = [&](int64_t i) { return static_cast<uint32_t>(big ? d.data()[i] << 8 | d.data()[i + 1] : d.data()[i + 1] << 8 | d.data()[i]); };
+  auto unit = [&](int64_t i) {
+    return static_cast<uint32_t>(big ? d.data()[i] << 8 | d.data()[i + 1] : d.data()[i + 1] << 8 | d.data()[i]);
+  };
   while (at < d.length()) {
     if (d.length() - at < 2) {
       if (consumed) break;
@@ -221,7 +228,7 @@ Ref decode_utf16(const DecodeInput& in, int& order, int64_t* consumed) {
 
 Ref decode_utf32(const DecodeInput& in, int& order, int64_t* consumed) {
   int64_t at = 0;
-  const char* name = order < 0 ? "utf-32-le" : order > 0 ? "utf-32-be" : "utf-32";
+  const char* name = order > 0 ? "utf-32-be" : "utf-32-le";
   if (order == 0 && in.length >= 4) {
     if (in.data[0] == 0xFF && in.data[1] == 0xFE && in.data[2] == 0 && in.data[3] == 0) {
       order = -1;
@@ -241,7 +248,8 @@ Ref decode_utf32(const DecodeInput& in, int& order, int64_t* consumed) {
       continue;
     }
     const uint8_t* p = d.data() + at;
-    const uint32_t c = big ? uint32_t{p[0]} << 24 | p[1] << 16 | p[2] << 8 | p[3] : uint32_t{p[3]} << 24 | p[2] << 16 | p[1] << 8 | p[0];
+    const uint32_t c = big ? uint32_t{p[0]} << 24 | p[1] << 16 | p[2] << 8 | p[3]
+                           : uint32_t{p[3]} << 24 | p[2] << 16 | p[1] << 8 | p[0];
     if (c >= 0xD800 && c <= 0xDFFF) {
       at = TRY(d.malformed(at, at + 4, "code point in surrogate code point range(0xd800, 0xe000)"));
     } else if (c > 0x10FFFF) {
@@ -286,24 +294,60 @@ Ref decode_unicode_escape(const DecodeInput& in, int64_t* consumed) {
     int digits = 0;
     const char* reason = "";
     switch (c) {
-      case '\n': continue;
-      case '\\': case '\'': case '"': d.out.append_char(c); continue;
-      case 'b': d.out.append_char('\b'); continue;
-      case 't': d.out.append_char('\t'); continue;
-      case 'n': d.out.append_char('\n'); continue;
-      case 'r': d.out.append_char('\r'); continue;
-      case 'f': d.out.append_char('\f'); continue;
-      case 'v': d.out.append_char('\v'); continue;
-      case 'a': d.out.append_char('\a'); continue;
-      case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': {
+      case '\n':
+        continue;
+      case '\\':
+      case '\'':
+      case '"':
+        d.out.append_char(c);
+        continue;
+      case 'b':
+        d.out.append_char('\b');
+        continue;
+      case 't':
+        d.out.append_char('\t');
+        continue;
+      case 'n':
+        d.out.append_char('\n');
+        continue;
+      case 'r':
+        d.out.append_char('\r');
+        continue;
+      case 'f':
+        d.out.append_char('\f');
+        continue;
+      case 'v':
+        d.out.append_char('\v');
+        continue;
+      case 'a':
+        d.out.append_char('\a');
+        continue;
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7': {
         uint32_t value = c - '0';
-        for (int i = 0; i < 2 && at < d.length() && p[at] >= '0' && p[at] <= '7'; ++i) value = value * 8 + (p[at++] - '0');
+        for (int i = 0; i < 2 && at < d.length() && p[at] >= '0' && p[at] <= '7'; ++i)
+          value = value * 8 + (p[at++] - '0');
         d.out.append_char(value);
         continue;
       }
-      case 'x': digits = 2; reason = "truncated \\xXX escape"; break;
-      case 'u': digits = 4; reason = "truncated \\uXXXX escape"; break;
-      case 'U': digits = 8; reason = "truncated \\UXXXXXXXX escape"; break;
+      case 'x':
+        digits = 2;
+        reason = "truncated \\xXX escape";
+        break;
+      case 'u':
+        digits = 4;
+        reason = "truncated \\uXXXX escape";
+        break;
+      case 'U':
+        digits = 8;
+        reason = "truncated \\UXXXXXXXX escape";
+        break;
       case 'N': {
         reason = "malformed \\N character escape";
         int64_t end = at;
@@ -311,7 +355,7 @@ Ref decode_unicode_escape(const DecodeInput& in, int64_t* consumed) {
           while (end < d.length() && p[end] != '}') ++end;
           if (end < d.length() && end > at + 1) {
             const std::string name(reinterpret_cast<const char*>(p) + at + 1, static_cast<size_t>(end - at - 1));
-            const int64_t code = character_lookup_hook ? character_lookup_hook(name) : -1;
+            const int64_t code = unicode::character_by_name(name);
             if (code >= 0) {
               d.out.append_char(static_cast<uint32_t>(code));
               at = end + 1;
@@ -338,7 +382,8 @@ Ref decode_unicode_escape(const DecodeInput& in, int64_t* consumed) {
     {
       uint32_t value = 0;
       int64_t i = at;
-      for (; i < at + digits && i < d.length() && hex_value(p[i]) >= 0; ++i) value = value << 4 | static_cast<uint32_t>(hex_value(p[i]));
+      for (; i < at + digits && i < d.length() && hex_value(p[i]) >= 0; ++i)
+        value = value << 4 | static_cast<uint32_t>(hex_value(p[i]));
       if (i < at + digits) {
         if (consumed && i >= d.length()) {
           at = start;
@@ -386,7 +431,8 @@ Ref decode_raw_unicode_escape(const DecodeInput& in, int64_t* consumed) {
     const int digits = c == 'u' ? 4 : 8;
     uint32_t value = 0;
     int64_t i = at + 2;
-    for (; i < at + 2 + digits && i < d.length() && hex_value(p[i]) >= 0; ++i) value = value << 4 | static_cast<uint32_t>(hex_value(p[i]));
+    for (; i < at + 2 + digits && i < d.length() && hex_value(p[i]) >= 0; ++i)
+      value = value << 4 | static_cast<uint32_t>(hex_value(p[i]));
     if (i < at + 2 + digits) {
       if (consumed && i >= d.length()) break;
       at = TRY(d.malformed(at, i, c == 'u' ? "truncated \\uXXXX escape" : "truncated \\UXXXXXXXX escape"));

@@ -4,6 +4,7 @@
 #include "object/bytes_internal.h"
 #include "object/codecs_text.h"
 #include "object/str_internal.h"
+#include "object/unicode_names.h"
 
 namespace hiss {
 
@@ -16,7 +17,7 @@ std::string escaped(uint32_t c) {
 }
 
 std::string named(uint32_t c) {
-  const std::string name = character_name_hook ? character_name_hook(c) : std::string();
+  const std::string name = unicode::character_name(c);
   return name.empty() ? escaped(c) : "\\N{" + name + "}";
 }
 
@@ -44,7 +45,7 @@ struct Encoder {
         continue;
       }
       int64_t end = i + 1;
-      while (end < s->length && !encodable(s->at(end))) ++end;
+      while (unit == 1 && end < s->length && !encodable(s->at(end))) ++end;
       i = TRY(replace(s, i, end));
     }
     return kOk;
@@ -161,7 +162,8 @@ Ref encode_utf32(Value text, std::string_view errors, int order) {
 Ref encode_latin1(Value text, std::string_view errors) {
   const Str* s = as<Str>(text);
   if (s->width == 1) return make_bytes(s->data1(), s->length);
-  Encoder e{"latin-1", "ordinal not in range(256)", errors, text, [](uint32_t c) { return c < 256; }, put_byte, false, 1, {}};
+  Encoder e{
+      "latin-1", "ordinal not in range(256)", errors, text, [](uint32_t c) { return c < 256; }, put_byte, false, 1, {}};
   TRY(e.run());
   return make_bytes(e.out);
 }
@@ -169,7 +171,8 @@ Ref encode_latin1(Value text, std::string_view errors) {
 Ref encode_ascii(Value text, std::string_view errors) {
   const Str* s = as<Str>(text);
   if (s->ascii) return make_bytes(s->ascii_view());
-  Encoder e{"ascii", "ordinal not in range(128)", errors, text, [](uint32_t c) { return c < 128; }, put_byte, false, 1, {}};
+  Encoder e{"ascii", "ordinal not in range(128)", errors, text, [](uint32_t c) { return c < 128; }, put_byte, false, 1,
+            {}};
   TRY(e.run());
   return make_bytes(e.out);
 }
@@ -180,10 +183,18 @@ Ref encode_unicode_escape(Value text) {
   for (int64_t i = 0; i < s->length; ++i) {
     const uint32_t c = s->at(i);
     switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
       default:
         if (c >= ' ' && c < 0x7f) {
           out += static_cast<char>(c);

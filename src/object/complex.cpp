@@ -34,11 +34,11 @@ Result<std::optional<Parts>> operand(Value v) {
   return std::optional<Parts>({*d, 0.0});
 }
 
-#define HISS_OPERANDS                              \
-  const std::optional<Parts> p = TRY(operand(left)); \
-  if (!p) return Ref::not_implemented();           \
+#define HISS_OPERANDS                                 \
+  const std::optional<Parts> p = TRY(operand(left));  \
+  if (!p) return Ref::not_implemented();              \
   const std::optional<Parts> q = TRY(operand(right)); \
-  if (!q) return Ref::not_implemented();           \
+  if (!q) return Ref::not_implemented();              \
   const Parts a = *p, b = *q;
 
 Ref complex_add(Value left, Value right) {
@@ -141,7 +141,8 @@ Ref complex_compare(Value left, Value right, CompareOp op) {
 
 Result<int64_t> complex_hash(Value self) {
   const Complex* c = as<Complex>(self);
-  const auto re = static_cast<uint64_t>(hash_double(c->real, self)), im = static_cast<uint64_t>(hash_double(c->imaginary, self));
+  const auto re = static_cast<uint64_t>(hash_double(c->real, self)),
+             im = static_cast<uint64_t>(hash_double(c->imaginary, self));
   const auto hash = static_cast<int64_t>(re + 1000003u * im);
   return hash == -1 ? -2 : hash;
 }
@@ -153,7 +154,8 @@ std::string signed_text(double d) {
 
 Ref complex_repr(Value self) {
   const Complex* c = as<Complex>(self);
-  if (c->real == 0.0 && !std::signbit(c->real)) return make_str_ascii(format_double(c->imaginary, 'r', 0, false, false) + "j");
+  if (c->real == 0.0 && !std::signbit(c->real))
+    return make_str_ascii(format_double(c->imaginary, 'r', 0, false, false) + "j");
   return make_str_ascii("(" + format_double(c->real, 'r', 0, false, false) + signed_text(c->imaginary) + "j)");
 }
 
@@ -265,15 +267,17 @@ Ref try_complex_method(Value v) {
   if (r.is_empty()) return is<Complex>(v) ? Ref::share(v) : std::move(r);
   if (!is<Complex>(r)) return fail(exc::TypeError, "__complex__ returned non-complex (type {})", type_name(r));
   if (!is_exact(r, complex_type)) {
-    TRY(warn(exc::DeprecationWarning,
-             fmt::format("__complex__ returned non-complex (type {}).  The ability to return an instance of a strict subclass of complex is "
-                         "deprecated, and may not be supported in a future version of Python.",
-                         type_name(r))));
+    TRY(warn(exc::DeprecationWarning, fmt::format("__complex__ returned non-complex (type {}).  The ability to return "
+                                                  "an instance of a strict subclass of complex is "
+                                                  "deprecated, and may not be supported in a future version of Python.",
+                                                  type_name(r))));
   }
   return r;
 }
 
-bool is_real_number(Value v) { return is_float(v) || is_int(v) || type_of(v)->slots.to_float || type_of(v)->slots.index; }
+bool is_real_number(Value v) {
+  return is_float(v) || is_int(v) || type_of(v)->slots.to_float || type_of(v)->slots.index;
+}
 
 Ref complex_new(Type* cls, Args args) {
   Arguments bound("complex", "(real=0, imag=0)");
@@ -317,7 +321,9 @@ Ref complex_new(Type* cls, Args args) {
   return make_complex_of(cls, re, im);
 }
 
-Ref complex_conjugate(Value self, const Value*) { return make_complex(as<Complex>(self)->real, -as<Complex>(self)->imaginary); }
+Ref complex_conjugate(Value self, const Value*) {
+  return make_complex(as<Complex>(self)->real, -as<Complex>(self)->imaginary);
+}
 Ref complex_self(Value self, const Value*) { return complex_positive(self); }
 Ref complex_getnewargs(Value self, const Value*) {
   Ref re = make_float(as<Complex>(self)->real), im = make_float(as<Complex>(self)->imaginary);
@@ -329,15 +335,17 @@ Ref complex_format(Value self, const Value* args) {
 }
 
 const NativeDef kComplexMethods[] = {
-    {"conjugate", "($self, /)", complex_conjugate, "Return the complex conjugate of its argument. (3-4j).conjugate() == 3+4j."},
+    {"conjugate", "($self, /)", complex_conjugate,
+     "Return the complex conjugate of its argument. (3-4j).conjugate() == 3+4j."},
     {"__complex__", "($self, /)", complex_self, "Convert this value to exact type complex."},
     {"__getnewargs__", "($self, /)", complex_getnewargs, nullptr},
     {"__format__", "($self, format_spec, /)", complex_format, "Convert to a string according to format_spec."},
     {}};
-const GetSetDef kComplexGetSets[] = {
-    {"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr, "the real part of a complex number"},
-    {"imag", [](Value self) { return make_float(as<Complex>(self)->imaginary); }, nullptr, "the imaginary part of a complex number"},
-    {}};
+const GetSetDef kComplexGetSets[] = {{"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr,
+                                      "the real part of a complex number"},
+                                     {"imag", [](Value self) { return make_float(as<Complex>(self)->imaginary); },
+                                      nullptr, "the imaginary part of a complex number"},
+                                     {}};
 void complex_dealloc(Object* self) { free_object(self); }
 
 }  // namespace
@@ -345,13 +353,13 @@ void complex_dealloc(Object* self) { free_object(self); }
 Ref make_complex(double re, double im) { return make_complex_of(&complex_type, re, im); }
 
 void init_complex_type() {
-  define_type(complex_type,
-              {.name = "complex",
-               .size = sizeof(Complex),
-               .layout = Layout::Complex,
-               .flags = Type::kBaseType,
-               .doc = "Create a complex number from a real part and an optional imaginary part.\n\nThis is equivalent to (real + imag*1j) "
-                      "where imag defaults to 0."});
+  define_type(complex_type, {.name = "complex",
+                             .size = sizeof(Complex),
+                             .layout = Layout::Complex,
+                             .flags = Type::kBaseType,
+                             .doc = "Create a complex number from a real part and an optional imaginary part.\n\nThis "
+                                    "is equivalent to (real + imag*1j) "
+                                    "where imag defaults to 0."});
   Slots& s = complex_type.slots;
   s.new_ = complex_new;
   s.repr = complex_repr;

@@ -1,4 +1,5 @@
-// dict: an insertion-ordered hash table. `indices` is a sparse power-of-two table of positions in `entries`; both lie in one block.
+// dict: an insertion-ordered hash table. `indices` is a sparse power-of-two table of positions in `entries`; both lie
+// in one block.
 #include "object/dict_internal.h"
 
 #include <cstdlib>
@@ -22,19 +23,30 @@ inline int64_t read_index(const void* table, uint64_t slot) {
 
 inline int64_t index_at(const Dict* d, uint64_t slot) {
   switch (d->index_width) {
-    case 1: return read_index<int8_t>(d->indices, slot);
-    case 2: return read_index<int16_t>(d->indices, slot);
-    case 4: return read_index<int32_t>(d->indices, slot);
-    default: return read_index<int64_t>(d->indices, slot);
+    case 1:
+      return read_index<int8_t>(d->indices, slot);
+    case 2:
+      return read_index<int16_t>(d->indices, slot);
+    case 4:
+      return read_index<int32_t>(d->indices, slot);
+    default:
+      return read_index<int64_t>(d->indices, slot);
   }
 }
 
 inline void set_index(Dict* d, uint64_t slot, int64_t position) {
   switch (d->index_width) {
-    case 1: static_cast<int8_t*>(d->indices)[slot] = static_cast<int8_t>(position); break;
-    case 2: static_cast<int16_t*>(d->indices)[slot] = static_cast<int16_t>(position); break;
-    case 4: static_cast<int32_t*>(d->indices)[slot] = static_cast<int32_t>(position); break;
-    default: static_cast<int64_t*>(d->indices)[slot] = position;
+    case 1:
+      static_cast<int8_t*>(d->indices)[slot] = static_cast<int8_t>(position);
+      break;
+    case 2:
+      static_cast<int16_t*>(d->indices)[slot] = static_cast<int16_t>(position);
+      break;
+    case 4:
+      static_cast<int32_t*>(d->indices)[slot] = static_cast<int32_t>(position);
+      break;
+    default:
+      static_cast<int64_t*>(d->indices)[slot] = position;
   }
 }
 
@@ -42,7 +54,9 @@ inline void set_index(Dict* d, uint64_t slot, int64_t position) {
 struct Probe {
   uint64_t mask, slot, perturb;
   Probe(const Dict* d, int64_t hash)
-      : mask((uint64_t{1} << d->index_bits) - 1), slot(static_cast<uint64_t>(hash) & mask), perturb(static_cast<uint64_t>(hash)) {}
+      : mask((uint64_t{1} << d->index_bits) - 1),
+        slot(static_cast<uint64_t>(hash) & mask),
+        perturb(static_cast<uint64_t>(hash)) {}
   void advance() {
     perturb >>= 5;
     slot = (slot * 5 + perturb + 1) & mask;
@@ -117,7 +131,8 @@ inline int64_t find_str(const Dict* d, const Str* key, int64_t hash) {
   return find_str_in<int64_t>(d, key, hash);
 }
 
-/// Position of any key, -1 when absent, -2 when a comparison failed. A comparison may change the dict: then it starts again.
+/// Position of any key, -1 when absent, -2 when a comparison failed. A comparison may change the dict: then it starts
+/// again.
 int64_t find_any(Dict* d, Value key, int64_t hash) {
 restart:
   if (d->index_bits == 0) return -1;
@@ -195,8 +210,6 @@ void remove_at(Dict* d, int64_t position, Ref& key, Ref& value) {
   e.value = Value();
   --d->used;
   touch_keys(d);
-  // Entries at the end are given back, so that popitem in a loop stays linear.
-  while (d->entry_count > 0 && !d->entries[d->entry_count - 1].key) --d->entry_count;
 }
 
 }  // namespace
@@ -239,7 +252,8 @@ Ref dict_get(Dict* d, Value key, int64_t hash) {
 Ref dict_get(Dict* d, Value key) { return dict_get(d, key, TRY(hash_key(key))); }
 
 int64_t dict_find(Dict* d, Str* key) {
-  if (d->str_keys && key->type == &str_type) [[likely]] return find_str(d, key, hash_of(key));
+  if (d->str_keys && key->type == &str_type) [[likely]]
+    return find_str(d, key, hash_of(key));
   const int64_t position = find_any(d, to_value(key), hash_of(key));
   if (position == -2) clear_pending();
   return position < 0 ? -1 : position;
@@ -286,6 +300,7 @@ bool dict_pop_last(Dict* d, Ref& key, Ref& value) {
   int64_t position = d->entry_count - 1;
   while (!d->entries[position].key) --position;
   remove_at(d, position, key, value);
+  d->entry_count = position;  // popitem in a loop stays linear
   return true;
 }
 

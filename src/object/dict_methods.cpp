@@ -142,6 +142,14 @@ Ref dict_fromkeys(Value cls, const Value* args) {
       }
       return result;
     }
+    if (is_exact(args[0], set_type) || is_exact(args[0], frozenset_type)) {
+      Set* source = as<Set>(args[0]);
+      for (int64_t i = 0; SetEntry* e = set_next(source, i);) {
+        Ref key = Ref::share(e->key);
+        TRY(dict_set(d, key, e->hash, value));
+      }
+      return result;
+    }
     TRY(for_each(args[0], [&](Value key) { return dict_set(d, key, value); }));
     return result;
   }
@@ -197,7 +205,8 @@ const NativeDef kDictMethods[] = {
 }  // namespace
 
 Ref dict_compare(Value self, Value other, CompareOp op) {
-  if (!is<Dict>(self) || !is<Dict>(other) || (op != CompareOp::Eq && op != CompareOp::Ne)) return Ref::not_implemented();
+  if (!is<Dict>(self) || !is<Dict>(other) || (op != CompareOp::Eq && op != CompareOp::Ne))
+    return Ref::not_implemented();
   Dict *a = as<Dict>(self), *b = as<Dict>(other);
   const bool negate = op == CompareOp::Ne;
   if (a->used != b->used) return Ref::boolean(negate);
@@ -213,15 +222,16 @@ Ref dict_compare(Value self, Value other, CompareOp op) {
 }
 
 void init_dict_type() {
-  define_type(dict_type,
-              {.name = "dict",
-               .size = sizeof(Dict),
-               .layout = Layout::Dict,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kMapping | Type::kMatchSelf,
-               .doc = "dict() -> new empty dictionary\ndict(mapping) -> new dictionary initialized from a mapping object's\n"
-                      "    (key, value) pairs\ndict(iterable) -> new dictionary initialized as if via:\n    d = {}\n"
-                      "    for k, v in iterable:\n        d[k] = v\ndict(**kwargs) -> new dictionary initialized with the "
-                      "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
+  define_type(
+      dict_type,
+      {.name = "dict",
+       .size = sizeof(Dict),
+       .layout = Layout::Dict,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kMapping | Type::kMatchSelf,
+       .doc = "dict() -> new empty dictionary\ndict(mapping) -> new dictionary initialized from a mapping object's\n"
+              "    (key, value) pairs\ndict(iterable) -> new dictionary initialized as if via:\n    d = {}\n"
+              "    for k, v in iterable:\n        d[k] = v\ndict(**kwargs) -> new dictionary initialized with the "
+              "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
   Slots& s = dict_type.slots;
   s.new_ = dict_new;
   s.hash = hash_not_implemented;

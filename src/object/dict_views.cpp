@@ -17,11 +17,11 @@ struct DictView : Object {
 };
 
 struct DictIterator : Object {
-  Value dict;       // empty: exhausted
-  int64_t used;     // entries when iteration began; -1: it changed
+  Value dict;    // empty: exhausted
+  int64_t used;  // entries when iteration began; -1: it changed
   int64_t position;
   int64_t left;
-  Value pair;       // the last tuple given out by an items iterator, used again when nobody holds it
+  Value pair;  // the last tuple given out by an items iterator, used again when nobody holds it
 };
 
 Dict* dict_of(Value view) { return as<Dict>(as<DictView>(view)->dict); }
@@ -202,12 +202,18 @@ Ref view_compare(Value self, Value other, CompareOp op) {
   if (!is<Set>(other) && !is_set_view(other)) return Ref::not_implemented();
   const int64_t mine = TRY(length(self)), theirs = TRY(length(other));
   switch (op) {
-    case CompareOp::Eq: return Ref::boolean(mine == theirs && TRY(all_in(self, other)));
-    case CompareOp::Ne: return Ref::boolean(!(mine == theirs && TRY(all_in(self, other))));
-    case CompareOp::Lt: return Ref::boolean(mine < theirs && TRY(all_in(self, other)));
-    case CompareOp::Le: return Ref::boolean(mine <= theirs && TRY(all_in(self, other)));
-    case CompareOp::Gt: return Ref::boolean(mine > theirs && TRY(all_in(other, self)));
-    default: return Ref::boolean(mine >= theirs && TRY(all_in(other, self)));
+    case CompareOp::Eq:
+      return Ref::boolean(mine == theirs && TRY(all_in(self, other)));
+    case CompareOp::Ne:
+      return Ref::boolean(!(mine == theirs && TRY(all_in(self, other))));
+    case CompareOp::Lt:
+      return Ref::boolean(mine < theirs && TRY(all_in(self, other)));
+    case CompareOp::Le:
+      return Ref::boolean(mine <= theirs && TRY(all_in(self, other)));
+    case CompareOp::Gt:
+      return Ref::boolean(mine > theirs && TRY(all_in(other, self)));
+    default:
+      return Ref::boolean(mine >= theirs && TRY(all_in(other, self)));
   }
 }
 
@@ -274,21 +280,22 @@ Ref view_mapping(Value self) { return call(to_value(&mapping_proxy_type), {as<Di
 const GetSetDef kViewGetSets[] = {{"mapping", view_mapping, nullptr, "dictionary that this view refers to"}, {}};
 
 constexpr const char* kDisjointDoc = "Return True if the view and the given iterable have a null intersection.";
-const NativeDef kKeysMethods[] = {{"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
-                                  {"__reversed__", "($self, /)", view_reversed<Part::Key>,
-                                   "Return a reverse iterator over the dict keys."},
-                                  {}};
-const NativeDef kValuesMethods[] = {{"__reversed__", "($self, /)", view_reversed<Part::Value>,
-                                     "Return a reverse iterator over the dict values."},
-                                    {}};
-const NativeDef kItemsMethods[] = {{"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
-                                   {"__reversed__", "($self, /)", view_reversed<Part::Item>,
-                                    "Return a reverse iterator over the dict items."},
-                                   {}};
+const NativeDef kKeysMethods[] = {
+    {"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
+    {"__reversed__", "($self, /)", view_reversed<Part::Key>, "Return a reverse iterator over the dict keys."},
+    {}};
+const NativeDef kValuesMethods[] = {
+    {"__reversed__", "($self, /)", view_reversed<Part::Value>, "Return a reverse iterator over the dict values."}, {}};
+const NativeDef kItemsMethods[] = {
+    {"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
+    {"__reversed__", "($self, /)", view_reversed<Part::Item>, "Return a reverse iterator over the dict items."},
+    {}};
 
 template <Part part>
 void define_view(Type& type, const char* name, const NativeDef* methods) {
-  define_type(type, {.name = name, .size = sizeof(DictView), .layout = Layout::DictView, .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(
+      type,
+      {.name = name, .size = sizeof(DictView), .layout = Layout::DictView, .flags = Type::kHasGc | Type::kNoInstances});
   type.slots.repr = view_repr;
   type.slots.iter = view_iter<part>;
   type.slots.length = view_length;
@@ -314,8 +321,12 @@ void init_dict_keys_type() { define_view<Part::Key>(dict_keys_type, "dict_keys",
 void init_dict_values_type() { define_view<Part::Value>(dict_values_type, "dict_values", kValuesMethods); }
 void init_dict_items_type() { define_view<Part::Item>(dict_items_type, "dict_items", kItemsMethods); }
 void init_dict_key_iterator_type() { define_iterator<Part::Key, false>(dict_key_iterator_type, "dict_keyiterator"); }
-void init_dict_value_iterator_type() { define_iterator<Part::Value, false>(dict_value_iterator_type, "dict_valueiterator"); }
-void init_dict_item_iterator_type() { define_iterator<Part::Item, false>(dict_item_iterator_type, "dict_itemiterator"); }
+void init_dict_value_iterator_type() {
+  define_iterator<Part::Value, false>(dict_value_iterator_type, "dict_valueiterator");
+}
+void init_dict_item_iterator_type() {
+  define_iterator<Part::Item, false>(dict_item_iterator_type, "dict_itemiterator");
+}
 void init_dict_reverse_key_iterator_type() {
   define_iterator<Part::Key, true>(dict_reverse_key_iterator_type, "dict_reversekeyiterator");
 }

@@ -19,6 +19,8 @@ struct Enumerate : Object {
 };
 
 Ref enumerate_new(Type* cls, Args args) {
+  if (args.count == 0 && args.keyword_count() == 0)
+    return fail(exc::TypeError, "enumerate() missing required argument 'iterable'");
   Arguments bound("enumerate", "(iterable, start=0)");
   TRY(bound.bind(args));
   Ref start = bound[1] ? TRY(index(bound[1])) : make_int(0);
@@ -120,7 +122,7 @@ Ref zip_new(Type* cls, Args args) {
   bool strict = false;
   for (uint32_t i = 0; i < args.keyword_count(); ++i) {
     if (!equal(args.keyword_name(i), "strict")) {
-      return fail(exc::TypeError, "zip() got an unexpected keyword argument '{}'", to_string(args.keyword_name(i)));
+      return fail(exc::TypeError, "'{}' is an invalid keyword argument for zip()", to_string(args.keyword_name(i)));
     }
     strict = TRY(truth(args.keyword_value(i)));
   }
@@ -133,7 +135,8 @@ Ref zip_new(Type* cls, Args args) {
 }
 
 Failure fail_strict(int64_t i, const char* comparison) {
-  return fail(exc::ValueError, "zip() argument {} is {} than argument{}{}", i + 1, comparison, i == 1 ? " " : "s 1-", i == 1 ? 1 : i);
+  return fail(exc::ValueError, "zip() argument {} is {} than argument{}{}", i + 1, comparison, i == 1 ? " " : "s 1-",
+              i == 1 ? 1 : i);
 }
 
 Ref zip_next(Value self) {
@@ -182,7 +185,7 @@ const NativeDef kZipMethods[] = {{"__reduce__", "($self, /)", many_reduce, kRedu
                                  {}};
 
 Ref map_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls == &map_type) return fail(exc::TypeError, "map() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == map_type.slots.init) return fail(exc::TypeError, "map() takes no keyword arguments");
   if (args.count < 2) return fail(exc::TypeError, "map() must have at least two arguments.");
   Ref iterators = TRY(iterators_of(args.values + 1, args.count - 1, nullptr));
   auto* m = static_cast<ManyIterators*>(allocate(cls));
@@ -222,7 +225,7 @@ struct Filter : Object {
 };
 
 Ref filter_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls == &filter_type) return fail(exc::TypeError, "filter() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == filter_type.slots.init) return fail(exc::TypeError, "filter() takes no keyword arguments");
   if (args.count != 2) return fail(exc::TypeError, "filter expected 2 arguments, got {}", args.count);
   Ref iterator = TRY(get_iter(args[1]));
   auto* f = static_cast<Filter*>(allocate(cls));
@@ -264,8 +267,8 @@ Ref filter_reduce(Value self, const Value*) {
 }
 const NativeDef kFilterMethods[] = {{"__reduce__", "($self, /)", filter_reduce, kReduceDoc}, {}};
 
-void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySlot next, const NativeDef* methods, DeallocSlot dealloc,
-                 TraverseSlot traverse, const char* doc) {
+void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySlot next, const NativeDef* methods,
+                 DeallocSlot dealloc, TraverseSlot traverse, const char* doc) {
   define_type(t, {.name = name, .size = size, .flags = Type::kHasGc | Type::kBaseType, .doc = doc});
   t.slots.new_ = make;
   t.slots.iter = self_iter;
@@ -279,9 +282,10 @@ void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySl
 }  // namespace
 
 void init_enumerate_type() {
-  define_lazy(enumerate_type, "enumerate", sizeof(Enumerate), enumerate_new, enumerate_next, kEnumerateMethods, enumerate_dealloc,
-              enumerate_traverse,
-              "Return an enumerate object.\n\n  iterable\n    an object supporting iteration\n\nThe enumerate object yields pairs containing a "
+  define_lazy(enumerate_type, "enumerate", sizeof(Enumerate), enumerate_new, enumerate_next, kEnumerateMethods,
+              enumerate_dealloc, enumerate_traverse,
+              "Return an enumerate object.\n\n  iterable\n    an object supporting iteration\n\nThe enumerate object "
+              "yields pairs containing a "
               "count (from start, which\ndefaults to zero) and a value yielded by the iterable argument.");
 }
 void init_zip_type() {
@@ -290,12 +294,15 @@ void init_zip_type() {
 }
 void init_map_type() {
   define_lazy(map_type, "map", sizeof(ManyIterators), map_new, map_next, kMapMethods, many_dealloc, many_traverse,
-              "map(func, *iterables) --> map object\n\nMake an iterator that computes the function using arguments from\neach of the "
+              "map(func, *iterables) --> map object\n\nMake an iterator that computes the function using arguments "
+              "from\neach of the "
               "iterables.  Stops when the shortest iterable is exhausted.");
 }
 void init_filter_type() {
-  define_lazy(filter_type, "filter", sizeof(Filter), filter_new, filter_next, kFilterMethods, filter_dealloc, filter_traverse,
-              "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding those items of iterable for which "
+  define_lazy(filter_type, "filter", sizeof(Filter), filter_new, filter_next, kFilterMethods, filter_dealloc,
+              filter_traverse,
+              "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding those items of "
+              "iterable for which "
               "function(item)\nis true. If function is None, return the items that are true.");
 }
 

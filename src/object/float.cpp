@@ -21,7 +21,8 @@ Ref make_float_of(Type* cls, double d) {
 }
 
 Ref make_float(double d) {
-  if (d == d) [[likely]] return Ref::steal(Value::number(d));
+  if (d == d) [[likely]]
+    return Ref::steal(Value::number(d));
   return make_float_of(&float_type, d);
 }
 
@@ -68,18 +69,18 @@ namespace {
 void float_dealloc(Object* self) { free_object(self); }
 
 /// Both operands as doubles; NotImplemented when one is no number.
-#define HISS_OPERANDS                                         \
-  double x, y;                                                \
-  if (a.is_number() && b.is_number()) {                       \
-    x = a.number();                                           \
-    y = b.number();                                           \
-  } else {                                                    \
+#define HISS_OPERANDS                                          \
+  double x, y;                                                 \
+  if (a.is_number() && b.is_number()) {                        \
+    x = a.number();                                            \
+    y = b.number();                                            \
+  } else {                                                     \
     const std::optional<double> p = TRY(operand_as_double(a)); \
-    if (!p) return Ref::not_implemented();                    \
+    if (!p) return Ref::not_implemented();                     \
     const std::optional<double> q = TRY(operand_as_double(b)); \
-    if (!q) return Ref::not_implemented();                    \
-    x = *p;                                                   \
-    y = *q;                                                   \
+    if (!q) return Ref::not_implemented();                     \
+    x = *p;                                                    \
+    y = *q;                                                    \
   }
 
 Ref float_add(Value a, Value b) {
@@ -149,7 +150,8 @@ Ref float_divmod(Value a, Value b) {
 }
 
 Ref float_power(Value a, Value b, Value modulus) {
-  if (!modulus.is_none()) return fail(exc::TypeError, "pow() 3rd argument not allowed unless all arguments are integers");
+  if (!modulus.is_none())
+    return fail(exc::TypeError, "pow() 3rd argument not allowed unless all arguments are integers");
   HISS_OPERANDS
   if (y == 0) return make_float(1.0);
   if (x == 1.0) return make_float(1.0);
@@ -187,24 +189,36 @@ Ref float_compare(Value a, Value b, CompareOp op) {
   if (is_float(b)) {
     const double y = float_value(b);
     switch (op) {
-      case CompareOp::Lt: return Ref::boolean(x < y);
-      case CompareOp::Le: return Ref::boolean(x <= y);
-      case CompareOp::Eq: return Ref::boolean(x == y);
-      case CompareOp::Ne: return Ref::boolean(x != y);
-      case CompareOp::Gt: return Ref::boolean(x > y);
-      default: return Ref::boolean(x >= y);
+      case CompareOp::Lt:
+        return Ref::boolean(x < y);
+      case CompareOp::Le:
+        return Ref::boolean(x <= y);
+      case CompareOp::Eq:
+        return Ref::boolean(x == y);
+      case CompareOp::Ne:
+        return Ref::boolean(x != y);
+      case CompareOp::Gt:
+        return Ref::boolean(x > y);
+      default:
+        return Ref::boolean(x >= y);
     }
   }
   if (!is_int(b)) return Ref::not_implemented();
   if (std::isnan(x)) return Ref::boolean(op == CompareOp::Ne);
   const int order = compare_with_int(x, b);
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(order < 0);
-    case CompareOp::Le: return Ref::boolean(order <= 0);
-    case CompareOp::Eq: return Ref::boolean(order == 0);
-    case CompareOp::Ne: return Ref::boolean(order != 0);
-    case CompareOp::Gt: return Ref::boolean(order > 0);
-    default: return Ref::boolean(order >= 0);
+    case CompareOp::Lt:
+      return Ref::boolean(order < 0);
+    case CompareOp::Le:
+      return Ref::boolean(order <= 0);
+    case CompareOp::Eq:
+      return Ref::boolean(order == 0);
+    case CompareOp::Ne:
+      return Ref::boolean(order != 0);
+    case CompareOp::Gt:
+      return Ref::boolean(order > 0);
+    default:
+      return Ref::boolean(order >= 0);
   }
 }
 
@@ -212,7 +226,9 @@ Ref float_repr_slot(Value self) { return make_str_ascii(float_repr(float_value(s
 Result<int64_t> float_hash(Value self) { return hash_double(float_value(self), self); }
 Result<bool> float_truth(Value self) { return float_value(self) != 0.0; }
 Ref float_negative(Value v) { return make_float(-float_value(v)); }
-Ref float_positive(Value v) { return is_exact(v, float_type) || v.is_number() ? Ref::share(v) : make_float(float_value(v)); }
+Ref float_positive(Value v) {
+  return is_exact(v, float_type) || v.is_number() ? Ref::share(v) : make_float(float_value(v));
+}
 Ref float_absolute(Value v) { return make_float(std::fabs(float_value(v))); }
 Ref float_to_int(Value v) { return int_from_double(float_value(v)); }
 
@@ -231,7 +247,8 @@ Ref float_from(Value v) {
     }
     if (!r.value().is_number() && !is_exact(r, float_type)) {
       TRY(warn(exc::DeprecationWarning,
-               fmt::format("{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict subclass of float is "
+               fmt::format("{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict "
+                           "subclass of float is "
                            "deprecated, and may not be supported in a future version of Python.",
                            type_name(v), type_name(r))));
       return make_float(float_value(r));
@@ -244,7 +261,7 @@ Ref float_from(Value v) {
 }
 
 Ref float_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls == &float_type) return fail(exc::TypeError, "float() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == float_type.slots.init) return fail(exc::TypeError, "float() takes no keyword arguments");
   if (args.count > 1) return fail(exc::TypeError, "float expected at most 1 argument, got {}", args.count);
   Ref plain = args.count ? TRY(float_from(args[0])) : make_float(0.0);
   return cls == &float_type ? plain : make_float_of(cls, float_value(plain));
@@ -258,12 +275,11 @@ const GetSetDef kFloatGetSets[] = {
 }  // namespace
 
 void init_float_type() {
-  define_type(float_type,
-              {.name = "float",
-               .size = sizeof(Float),
-               .layout = Layout::Float,
-               .flags = Type::kBaseType | Type::kMatchSelf,
-               .doc = "Convert a string or number to a floating point number, if possible."});
+  define_type(float_type, {.name = "float",
+                           .size = sizeof(Float),
+                           .layout = Layout::Float,
+                           .flags = Type::kBaseType | Type::kMatchSelf,
+                           .doc = "Convert a string or number to a floating point number, if possible."});
   Slots& s = float_type.slots;
   s.new_ = float_new;
   s.repr = float_repr_slot;

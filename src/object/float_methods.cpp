@@ -226,14 +226,18 @@ const NativeDef kFloatMethods[] = {
     {"__floor__", "($self, /)", float_floor, "Return the floor as an Integral."},
     {"__ceil__", "($self, /)", float_ceil, "Return the ceiling as an Integral."},
     {"__round__", "($self, ndigits=None, /)", float_round,
-     "Return the Integral closest to x, rounding half toward even.\n\nWhen an argument is passed, work like built-in round(x, ndigits)."},
+     "Return the Integral closest to x, rounding half toward even.\n\nWhen an argument is passed, work like built-in "
+     "round(x, ndigits)."},
     {"as_integer_ratio", "($self, /)", float_as_integer_ratio,
-     "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the original float\nand with a positive denominator."},
-    {"fromhex", "($type, string, /)", float_fromhex, "Create a floating-point number from a hexadecimal string.", NativeDef::ClassMethod},
+     "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the original float\nand with "
+     "a positive denominator."},
+    {"fromhex", "($type, string, /)", float_fromhex, "Create a floating-point number from a hexadecimal string.",
+     NativeDef::ClassMethod},
     {"hex", "($self, /)", float_hex, "Return a hexadecimal representation of a floating-point number."},
     {"is_integer", "($self, /)", float_is_integer, "Return True if the float is an integer."},
     {"__getnewargs__", "($self, /)", float_getnewargs, nullptr},
-    {"__getformat__", "($type, typestr, /)", float_getformat, "You probably don't want to use this function.", NativeDef::ClassMethod},
+    {"__getformat__", "($type, typestr, /)", float_getformat, "You probably don't want to use this function.",
+     NativeDef::ClassMethod},
     {"__format__", "($self, format_spec, /)", float_format, "Formats the float according to format_spec."},
     {}};
 

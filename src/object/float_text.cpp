@@ -43,7 +43,8 @@ Decimal significant(double d, int count) {
   // No double has more than 767 significant digits; zeros follow.
   const int asked = std::min(count, 800);
   std::string buffer(static_cast<size_t>(asked) + 32, '\0');
-  const auto r = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d, std::chars_format::scientific, asked - 1);
+  const auto r =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), d, std::chars_format::scientific, asked - 1);
   Decimal result = parse_scientific(buffer.data(), r.ptr);
   result.digits.resize(static_cast<size_t>(count), '0');
   return result;

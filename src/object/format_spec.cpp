@@ -194,12 +194,25 @@ Result<FormatSpec> parse_format_spec(const Str* s, char default_align, std::stri
   if (f.grouping) {
     const uint32_t type = f.type ? f.type : type_name == "str" ? 's' : 0;
     switch (type) {
-      case 'd': case 'e': case 'f': case 'g': case 'E': case 'G': case '%': case 'F': case 0: break;
-      case 'b': case 'o': case 'x': case 'X':
+      case 'd':
+      case 'e':
+      case 'f':
+      case 'g':
+      case 'E':
+      case 'G':
+      case '%':
+      case 'F':
+      case 0:
+        break;
+      case 'b':
+      case 'o':
+      case 'x':
+      case 'X':
         if (f.grouping == '_') break;
         [[fallthrough]];
       default:
-        if (type > 32 && type < 128) return fail(exc::ValueError, "Cannot specify '{}' with '{}'.", f.grouping, static_cast<char>(type));
+        if (type > 32 && type < 128)
+          return fail(exc::ValueError, "Cannot specify '{}' with '{}'.", f.grouping, static_cast<char>(type));
         return fail(exc::ValueError, "Cannot specify '{}' with '\\x{:x}'.", f.grouping, type);
     }
   }
@@ -219,12 +232,13 @@ Ref pad_text(const Str* text, uint32_t fill, char align, int64_t width) {
 }
 
 Ref format_str(Value v, const Str* spec) {
-  if (spec->length == 0) return plain_str(v);
+  if (spec->length == 0) return str(v);
   const FormatSpec f = TRY(parse_format_spec(spec, '<', type_name(v)));
   if (f.type && f.type != 's') return fail_unknown_type(f.type, type_name(v));
   if (f.sign == ' ') return fail(exc::ValueError, "Space not allowed in string format specifier");
   if (f.sign) return fail(exc::ValueError, "Sign not allowed in string format specifier");
-  if (f.no_negative_zero) return fail(exc::ValueError, "Negative zero coercion (z) not allowed in string format specifier");
+  if (f.no_negative_zero)
+    return fail(exc::ValueError, "Negative zero coercion (z) not allowed in string format specifier");
   if (f.alternate) return fail(exc::ValueError, "Alternate form (#) not allowed in string format specifier");
   if (f.align == '=') return fail(exc::ValueError, "'=' alignment not allowed in string format specifier");
   Ref text = plain_str(v);
@@ -237,20 +251,39 @@ Ref format_int(Value v, const Str* spec) {
   const FormatSpec f = TRY(parse_format_spec(spec, '>', type_name(v)));
   int base = 10;
   switch (f.type) {
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case '%': {
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case '%': {
       bool overflow;
       const double d = int_to_double(v, &overflow);
       if (overflow) return fail(exc::OverflowError, "int too large to convert to float");
       return format_double_value(d, f);
     }
-    case 0: case 'd': case 'n': break;
-    case 'b': base = 2; break;
-    case 'o': base = 8; break;
-    case 'x': case 'X': base = 16; break;
-    case 'c': break;
-    default: return fail_unknown_type(f.type, type_name(v));
+    case 0:
+    case 'd':
+    case 'n':
+      break;
+    case 'b':
+      base = 2;
+      break;
+    case 'o':
+      base = 8;
+      break;
+    case 'x':
+    case 'X':
+      base = 16;
+      break;
+    case 'c':
+      break;
+    default:
+      return fail_unknown_type(f.type, type_name(v));
   }
-  if (f.no_negative_zero) return fail(exc::ValueError, "Negative zero coercion (z) not allowed in integer format specifier");
+  if (f.no_negative_zero)
+    return fail(exc::ValueError, "Negative zero coercion (z) not allowed in integer format specifier");
   if (f.precision >= 0) return fail(exc::ValueError, "Precision not allowed in integer format specifier");
   if (f.type == 'c') {
     if (f.sign) return fail(exc::ValueError, "Sign not allowed with integer format specifier 'c'");
@@ -278,9 +311,18 @@ Ref format_float(Value v, const Str* spec) {
   if (spec->length == 0) return str(v);
   const FormatSpec f = TRY(parse_format_spec(spec, '>', type_name(v)));
   switch (f.type) {
-    case 0: case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'n': case '%':
+    case 0:
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'n':
+    case '%':
       return format_double_value(float_value(v), f);
-    default: return fail_unknown_type(f.type, type_name(v));
+    default:
+      return fail_unknown_type(f.type, type_name(v));
   }
 }
 
@@ -288,8 +330,17 @@ Ref format_complex(Value v, const Str* spec) {
   if (spec->length == 0) return str(v);
   FormatSpec f = TRY(parse_format_spec(spec, '>', type_name(v)));
   switch (f.type) {
-    case 0: case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'n': break;
-    default: return fail_unknown_type(f.type, type_name(v));
+    case 0:
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'n':
+      break;
+    default:
+      return fail_unknown_type(f.type, type_name(v));
   }
   if (f.fill == '0') return fail(exc::ValueError, "Zero padding is not allowed in complex format specifier");
   if (f.align == '=') return fail(exc::ValueError, "'=' alignment flag is not allowed in complex format specifier");
@@ -303,7 +354,8 @@ Ref format_complex(Value v, const Str* spec) {
   auto text_of = [&](double d, char sign) -> Ref {
     std::string text;
     if (f.type == 0) {
-      text = format_double(d, f.precision < 0 ? 'r' : 'g', static_cast<int>(f.precision < 0 ? 6 : f.precision), f.alternate, false);
+      text = format_double(d, f.precision < 0 ? 'r' : 'g', static_cast<int>(f.precision < 0 ? 6 : f.precision),
+                           f.alternate, false);
       if (f.no_negative_zero && is_negative_zero(text)) text.erase(0, 1);
     } else {
       text = double_text(d, part);

@@ -7,13 +7,13 @@ namespace hiss {
 
 struct FormatSpec {
   uint32_t fill = ' ';
-  char align = 0;       // < > = ^, 0: the type's default
-  char sign = 0;        // + - space
+  char align = 0;  // < > = ^, 0: the type's default
+  char sign = 0;   // + - space
   bool no_negative_zero = false;
   bool alternate = false;
   bool zero_padded = false;
   int64_t width = -1;
-  char grouping = 0;    // , _
+  char grouping = 0;  // , _
   int64_t precision = -1;
   uint32_t type = 0;
 };

@@ -122,8 +122,8 @@ Ref substitute_parameters(Value self, Tuple* args, Tuple* parameters, Value item
   if (!is<Tuple>(items)) items = make_tuple({items});
   Tuple* values = as<Tuple>(items);
   if (values->size != parameters->size) {
-    return fail(exc::TypeError, "Too {} arguments for {}; actual {}, expected {}", values->size > parameters->size ? "many" : "few",
-                repr_text(self), values->size, parameters->size);
+    return fail(exc::TypeError, "Too {} arguments for {}; actual {}, expected {}",
+                values->size > parameters->size ? "many" : "few", repr_text(self), values->size, parameters->size);
   }
   Ref result = make_list();
   for (Value a : *args) {
@@ -231,7 +231,8 @@ Result<int64_t> alias_hash(Value self) {
 }
 
 Ref alias_compare(Value x, Value y, CompareOp op) {
-  if (!is_generic_alias(x) || !is_generic_alias(y) || (op != CompareOp::Eq && op != CompareOp::Ne)) return Ref::not_implemented();
+  if (!is_generic_alias(x) || !is_generic_alias(y) || (op != CompareOp::Eq && op != CompareOp::Ne))
+    return Ref::not_implemented();
   const bool negate = op == CompareOp::Ne;
   if (alias(x)->starred != alias(y)->starred) return Ref::boolean(negate);
   if (!TRY(equal(alias(x)->origin, alias(y)->origin))) return Ref::boolean(negate);
@@ -262,9 +263,10 @@ Ref alias_call(Value self, Args args) {
 
 /// Attributes come from the origin, except those that make the alias what it is.
 Ref alias_getattr(Value self, Str* name) {
-  static constexpr std::string_view kOwn[] = {
-      "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__", "__mro_entries__",
-      "__reduce_ex__", "__reduce__", "__copy__", "__deepcopy__"};
+  static constexpr std::string_view kOwn[] = {"__class__",       "__origin__",     "__args__",
+                                              "__unpacked__",    "__parameters__", "__typing_unpacked_tuple_args__",
+                                              "__mro_entries__", "__reduce_ex__",  "__reduce__",
+                                              "__copy__",        "__deepcopy__"};
   for (std::string_view own : kOwn) {
     if (equal(name, own)) return generic_get_attr(self, name);
   }
@@ -306,8 +308,12 @@ Ref alias_iterator_reduce(Value self, const Value*) {
 const NativeDef kAliasIteratorMethods[] = {{"__reduce__", "($self, /)", alias_iterator_reduce, kReduceDoc}, {}};
 
 Ref alias_mro_entries(Value self, const Value*) { return make_tuple({alias(self)->origin}); }
-Ref alias_instancecheck(Value, const Value*) { return fail(exc::TypeError, "isinstance() argument 2 cannot be a parameterized generic"); }
-Ref alias_subclasscheck(Value, const Value*) { return fail(exc::TypeError, "issubclass() argument 2 cannot be a parameterized generic"); }
+Ref alias_instancecheck(Value, const Value*) {
+  return fail(exc::TypeError, "isinstance() argument 2 cannot be a parameterized generic");
+}
+Ref alias_subclasscheck(Value, const Value*) {
+  return fail(exc::TypeError, "issubclass() argument 2 cannot be a parameterized generic");
+}
 Ref alias_reduce(Value self, const Value*) {
   auto* a = alias(self);
   if (a->starred) {
@@ -323,8 +329,8 @@ Ref alias_reduce(Value self, const Value*) {
 Ref alias_dir(Value self, const Value*) {
   Ref names_list = TRY(call_method(to_value(&type_type), "__dir__", {alias(self)->origin}));
   Ref list = TRY(to_list(names_list));
-  for (const char* own : {"__origin__", "__args__", "__parameters__", "__mro_entries__", "__reduce_ex__", "__reduce__", "__copy__",
-                          "__deepcopy__", "__unpacked__", "__typing_unpacked_tuple_args__", "__class__"}) {
+  for (const char* own : {"__origin__", "__args__", "__parameters__", "__mro_entries__", "__reduce_ex__", "__reduce__",
+                          "__copy__", "__deepcopy__", "__unpacked__", "__typing_unpacked_tuple_args__", "__class__"}) {
     Value name = to_value(intern(own));
     if (!TRY(contains(list, name))) list_append(as<List>(list), name);
   }
@@ -359,7 +365,8 @@ void init_generic_alias_type() {
   define_type(t, {.name = "types.GenericAlias",
                   .size = sizeof(GenericAlias),
                   .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
-                  .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and t.__args__ is (int,)."});
+                  .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and "
+                         "t.__args__ is (int,)."});
   t.slots.new_ = alias_new;
   t.slots.repr = alias_repr;
   t.slots.hash = alias_hash;
@@ -376,7 +383,8 @@ void init_generic_alias_type() {
   ready_type(t);
 
   Type& i = alias_iterator_type;
-  define_type(i, {.name = "generic_alias_iterator", .size = sizeof(AliasIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(
+      i, {.name = "generic_alias_iterator", .size = sizeof(AliasIterator), .flags = Type::kHasGc | Type::kNoInstances});
   i.slots.iter = self_iter;
   i.slots.next = alias_iterator_next;
   i.methods = kAliasIteratorMethods;

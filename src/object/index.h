@@ -24,6 +24,10 @@ inline void adjust_bounds(int64_t& start, int64_t& end, int64_t length) {
   }
   if (start < 0) start = start + length < 0 ? 0 : start + length;
 }
+/// i + step, which may wrap behind the last item of a slice with a huge step (the result is not used then).
+inline int64_t stepped(int64_t i, int64_t step) {
+  return static_cast<int64_t>(static_cast<uint64_t>(i) + static_cast<uint64_t>(step));
+}
 /// Reads a slice's fields once (calling __index__), then bounds for any length (the length may change meanwhile).
 struct SliceFields {
   int64_t start, stop, step;

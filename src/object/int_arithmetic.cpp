@@ -60,8 +60,10 @@ Ref shift_right(Value a, Value b) {
 
 Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
   switch (op) {
-    case BinaryOp::add: return make_int(a + b);
-    case BinaryOp::subtract: return make_int(a - b);
+    case BinaryOp::add:
+      return make_int(a + b);
+    case BinaryOp::subtract:
+      return make_int(a - b);
     case BinaryOp::multiply: {
       int64_t product;
       if (!__builtin_mul_overflow(a, b, &product)) return make_int(product);
@@ -82,14 +84,19 @@ Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
       // Immediates have 49 bits: both are exact as doubles, so the quotient is rounded once.
       if (b == 0) return fail_zero(op);
       return make_float(static_cast<double>(a) / static_cast<double>(b));
-    case BinaryOp::and_: return make_int(a & b);
-    case BinaryOp::or_: return make_int(a | b);
-    case BinaryOp::xor_: return make_int(a ^ b);
+    case BinaryOp::and_:
+      return make_int(a & b);
+    case BinaryOp::or_:
+      return make_int(a | b);
+    case BinaryOp::xor_:
+      return make_int(a ^ b);
     case BinaryOp::lshift:
       if (b >= 0 && b < 15) return make_int(a * (int64_t{1} << b));
       return shift_left(Value::integer(a), Value::integer(b));
-    case BinaryOp::rshift: return shift_right(Value::integer(a), Value::integer(b));
-    default: return Ref::not_implemented();
+    case BinaryOp::rshift:
+      return shift_right(Value::integer(a), Value::integer(b));
+    default:
+      return Ref::not_implemented();
   }
 }
 
@@ -98,7 +105,7 @@ Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
 Ref divide_exactly_rounded(Value numerator, Value denominator) {
   constexpr int kMantissa = 53, kMinExponent = -1021;
   const MpzView a(numerator), b(denominator);
-  if (mpz_sgn(a.get()) == 0) return make_float(0.0);
+  if (mpz_sgn(a.get()) == 0) return make_float(mpz_sgn(b.get()) < 0 ? -0.0 : 0.0);
   const bool negative = (mpz_sgn(a.get()) < 0) != (mpz_sgn(b.get()) < 0);
   const int64_t difference = bit_length(numerator) - bit_length(denominator);
   if (difference > 1024) return fail(exc::OverflowError, "integer division result too large for a float");
@@ -128,7 +135,8 @@ Ref divide_exactly_rounded(Value numerator, Value denominator) {
 }
 
 Ref int_binary(BinaryOp op, Value a, Value b) {
-  if (Value::both_integers(a, b)) [[likely]] return binary_small(op, a.integer(), b.integer());
+  if (Value::both_integers(a, b)) [[likely]]
+    return binary_small(op, a.integer(), b.integer());
   if (!is_int(a) || !is_int(b)) return Ref::not_implemented();
   if (a.is_bool()) a = Value::integer(a.boolean());
   if (b.is_bool()) b = Value::integer(b.boolean());
@@ -137,8 +145,12 @@ Ref int_binary(BinaryOp op, Value a, Value b) {
   const bool by_zero = mpz_sgn(y.get()) == 0;
   Mpz r;
   switch (op) {
-    case BinaryOp::add: mpz_add(r, x, y); break;
-    case BinaryOp::subtract: mpz_sub(r, x, y); break;
+    case BinaryOp::add:
+      mpz_add(r, x, y);
+      break;
+    case BinaryOp::subtract:
+      mpz_sub(r, x, y);
+      break;
     case BinaryOp::multiply:
       if (bit_length(a) + bit_length(b) > kMaxBits) return fail_memory();
       mpz_mul(r, x, y);
@@ -161,12 +173,21 @@ Ref int_binary(BinaryOp op, Value a, Value b) {
     case BinaryOp::true_divide:
       if (by_zero) return fail_zero(op);
       return divide_exactly_rounded(a, b);
-    case BinaryOp::and_: mpz_and(r, x, y); break;
-    case BinaryOp::or_: mpz_ior(r, x, y); break;
-    case BinaryOp::xor_: mpz_xor(r, x, y); break;
-    case BinaryOp::lshift: return shift_left(a, b);
-    case BinaryOp::rshift: return shift_right(a, b);
-    default: return Ref::not_implemented();
+    case BinaryOp::and_:
+      mpz_and(r, x, y);
+      break;
+    case BinaryOp::or_:
+      mpz_ior(r, x, y);
+      break;
+    case BinaryOp::xor_:
+      mpz_xor(r, x, y);
+      break;
+    case BinaryOp::lshift:
+      return shift_left(a, b);
+    case BinaryOp::rshift:
+      return shift_right(a, b);
+    default:
+      return Ref::not_implemented();
   }
   return r.to_int();
 }

@@ -50,9 +50,10 @@ Ref int_sizeof(Value self, const Value*) {
   return make_int(24 + 4 * std::max<int64_t>((bits + 29) / 30, 0));
 }
 
-Result<bool> is_little(Value order) {
+Result<bool> is_little(Value order, const char* function) {
   if (!order) return false;
-  if (!is<Str>(order)) return fail(exc::TypeError, "argument 'byteorder' must be str, not {}", type_name(order));
+  if (!is<Str>(order))
+    return fail(exc::TypeError, "{}() argument 'byteorder' must be str, not {}", function, type_name(order));
   if (equal(as<Str>(order), "little")) return true;
   if (equal(as<Str>(order), "big")) return false;
   return fail(exc::ValueError, "byteorder must be either 'little' or 'big'");
@@ -60,7 +61,7 @@ Result<bool> is_little(Value order) {
 
 Ref int_to_bytes(Value self, const Value* args) {
   const int64_t length = args[0] ? TRY(to_index(args[0])) : 1;
-  const bool little = TRY(is_little(args[1]));
+  const bool little = TRY(is_little(args[1], "to_bytes"));
   const bool is_signed = args[2] ? TRY(truth(args[2])) : false;
   if (length < 0) return fail(exc::ValueError, "length argument must be non-negative");
   const int sign = int_sign(self);
@@ -89,7 +90,7 @@ Ref int_to_bytes(Value self, const Value* args) {
 }
 
 Ref int_from_bytes(Value cls, const Value* args) {
-  const bool little = TRY(is_little(args[1]));
+  const bool little = TRY(is_little(args[1], "from_bytes"));
   const bool is_signed = args[2] ? TRY(truth(args[2])) : false;
   Ref bytes = TRY(to_bytes_object(args[0]));
   const Bytes* b = as<Bytes>(bytes);
@@ -112,14 +113,18 @@ Ref int_from_bytes(Value cls, const Value* args) {
 
 const NativeDef kIntMethods[] = {
     {"conjugate", "($self, /)", int_self, "Returns self, the complex conjugate of any int."},
-    {"bit_length", "($self, /)", int_bit_length, "Number of bits necessary to represent self in binary.\n\n>>> bin(37)\n'0b100101'\n>>> (37).bit_length()\n6"},
-    {"bit_count", "($self, /)", int_bit_count, "Number of ones in the binary representation of the absolute value of self.\n\nAlso known as the population count.\n\n>>> bin(13)\n'0b1101'\n>>> (13).bit_count()\n3"},
+    {"bit_length", "($self, /)", int_bit_length,
+     "Number of bits necessary to represent self in binary.\n\n>>> bin(37)\n'0b100101'\n>>> (37).bit_length()\n6"},
+    {"bit_count", "($self, /)", int_bit_count,
+     "Number of ones in the binary representation of the absolute value of self.\n\nAlso known as the population "
+     "count.\n\n>>> bin(13)\n'0b1101'\n>>> (13).bit_count()\n3"},
     {"to_bytes", "($self, /, length=1, byteorder='big', *, signed=False)", int_to_bytes,
      "Return an array of bytes representing an integer."},
     {"from_bytes", "($type, /, bytes, byteorder='big', *, signed=False)", int_from_bytes,
      "Return the integer represented by the given array of bytes.", NativeDef::ClassMethod},
     {"as_integer_ratio", "($self, /)", int_as_integer_ratio,
-     "Return a pair of integers, whose ratio is equal to the original int.\n\nThe ratio is in lowest terms and has a positive denominator."},
+     "Return a pair of integers, whose ratio is equal to the original int.\n\nThe ratio is in lowest terms and has a "
+     "positive denominator."},
     {"__trunc__", "($self, /)", int_self, "Truncating an Integral returns itself."},
     {"__floor__", "($self, /)", int_self, "Flooring an Integral returns itself."},
     {"__ceil__", "($self, /)", int_self, "Ceiling of an Integral returns itself."},

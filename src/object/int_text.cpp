@@ -10,10 +10,11 @@ int32_t int_max_str_digits = 4300;
 namespace {
 
 Failure fail_digits() {
-  return fail(exc::ValueError,
-              "Exceeds the limit ({} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase "
-              "the limit",
-              int_max_str_digits);
+  return fail(
+      exc::ValueError,
+      "Exceeds the limit ({} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase "
+      "the limit",
+      int_max_str_digits);
 }
 Failure fail_digits(int64_t digits) {
   return fail(exc::ValueError,

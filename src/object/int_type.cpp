@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "object/buffer.h"
+#include "object/index.h"
 #include "object/int_internal.h"
 #include "object/number_text.h"
 
@@ -24,12 +25,18 @@ Ref int_compare(Value a, Value b, CompareOp op) {
   if (!is_int(a) || !is_int(b)) return Ref::not_implemented();
   const int order = compare_ints(a, b);
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(order < 0);
-    case CompareOp::Le: return Ref::boolean(order <= 0);
-    case CompareOp::Eq: return Ref::boolean(order == 0);
-    case CompareOp::Ne: return Ref::boolean(order != 0);
-    case CompareOp::Gt: return Ref::boolean(order > 0);
-    default: return Ref::boolean(order >= 0);
+    case CompareOp::Lt:
+      return Ref::boolean(order < 0);
+    case CompareOp::Le:
+      return Ref::boolean(order <= 0);
+    case CompareOp::Eq:
+      return Ref::boolean(order == 0);
+    case CompareOp::Ne:
+      return Ref::boolean(order != 0);
+    case CompareOp::Gt:
+      return Ref::boolean(order > 0);
+    default:
+      return Ref::boolean(order >= 0);
   }
 }
 
@@ -57,10 +64,12 @@ Ref int_from_number(Value v) {
     Ref r = TRY(type->slots.to_int(v));
     if (!is_int(r)) return fail(exc::TypeError, "__int__ returned non-int (type {})", type_name(r));
     if (!r.value().is_integer() && !is_exact(r, int_type)) {
-      TRY(warn(exc::DeprecationWarning,
-               fmt::format("__int__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is "
-                           "deprecated, and may not be supported in a future version of Python.",
-                           type_name(r))));
+      TRY(warn(
+          exc::DeprecationWarning,
+          fmt::format(
+              "__int__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is "
+              "deprecated, and may not be supported in a future version of Python.",
+              type_name(r))));
     }
     return plain_int(r);
   }
@@ -79,14 +88,13 @@ Ref int_from_number(Value v) {
   if (!bytes.is_error()) return parse_int_bytes(bytes.value(), 10, v);
   if (!pending_is(exc::TypeError)) return Failure{};
   clear_pending();
-  return fail(exc::TypeError, "int() argument must be a string, a bytes-like object or a real number, not '{}'", type_name(v));
+  return fail(exc::TypeError, "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+              type_name(v));
 }
 
 }  // namespace
 
-Ref parse_int_bytes(const std::string& text, int base, Value original) {
-  return parse_int(text, base, original);
-}
+Ref parse_int_bytes(const std::string& text, int base, Value original) { return parse_int(text, base, original); }
 
 Ref int_new(Type* cls, Args args) {
   Value x, base;
@@ -113,7 +121,7 @@ Ref int_new(Type* cls, Args args) {
   if (!base) {
     result = TRY(int_from_number(x));
   } else {
-    const int64_t b = TRY(to_index(base));
+    const int64_t b = TRY(clamped_index(base));
     if (b != 0 && (b < 2 || b > 36)) return fail(exc::ValueError, "int() base must be >= 2 and <= 36, or 0");
     if (is<Str>(x)) {
       result = TRY(parse_int(TRY(number_text(as<Str>(x))), static_cast<int>(b), x));
@@ -127,13 +135,15 @@ Ref int_new(Type* cls, Args args) {
 }
 
 void init_int_type() {
-  define_type(int_type,
-              {.name = "int",
-               .size = sizeof(Int),
-               .layout = Layout::Int,
-               .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
-               .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\nConvert a number or string to an integer, or return 0 if "
-                      "no arguments\nare given.  With an explicit base, x is text in that base; base 0 reads the prefix."});
+  define_type(
+      int_type,
+      {.name = "int",
+       .size = sizeof(Int),
+       .layout = Layout::Int,
+       .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+       .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\nConvert a number or string to an integer, or return "
+              "0 if "
+              "no arguments\nare given.  With an explicit base, x is text in that base; base 0 reads the prefix."});
   Slots& s = int_type.slots;
   s.new_ = int_new;
   s.repr = int_repr;
@@ -188,14 +198,16 @@ Ref bool_op(Value a, Value b) {
 }  // namespace
 
 void init_bool_type() {
-  define_type(bool_type,
-              {.name = "bool",
-               .size = sizeof(Int),
-               .layout = Layout::Int,
-               .base = &int_type,
-               .doc = "bool(x) -> bool\n\nReturns True when the argument x is true, False otherwise.\nThe builtins True and False are "
-                      "the only two instances of the class bool.\nThe class bool is a subclass of the class int, and cannot be "
-                      "subclassed."});
+  define_type(
+      bool_type,
+      {.name = "bool",
+       .size = sizeof(Int),
+       .layout = Layout::Int,
+       .base = &int_type,
+       .doc = "bool(x) -> bool\n\nReturns True when the argument x is true, False otherwise.\nThe builtins True and "
+              "False are "
+              "the only two instances of the class bool.\nThe class bool is a subclass of the class int, and cannot be "
+              "subclassed."});
   Slots& s = bool_type.slots;
   s.new_ = bool_new;
   s.repr = bool_repr;

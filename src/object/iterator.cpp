@@ -133,7 +133,8 @@ struct Reversed : Object {
 };
 
 Ref reversed_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls == &reversed_type) return fail(exc::TypeError, "reversed() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == reversed_type.slots.init)
+    return fail(exc::TypeError, "reversed() takes no keyword arguments");
   if (args.count != 1) return fail(exc::TypeError, "reversed expected 1 argument, got {}", args.count);
   Ref method = TRY(lookup_special(args[0], names.__reversed__));
   if (method.is_none()) return fail(exc::TypeError, "'{}' object is not reversible", type_name(args[0]));
@@ -234,7 +235,8 @@ void init_sequence_iterator_type() {
 
 void init_callable_iterator_type() {
   Type& t = callable_iterator_type;
-  define_type(t, {.name = "callable_iterator", .size = sizeof(CallableIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(
+      t, {.name = "callable_iterator", .size = sizeof(CallableIterator), .flags = Type::kHasGc | Type::kNoInstances});
   t.slots.iter = self_iter;
   t.slots.next = callable_iterator_next;
   t.methods = kCallableIteratorMethods;

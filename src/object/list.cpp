@@ -1,6 +1,6 @@
 // list: storage and slots. Methods are in list_methods.cpp, sorting in list_sort.cpp.
-#include <cstdlib>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -14,7 +14,8 @@ Type list_type;
 
 void list_reserve(List* list, int64_t capacity) {
   if (capacity <= list->capacity) return;
-  list->items = static_cast<Value*>(realloc(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
+  list->items =
+      static_cast<Value*>(realloc(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
   list->capacity = capacity;
 }
 
@@ -57,7 +58,8 @@ Ref make_list(const Value* items, int64_t size) {
 
 void list_append_owned(List* list, Value item) {
   const int64_t size = list->size;
-  if (size == list->capacity) [[unlikely]] list_reserve(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
+  if (size == list->capacity) [[unlikely]]
+    list_reserve(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
   list->items[size] = item;
   list->size = size + 1;
 }
@@ -92,8 +94,11 @@ Status list_extend(List* list, Value iterable) {
   }
   Ref iterator = TRY(get_iter(iterable));
   const int64_t hint = TRY(length_hint(iterable, 8));
-  if (hint > INT64_MAX / 16 - list->size) return fail_memory();
-  if (hint > 0 && hint < (int64_t{1} << 32)) list_reserve(list, list->size + hint);
+  // A hint so large that the sum overflows is no hint; one that no memory can satisfy is an error.
+  if (hint > 0 && hint <= INT64_MAX - list->size) {
+    TRY(repeated_size(1, list->size + hint, sizeof(Value)));
+    list_reserve(list, list->size + hint);
+  }
   for (;;) {
     Ref item = TRY(next(iterator));
     if (item.is_empty()) break;
@@ -117,9 +122,11 @@ void list_replace(List* list, int64_t start, int64_t end, const Value* items, in
   for (int64_t i = 0; i < count; ++i) retain(items[i]);
   if (delta > 0) {
     list_resize(list, size + delta);
-    memmove(static_cast<void*>(list->items + end + delta), list->items + end, static_cast<size_t>(size - end) * sizeof(Value));
+    memmove(static_cast<void*>(list->items + end + delta), list->items + end,
+            static_cast<size_t>(size - end) * sizeof(Value));
   } else if (delta < 0) {
-    memmove(static_cast<void*>(list->items + end + delta), list->items + end, static_cast<size_t>(size - end) * sizeof(Value));
+    memmove(static_cast<void*>(list->items + end + delta), list->items + end,
+            static_cast<size_t>(size - end) * sizeof(Value));
     list_resize(list, size + delta);
   }
   if (count > 0) memcpy(static_cast<void*>(list->items + start), items, static_cast<size_t>(count) * sizeof(Value));
@@ -157,7 +164,7 @@ Ref list_new(Type* cls, Args) {
 }
 
 Status list_init(Value self, Args args) {
-  if (args.keyword_count() != 0 && as<List>(self)->type == &list_type) {
+  if (args.keyword_count() != 0 && type_of(self)->slots.new_ == list_type.slots.new_) {
     return fail(exc::TypeError, "list() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "list expected at most 1 argument, got {}", args.count);
@@ -191,13 +198,15 @@ Ref list_getitem(Value self, Value key) {
     const SliceBounds b = fields.bounds(list->size);
     if (b.step == 1) return make_list(list->items + b.start, b.length);
     Ref r = make_list(b.length);
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) list_append(as<List>(r), list->items[i]);
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
+      list_append(as<List>(r), list->items[i]);
     return r;
   }
   return fail(exc::TypeError, "list indices must be integers or slices, not {}", type_name(key));
 }
 
 Status delete_slice(List* list, SliceBounds b) {
+  if (list->size == 0) list_clear_items(list);  // a sort in progress notices this
   if (b.length == 0) return kOk;
   if (b.step == 1) {
     list_replace(list, b.start, b.start + b.length, nullptr, 0);
@@ -212,7 +221,7 @@ Status delete_slice(List* list, SliceBounds b) {
   for (int64_t i = b.start, left = b.length, due = b.start; i < list->size; ++i) {
     if (left > 0 && i == due) {
       gone.push_back(list->items[i]);
-      due += b.step;
+      due = stepped(due, b.step);
       --left;
     } else {
       list->items[to++] = list->items[i];
@@ -242,10 +251,11 @@ Status assign_slice(List* list, Slice* slice, Value value) {
   const SliceBounds b = fields.bounds(list->size);
   Tuple* source = as<Tuple>(items);
   if (source->size != b.length) {
-    return fail(exc::ValueError, "attempt to assign sequence of size {} to extended slice of size {}", source->size, b.length);
+    return fail(exc::ValueError, "attempt to assign sequence of size {} to extended slice of size {}", source->size,
+                b.length);
   }
   std::vector<Value> gone;
-  for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) {
+  for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) {
     gone.push_back(list->items[i]);
     list->items[i] = Ref::share(source->items[n]).release();
   }
@@ -266,7 +276,8 @@ Status list_setitem(Value self, Value key, Value value) {
       retain(value);
       list->items[i] = value;
     } else {
-      memmove(static_cast<void*>(list->items + i), list->items + i + 1, static_cast<size_t>(list->size - i - 1) * sizeof(Value));
+      memmove(static_cast<void*>(list->items + i), list->items + i + 1,
+              static_cast<size_t>(list->size - i - 1) * sizeof(Value));
       list_resize(list, list->size - 1);
     }
     release(old);
@@ -325,13 +336,14 @@ Ref list_inplace_repeat(Value self, int64_t count) {
 }  // namespace
 
 void init_list_type() {
-  define_type(list_type,
-              {.name = "list",
-               .size = sizeof(List),
-               .layout = Layout::List,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
-               .doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n"
-                      "The argument must be an iterable if specified."});
+  define_type(
+      list_type,
+      {.name = "list",
+       .size = sizeof(List),
+       .layout = Layout::List,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
+       .doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n"
+              "The argument must be an iterable if specified."});
   Slots& s = list_type.slots;
   s.new_ = list_new;
   s.hash = hash_not_implemented;

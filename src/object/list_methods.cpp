@@ -23,7 +23,8 @@ Ref list_insert(Value self, const Value* args) {
   if (i < 0) i = std::max<int64_t>(i + list->size, 0);
   i = std::min(i, list->size);
   list_resize(list, list->size + 1);
-  memmove(static_cast<void*>(list->items + i + 1), list->items + i, static_cast<size_t>(list->size - 1 - i) * sizeof(Value));
+  memmove(static_cast<void*>(list->items + i + 1), list->items + i,
+          static_cast<size_t>(list->size - 1 - i) * sizeof(Value));
   list->items[i] = Ref::share(args[1]).release();
   return Ref::none();
 }
@@ -48,7 +49,8 @@ Ref list_pop(Value self, const Value* args) {
   if (i < 0 || i >= list->size) return fail(exc::IndexError, "pop index out of range");
   Ref item = Ref::steal(list->items[i]);
   if (i < list->size - 1) {
-    memmove(static_cast<void*>(list->items + i), list->items + i + 1, static_cast<size_t>(list->size - i - 1) * sizeof(Value));
+    memmove(static_cast<void*>(list->items + i), list->items + i + 1,
+            static_cast<size_t>(list->size - i - 1) * sizeof(Value));
   }
   list_resize(list, list->size - 1);
   return item;
@@ -185,11 +187,10 @@ Ref list_reverse_iterator_setstate(Value self, const Value* args) {
   return Ref::none();
 }
 
-const NativeDef kListIteratorMethods[] = {
-    {"__length_hint__", "($self, /)", list_iterator_length_hint, kLengthHintDoc},
-    {"__reduce__", "($self, /)", list_iterator_reduce, kReduceDoc},
-    {"__setstate__", "($self, state, /)", list_iterator_setstate, kSetStateDoc},
-    {}};
+const NativeDef kListIteratorMethods[] = {{"__length_hint__", "($self, /)", list_iterator_length_hint, kLengthHintDoc},
+                                          {"__reduce__", "($self, /)", list_iterator_reduce, kReduceDoc},
+                                          {"__setstate__", "($self, state, /)", list_iterator_setstate, kSetStateDoc},
+                                          {}};
 const NativeDef kListReverseIteratorMethods[] = {
     {"__length_hint__", "($self, /)", list_reverse_iterator_length_hint, kLengthHintDoc},
     {"__reduce__", "($self, /)", list_reverse_iterator_reduce, kReduceDoc},

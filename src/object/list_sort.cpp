@@ -1,6 +1,7 @@
-// list.sort: a stable natural merge sort. Runs that are already in order are found and extended, then merged by a stack of
-// runs kept in balance; while merging, a side that keeps winning is searched by galloping.
+// list.sort: a stable natural merge sort. Runs that are already in order are found and extended, then merged by a stack
+// of runs kept in balance; while merging, a side that keeps winning is searched by galloping.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -109,7 +110,8 @@ class Sorter {
     return true;
   }
 
-  /// How many of `run` come before `key`: entries less than it (left) or not greater (right). Gallops from `hint`'s end.
+  /// How many of `run` come before `key`: entries less than it (left) or not greater (right). Gallops from `hint`'s
+  /// end.
   int64_t gallop(const Entry& key, const Entry* run, int64_t length, bool right, bool from_end) {
     auto before = [&](const Entry& e) -> int {
       if (!right) return less_(e, key);
@@ -284,10 +286,14 @@ bool sort_by_kind(std::vector<Entry>& entries) {
     strs = strs && is_exact(e.key, str_type);
     if (!ints && !floats && !strs) break;
   }
-  if (ints) return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.integer() < b.key.integer(); });
-  if (floats) return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.number() < b.key.number(); });
+  if (ints)
+    return sort_entries(entries,
+                        [](const Entry& a, const Entry& b) -> int { return a.key.integer() < b.key.integer(); });
+  if (floats)
+    return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return a.key.number() < b.key.number(); });
   if (strs) {
-    return sort_entries(entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
+    return sort_entries(
+        entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
   }
   return sort_entries(entries, [](const Entry& a, const Entry& b) -> int {
     Ref r = compare(a.key, b.key, CompareOp::Lt);
@@ -301,10 +307,14 @@ bool sort_by_kind(std::vector<Entry>& entries) {
 }  // namespace
 
 Status list_sort(List* list, Value key, bool reverse) {
-  // The items are taken out, so that a key function or comparison that touches the list sees it empty and harms nothing.
+  // The items are taken out, so that a key function or comparison that touches the list sees it empty and harms
+  // nothing.
   Value* items = list->items;
   const int64_t size = list->size, capacity = list->capacity;
-  list->items = nullptr;
+  // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is
+  // empty after.
+  auto* placeholder = static_cast<Value*>(malloc(1));
+  list->items = placeholder;
   list->size = list->capacity = 0;
 
   std::vector<Entry> entries(static_cast<size_t>(size));
@@ -331,15 +341,16 @@ Status list_sort(List* list, Value key, bool reverse) {
     if (reverse) std::reverse(entries.begin(), entries.end());
     for (int64_t i = 0; i < size; ++i) items[i] = entries[static_cast<size_t>(i)].item;
   }
-  Value* intruders = list->items;
-  int64_t intruder_count = list->size;
-  const bool modified = intruders != nullptr || list->capacity != 0;
-  list->items = items;
-  list->size = size;
-  list->capacity = capacity;
+  // Keys go before the list is looked at: their __del__ may change it too.
   if (has_key) {
     for (int64_t i = 0; i < keys; ++i) release(entries[static_cast<size_t>(i)].key);
   }
+  Value* intruders = list->items;
+  int64_t intruder_count = list->size;
+  const bool modified = intruders != placeholder || list->capacity != 0;
+  list->items = items;
+  list->size = size;
+  list->capacity = capacity;
   while (intruder_count-- > 0) release(intruders[intruder_count]);
   free(static_cast<void*>(intruders));
   if (!ok) return Failure{};

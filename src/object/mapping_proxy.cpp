@@ -63,7 +63,8 @@ Ref proxy_copy(Value self, const Value*) { return call_method(mapping_of(self), 
 Ref proxy_reversed(Value self, const Value*) { return call_method(mapping_of(self), names.__reversed__); }
 
 const NativeDef kProxyMethods[] = {
-    {"get", "($self, key, default=None, /)", proxy_get, "Return the value for key if key is in the mapping, else default."},
+    {"get", "($self, key, default=None, /)", proxy_get,
+     "Return the value for key if key is in the mapping, else default."},
     {"keys", "($self, /)", proxy_keys, "D.keys() -> a set-like object providing a view on D's keys"},
     {"values", "($self, /)", proxy_values, "D.values() -> an object providing a view on D's values"},
     {"items", "($self, /)", proxy_items, "D.items() -> a set-like object providing a view on D's items"},
@@ -83,7 +84,9 @@ void namespace_dealloc(Object* self) {
   clear_attributes(self, &static_cast<Namespace*>(self)->attributes);
   free_object(self);
 }
-void namespace_traverse(Object* self, Visitor& visit) { traverse_attributes(&static_cast<Namespace*>(self)->attributes, visit); }
+void namespace_traverse(Object* self, Visitor& visit) {
+  traverse_attributes(&static_cast<Namespace*>(self)->attributes, visit);
+}
 void namespace_clear(Object* self) { clear_attributes(self, &static_cast<Namespace*>(self)->attributes); }
 
 Ref namespace_new(Type* cls, Args) {
@@ -122,7 +125,8 @@ Ref namespace_repr(Value self) {
   return out.finish();
 }
 Ref namespace_compare(Value a, Value b, CompareOp op) {
-  if (!is_instance_of(a, simple_namespace_type) || !is_instance_of(b, simple_namespace_type)) return Ref::not_implemented();
+  if (!is_instance_of(a, simple_namespace_type) || !is_instance_of(b, simple_namespace_type))
+    return Ref::not_implemented();
   Ref x = TRY(get_attr(a, names.__dict__)), y = TRY(get_attr(b, names.__dict__));
   return compare(x, y, op);
 }

@@ -16,11 +16,30 @@ char item_code(const char* format) {
 
 int64_t item_code_size(char code) {
   switch (code) {
-    case 'b': case 'B': case 'c': case '?': return 1;
-    case 'h': case 'H': case 'e': return 2;
-    case 'i': case 'I': case 'f': return 4;
-    case 'l': case 'L': case 'q': case 'Q': case 'n': case 'N': case 'd': case 'P': return 8;
-    default: return 0;
+    case 'b':
+    case 'B':
+    case 'c':
+    case '?':
+      return 1;
+    case 'h':
+    case 'H':
+    case 'e':
+      return 2;
+    case 'i':
+    case 'I':
+    case 'f':
+      return 4;
+    case 'l':
+    case 'L':
+    case 'q':
+    case 'Q':
+    case 'n':
+    case 'N':
+    case 'd':
+    case 'P':
+      return 8;
+    default:
+      return 0;
   }
 }
 
@@ -62,40 +81,76 @@ Status store_int(uint8_t* p, char code, Value v) {
 
 Ref read_item(const uint8_t* p, char code) {
   switch (code) {
-    case 'B': return make_int(int64_t{*p});
-    case 'b': return make_int(int64_t{load<int8_t>(p)});
-    case 'c': return make_bytes(p, 1);
-    case '?': return Ref::boolean(*p != 0);
-    case 'h': return make_int(int64_t{load<int16_t>(p)});
-    case 'H': return make_int(int64_t{load<uint16_t>(p)});
-    case 'i': return make_int(int64_t{load<int32_t>(p)});
-    case 'I': return make_int(int64_t{load<uint32_t>(p)});
-    case 'l': case 'q': case 'n': return make_int(load<int64_t>(p));
-    case 'L': case 'Q': case 'N': case 'P': return make_uint(load<uint64_t>(p));
-    case 'f': return make_float(load<float>(p));
-    case 'd': return make_float(load<double>(p));
-    case 'e': return make_float(static_cast<double>(load<_Float16>(p)));
-    default: return fail(exc::NotImplementedError, "memoryview: format {} not supported", code);
+    case 'B':
+      return make_int(int64_t{*p});
+    case 'b':
+      return make_int(int64_t{load<int8_t>(p)});
+    case 'c':
+      return make_bytes(p, 1);
+    case '?':
+      return Ref::boolean(*p != 0);
+    case 'h':
+      return make_int(int64_t{load<int16_t>(p)});
+    case 'H':
+      return make_int(int64_t{load<uint16_t>(p)});
+    case 'i':
+      return make_int(int64_t{load<int32_t>(p)});
+    case 'I':
+      return make_int(int64_t{load<uint32_t>(p)});
+    case 'l':
+    case 'q':
+    case 'n':
+      return make_int(load<int64_t>(p));
+    case 'L':
+    case 'Q':
+    case 'N':
+    case 'P':
+      return make_uint(load<uint64_t>(p));
+    case 'f':
+      return make_float(load<float>(p));
+    case 'd':
+      return make_float(load<double>(p));
+    case 'e':
+      return make_float(static_cast<double>(load<_Float16>(p)));
+    default:
+      return fail(exc::NotImplementedError, "memoryview: format {} not supported", code);
   }
 }
 
 Status write_item(uint8_t* p, char code, Value v) {
   switch (code) {
-    case 'B': return store_int<uint8_t>(p, code, v);
-    case 'b': return store_int<int8_t>(p, code, v);
-    case 'h': return store_int<int16_t>(p, code, v);
-    case 'H': return store_int<uint16_t>(p, code, v);
-    case 'i': return store_int<int32_t>(p, code, v);
-    case 'I': return store_int<uint32_t>(p, code, v);
-    case 'l': case 'q': case 'n': return store_int<int64_t>(p, code, v);
-    case 'L': case 'Q': case 'N': case 'P': return store_int<uint64_t>(p, code, v);
-    case '?': store<uint8_t>(p, TRY(truth(v))); return kOk;
+    case 'B':
+      return store_int<uint8_t>(p, code, v);
+    case 'b':
+      return store_int<int8_t>(p, code, v);
+    case 'h':
+      return store_int<int16_t>(p, code, v);
+    case 'H':
+      return store_int<uint16_t>(p, code, v);
+    case 'i':
+      return store_int<int32_t>(p, code, v);
+    case 'I':
+      return store_int<uint32_t>(p, code, v);
+    case 'l':
+    case 'q':
+    case 'n':
+      return store_int<int64_t>(p, code, v);
+    case 'L':
+    case 'Q':
+    case 'N':
+    case 'P':
+      return store_int<uint64_t>(p, code, v);
+    case '?':
+      store<uint8_t>(p, TRY(truth(v)));
+      return kOk;
     case 'c':
       if (!is<Bytes>(v)) return fail_type(code);
       if (as<Bytes>(v)->length != 1) return fail_range(code);
       *p = as<Bytes>(v)->data[0];
       return kOk;
-    case 'f': case 'd': case 'e': {
+    case 'f':
+    case 'd':
+    case 'e': {
       if (!is_float(v) && !is_int(v) && !type_of(v)->slots.to_float && !has_index(v)) return fail_type(code);
       const double d = TRY(to_double(v));
       if (code == 'd') {
@@ -108,7 +163,8 @@ Status write_item(uint8_t* p, char code, Value v) {
       }
       return kOk;
     }
-    default: return fail(exc::NotImplementedError, "memoryview: format {} not supported", code);
+    default:
+      return fail(exc::NotImplementedError, "memoryview: format {} not supported", code);
   }
 }
 

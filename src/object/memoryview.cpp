@@ -17,7 +17,7 @@ namespace {
 
 Failure fail_released() { return fail(exc::ValueError, "operation forbidden on released memoryview object"); }
 
-#define HISS_BUFFER(name, value)                               \
+#define HISS_BUFFER(name, value)                              \
   if (!as<MemoryView>(value)->buffer) return fail_released(); \
   Buffer& name = *as<MemoryView>(value)->buffer
 
@@ -86,7 +86,8 @@ Status for_items(const Buffer& b, uint8_t* p, size_t dimension, F&& f) {
 }
 
 std::string contents(const Buffer& b) {
-  if (b.contiguous()) return std::string(reinterpret_cast<const char*>(b.data), static_cast<size_t>(item_count(b) * b.item_size));
+  if (b.contiguous())
+    return std::string(reinterpret_cast<const char*>(b.data), static_cast<size_t>(item_count(b) * b.item_size));
   std::string out;
   (void)for_items(b, b.data, 0, [&](uint8_t* p) {
     out.append(reinterpret_cast<const char*>(p), static_cast<size_t>(b.item_size));
@@ -178,7 +179,8 @@ Result<int64_t> memoryview_length(Value self) {
 Result<int64_t> checked_index(const Buffer& b, size_t dimension, Value key) {
   int64_t i = TRY(to_index(key));
   if (i < 0) i += b.shape[dimension];
-  if (i < 0 || i >= b.shape[dimension]) return fail(exc::IndexError, "index out of bounds on dimension {}", dimension + 1);
+  if (i < 0 || i >= b.shape[dimension])
+    return fail(exc::IndexError, "index out of bounds on dimension {}", dimension + 1);
   return i;
 }
 
@@ -198,7 +200,8 @@ Result<uint8_t*> item_pointer(const Buffer& b, Value key) {
     }
     if (ints) {
       if (t->size < b.ndim) return fail(exc::NotImplementedError, "sub-views are not implemented");
-      if (t->size > b.ndim) return fail(exc::TypeError, "cannot index {}-dimension view with {}-element tuple", b.ndim, t->size);
+      if (t->size > b.ndim)
+        return fail(exc::TypeError, "cannot index {}-dimension view with {}-element tuple", b.ndim, t->size);
       uint8_t* p = b.data;
       for (int64_t i = 0; i < t->size; ++i) {
         p += TRY(checked_index(b, static_cast<size_t>(i), t->items[i])) * b.strides[static_cast<size_t>(i)];
@@ -242,7 +245,8 @@ Status memoryview_setitem(Value self, Value key, Value value) {
   if (b.readonly) return fail(exc::TypeError, "cannot modify read-only memory");
   if (!value) return fail(exc::TypeError, "cannot delete memory");
   if (b.ndim == 0) {
-    if (key.is_ellipsis() || (is<Tuple>(key) && as<Tuple>(key)->size == 0)) return write_item(b.data, TRY(code_of(b)), value);
+    if (key.is_ellipsis() || (is<Tuple>(key) && as<Tuple>(key)->size == 0))
+      return write_item(b.data, TRY(code_of(b)), value);
     return fail(exc::TypeError, "invalid indexing of 0-dim memory");
   }
   uint8_t* p = TRY(item_pointer(b, key));
@@ -313,7 +317,8 @@ Ref memoryview_tobytes(Value self, const Value* args) {
   HISS_BUFFER(b, self);
   char order = 'C';
   if (args[0] && !args[0].is_none()) {
-    if (!is<Str>(args[0])) return fail(exc::TypeError, "tobytes() argument 'order' must be str or None, not {}", type_name(args[0]));
+    if (!is<Str>(args[0]))
+      return fail(exc::TypeError, "tobytes() argument 'order' must be str or None, not {}", type_name(args[0]));
     const std::string text = to_string(args[0]);
     if (text != "C" && text != "F" && text != "A") return fail(exc::ValueError, "order must be 'C', 'F' or 'A'");
     order = text[0];
@@ -371,7 +376,8 @@ Ref memoryview_toreadonly(Value self, const Value*) {
 
 Ref memoryview_cast(Value self, const Value* args) {
   HISS_BUFFER(b, self);
-  if (!is<Str>(args[0])) return fail(exc::TypeError, "cast() argument 'format' must be str, not {}", type_name(args[0]));
+  if (!is<Str>(args[0]))
+    return fail(exc::TypeError, "cast() argument 'format' must be str, not {}", type_name(args[0]));
   if (!b.contiguous()) return fail(exc::TypeError, "memoryview: casts are restricted to C-contiguous views");
   Value shape = args[1] && !args[1].is_none() ? args[1] : Value();
   if (shape && !is<List>(shape) && !is<Tuple>(shape)) return fail(exc::TypeError, "shape must be a list or a tuple");
@@ -383,10 +389,16 @@ Ref memoryview_cast(Value self, const Value* args) {
   }
   const std::string format = to_string(args[0]);
   const char to = item_code(format.c_str()), from = item_code(b.format);
-  if (!to) return fail(exc::ValueError, "memoryview: destination format must be a native single character format prefixed with an optional '@'");
-  if (!from) return fail(exc::ValueError, "memoryview: source format must be a native single character format prefixed with an optional '@'");
+  if (!to)
+    return fail(
+        exc::ValueError,
+        "memoryview: destination format must be a native single character format prefixed with an optional '@'");
+  if (!from)
+    return fail(exc::ValueError,
+                "memoryview: source format must be a native single character format prefixed with an optional '@'");
   auto is_byte = [](char c) { return c == 'B' || c == 'b' || c == 'c'; };
-  if (!is_byte(to) && !is_byte(from)) return fail(exc::TypeError, "memoryview: cannot cast between two non-byte formats");
+  if (!is_byte(to) && !is_byte(from))
+    return fail(exc::TypeError, "memoryview: cannot cast between two non-byte formats");
   const int64_t item = item_code_size(to), length = item_count(b) * b.item_size;
   if (length % item) return fail(exc::TypeError, "memoryview: length is not a multiple of itemsize");
   Buffer copy = TRY(another(b));
@@ -403,7 +415,8 @@ Ref memoryview_cast(Value self, const Value* args) {
         release_buffer(copy);
         return fail(exc::ValueError, "memoryview.cast(): elements of shape must be integers > 0");
       }
-      if (__builtin_mul_overflow(product, *n, &product)) return fail(exc::ValueError, "memoryview.cast(): product(shape) > SSIZE_MAX");
+      if (__builtin_mul_overflow(product, *n, &product))
+        return fail(exc::ValueError, "memoryview.cast(): product(shape) > SSIZE_MAX");
       copy.shape.push_back(*n);
     }
     copy.ndim = static_cast<int>(t->size);
@@ -477,22 +490,28 @@ Ref get_contiguous(Value self) {
 const NativeDef kMemoryViewMethods[] = {
     {"release", "($self, /)", memoryview_release, "Release the underlying buffer exposed by the memoryview object."},
     {"tobytes", "($self, /, order='C')", memoryview_tobytes, "Return the data in the buffer as a byte string."},
-    {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", memoryview_hex, "Return the data in the buffer as a str of hexadecimal numbers."},
+    {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", memoryview_hex,
+     "Return the data in the buffer as a str of hexadecimal numbers."},
     {"tolist", "($self, /)", memoryview_tolist, "Return the data in the buffer as a list of elements."},
-    {"cast", "($self, /, format, shape=<unrepresentable>)", memoryview_cast, "Cast a memoryview to a new format or shape."},
+    {"cast", "($self, /, format, shape=<unrepresentable>)", memoryview_cast,
+     "Cast a memoryview to a new format or shape."},
     {"toreadonly", "($self, /)", memoryview_toreadonly, "Return a readonly version of the memoryview."},
     {"__enter__", "($self, /)", memoryview_enter, nullptr},
     {"__exit__", "($self, /, *exc_info)", memoryview_exit, nullptr},
     {}};
 const GetSetDef kMemoryViewGetSets[] = {
     {"obj", get_obj, nullptr, "The underlying object of the memoryview."},
-    {"nbytes", get_nbytes, nullptr, "The amount of space in bytes that the array would use in a contiguous representation."},
+    {"nbytes", get_nbytes, nullptr,
+     "The amount of space in bytes that the array would use in a contiguous representation."},
     {"readonly", get_readonly, nullptr, "A bool indicating whether the memory is read only."},
     {"itemsize", get_itemsize, nullptr, "The size in bytes of each element of the memoryview."},
-    {"format", get_format, nullptr, "A string containing the format (in struct module style) for each element in the view."},
-    {"ndim", get_ndim, nullptr, "An integer indicating how many dimensions of a multi-dimensional array the memory represents."},
+    {"format", get_format, nullptr,
+     "A string containing the format (in struct module style) for each element in the view."},
+    {"ndim", get_ndim, nullptr,
+     "An integer indicating how many dimensions of a multi-dimensional array the memory represents."},
     {"shape", get_shape, nullptr, "A tuple of ndim integers giving the shape of the memory as an N-dimensional array."},
-    {"strides", get_strides, nullptr, "A tuple of ndim integers giving the size in bytes to access each element for each dimension of the array."},
+    {"strides", get_strides, nullptr,
+     "A tuple of ndim integers giving the size in bytes to access each element for each dimension of the array."},
     {"suboffsets", get_suboffsets, nullptr, "A tuple of integers used internally for PIL-style arrays."},
     {"c_contiguous", get_c_contiguous, nullptr, "A bool indicating whether the memory is C contiguous."},
     {"f_contiguous", get_f_contiguous, nullptr, "A bool indicating whether the memory is Fortran contiguous."},
@@ -506,7 +525,8 @@ Ref make_memoryview(Value object) {
     HISS_BUFFER(b, object);
     return make_view(TRY(another(b)));
   }
-  if (!has_buffer(object)) return fail(exc::TypeError, "memoryview: a bytes-like object is required, not '{}'", type_name(object));
+  if (!has_buffer(object))
+    return fail(exc::TypeError, "memoryview: a bytes-like object is required, not '{}'", type_name(object));
   return make_view(TRY(get_strided_buffer(object)));
 }
 

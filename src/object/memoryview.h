@@ -9,7 +9,7 @@ struct MemoryView : Object {
   static constexpr Layout kLayout = Layout::MemoryView;
   Buffer* buffer;  // null: released
   int64_t exports;
-  int64_t hash;    // -1: not computed
+  int64_t hash;  // -1: not computed
 };
 Ref make_memoryview(Value object);
 

@@ -53,12 +53,18 @@ Ref cell_compare(Value self, Value other, CompareOp op) {
   if (a && b) return compare(a, b, op);
   const int x = a ? 1 : 0, y = b ? 1 : 0;
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(x < y);
-    case CompareOp::Le: return Ref::boolean(x <= y);
-    case CompareOp::Eq: return Ref::boolean(x == y);
-    case CompareOp::Ne: return Ref::boolean(x != y);
-    case CompareOp::Gt: return Ref::boolean(x > y);
-    default: return Ref::boolean(x >= y);
+    case CompareOp::Lt:
+      return Ref::boolean(x < y);
+    case CompareOp::Le:
+      return Ref::boolean(x <= y);
+    case CompareOp::Eq:
+      return Ref::boolean(x == y);
+    case CompareOp::Ne:
+      return Ref::boolean(x != y);
+    case CompareOp::Gt:
+      return Ref::boolean(x > y);
+    default:
+      return Ref::boolean(x >= y);
   }
 }
 

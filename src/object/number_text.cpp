@@ -31,7 +31,8 @@ Result<std::string> number_text(const Str* s) {
 
 Result<std::string> bytes_like_text(Value v) {
   Buffer buffer = TRY(get_buffer(v, false));
-  Result<std::string> text = std::string(reinterpret_cast<const char*>(buffer.data), static_cast<size_t>(buffer.length));
+  Result<std::string> text =
+      std::string(reinterpret_cast<const char*>(buffer.data), static_cast<size_t>(buffer.length));
   release_buffer(buffer);
   return text;
 }

@@ -57,14 +57,16 @@ Ref percent_int(Value v, uint32_t conversion) {
       if (!r.is_error() && !r.is_empty() && is_int(r)) return plain_int(r);
       if (r.is_error()) clear_pending();
     }
-    return fail(exc::TypeError, "%{} format: a real number is required, not {}", static_cast<char>(conversion), type_name(v));
+    return fail(exc::TypeError, "%{} format: a real number is required, not {}", static_cast<char>(conversion),
+                type_name(v));
   }
   if (type->slots.index) {
     Ref r = index(v);
     if (!r.is_error() || !pending_is(exc::TypeError)) return r;
     clear_pending();
   }
-  return fail(exc::TypeError, "%{} format: an integer is required, not {}", static_cast<char>(conversion), type_name(v));
+  return fail(exc::TypeError, "%{} format: an integer is required, not {}", static_cast<char>(conversion),
+              type_name(v));
 }
 
 }  // namespace
@@ -74,7 +76,12 @@ Result<PercentNumber> percent_number(Value v, const PercentSpec& spec) {
   const uint32_t c = spec.conversion;
   std::string text;
   switch (c) {
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': {
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G': {
       const double d = TRY(to_double(v));
       const int64_t precision = spec.precision < 0 ? 6 : spec.precision;
       text = format_double(d, static_cast<char>(c), static_cast<int>(precision), spec.alternate, false);
@@ -133,7 +140,8 @@ Ref str_percent(Value self, Value values) {
       continue;
     }
     const PercentSpec spec = TRY(parse_percent(
-        at, end, arguments, [&](int64_t i) { return s->at(i); }, [&](int64_t a, int64_t b) { return substring(s, a, b); }));
+        at, end, arguments, [&](int64_t i) { return s->at(i); },
+        [&](int64_t a, int64_t b) { return substring(s, a, b); }));
     Ref v = TRY(arguments.next());
     if (is_number_conversion(spec.conversion)) {
       const PercentNumber n = TRY(percent_number(v, spec));
@@ -143,9 +151,15 @@ Ref str_percent(Value self, Value values) {
     }
     Ref text;
     switch (spec.conversion) {
-      case 's': text = TRY(str(v)); break;
-      case 'r': text = TRY(repr(v)); break;
-      case 'a': text = TRY(ascii(v)); break;
+      case 's':
+        text = TRY(str(v));
+        break;
+      case 'r':
+        text = TRY(repr(v));
+        break;
+      case 'a':
+        text = TRY(ascii(v));
+        break;
       case 'c':
         if (is<Str>(v) && as<Str>(v)->length == 1) {
           text = Ref::share(v);
@@ -161,8 +175,8 @@ Ref str_percent(Value self, Value values) {
       default: {
         Ref shown = make_char(spec.conversion);
         const uint32_t c = spec.conversion;
-        return fail(exc::ValueError, "unsupported format character '{}' (0x{:x}) at index {}", 31 < c && c < 127 ? to_string(shown) : "?", c,
-                    at - 1);
+        return fail(exc::ValueError, "unsupported format character '{}' (0x{:x}) at index {}",
+                    31 < c && c < 127 ? to_string(shown) : "?", c, at - 1);
       }
     }
     const Str* t = as<Str>(text);

@@ -17,9 +17,9 @@ struct PercentSpec {
 class PercentArguments {
  public:
   explicit PercentArguments(Value arguments);
-  Ref next();                  // TypeError when there are not enough
-  Ref by_key(Value key);       // TypeError "format requires a mapping"
-  Status finish();             // TypeError when some were not used
+  Ref next();             // TypeError when there are not enough
+  Ref by_key(Value key);  // TypeError "format requires a mapping"
+  Status finish();        // TypeError when some were not used
 
  private:
   Value arguments_;
@@ -31,9 +31,11 @@ class PercentArguments {
 
 /// Reads what follows a '%'; `character(i)` gives the i-th character, `substring` a key.
 template <typename Character, typename Key>
-Result<PercentSpec> parse_percent(int64_t& at, int64_t end, PercentArguments& arguments, Character&& character, Key&& key);
+Result<PercentSpec> parse_percent(int64_t& at, int64_t end, PercentArguments& arguments, Character&& character,
+                                  Key&& key);
 
-/// The text of d i u x X o e E f F g G conversions: everything but the padding to the width is decided by sign and zeros.
+/// The text of d i u x X o e E f F g G conversions: everything but the padding to the width is decided by sign and
+/// zeros.
 struct PercentNumber {
   std::string sign, prefix, digits;
 };
@@ -43,13 +45,27 @@ std::string pad_percent_number(const PercentNumber& n, const PercentSpec& spec);
 
 inline bool is_number_conversion(uint32_t c) {
   switch (c) {
-    case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return true;
-    default: return false;
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+      return true;
+    default:
+      return false;
   }
 }
 
 template <typename Character, typename Key>
-Result<PercentSpec> parse_percent(int64_t& at, int64_t end, PercentArguments& arguments, Character&& character, Key&& key) {
+Result<PercentSpec> parse_percent(int64_t& at, int64_t end, PercentArguments& arguments, Character&& character,
+                                  Key&& key) {
   PercentSpec spec;
   if (at < end && character(at) == '(') {
     const int64_t start = ++at;
@@ -89,7 +105,8 @@ Result<PercentSpec> parse_percent(int64_t& at, int64_t end, PercentArguments& ar
       if (!is_int(v)) return fail(exc::TypeError, "{}", star_wants);
       const auto n = int_value(v);
       if (!n) return fail(exc::OverflowError, "Python int too large to convert to C ssize_t");
-      if (*n > INT32_MAX || *n < -INT64_C(0x7fffffff)) return fail(exc::OverflowError, "Python int too large to convert to C int");
+      if (*n > INT32_MAX || *n < -INT64_C(0x7fffffff))
+        return fail(exc::OverflowError, "Python int too large to convert to C int");
       return *n;
     }
     int64_t n = 0;

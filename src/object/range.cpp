@@ -1,7 +1,7 @@
 // range: any ints; the iterator of small ranges counts in a register.
+#include "object/range.h"
 #include "object/index.h"
 #include "object/iterator.h"
-#include "object/range.h"
 
 namespace hiss {
 
@@ -43,7 +43,8 @@ Ref make_range_of(Value start, Value stop, Value step) {
 Ref range_new(Type*, Args args) {
   if (args.keyword_count()) return fail(exc::TypeError, "range() takes no keyword arguments");
   switch (args.count) {
-    case 0: return fail(exc::TypeError, "range expected at least 1 argument, got 0");
+    case 0:
+      return fail(exc::TypeError, "range expected at least 1 argument, got 0");
     case 1: {
       Ref stop = TRY(index(args[0]));
       return make_range_of(Value::integer(0), stop, Value::integer(1));
@@ -56,7 +57,8 @@ Ref range_new(Type*, Args args) {
       if (int_sign(step) == 0) return fail(exc::ValueError, "range() arg 3 must not be zero");
       return make_range_of(start, stop, step);
     }
-    default: return fail(exc::TypeError, "range expected at most 3 arguments, got {}", args.count);
+    default:
+      return fail(exc::TypeError, "range expected at most 3 arguments, got {}", args.count);
   }
 }
 
@@ -89,7 +91,8 @@ Ref range_getitem(Value self, Value key) {
   if (has_index(key)) {
     Ref i = TRY(index(key));
     if (int_sign(i) < 0) i = sum(i, r->length);
-    if (int_sign(i) < 0 || compare_ints(i, r->length) >= 0) return fail(exc::IndexError, "range object index out of range");
+    if (int_sign(i) < 0 || compare_ints(i, r->length) >= 0)
+      return fail(exc::IndexError, "range object index out of range");
     return item_at(r, i);
   }
   if (is<Slice>(key)) {
@@ -103,7 +106,8 @@ Ref range_getitem(Value self, Value key) {
 
 bool contains_int(Range* r, Value v) {
   const bool up = int_sign(r->step) > 0;
-  if (up ? compare_ints(v, r->start) < 0 || compare_ints(v, r->stop) >= 0 : compare_ints(v, r->start) > 0 || compare_ints(v, r->stop) <= 0) {
+  if (up ? compare_ints(v, r->start) < 0 || compare_ints(v, r->stop) >= 0
+         : compare_ints(v, r->start) > 0 || compare_ints(v, r->stop) <= 0) {
     return false;
   }
   Ref offset = difference(v, r->start);
@@ -185,7 +189,8 @@ Ref range_reduce(Value self, const Value*) {
 const NativeDef kRangeMethods[] = {
     {"__reversed__", "($self, /)", range_reversed, "Return a reverse iterator."},
     {"__reduce__", "($self, /)", range_reduce, kReduceDoc},
-    {"count", "($self, value, /)", range_count, "rangeobject.count(value) -> integer -- return number of occurrences of value"},
+    {"count", "($self, value, /)", range_count,
+     "rangeobject.count(value) -> integer -- return number of occurrences of value"},
     {"index", "($self, value, /)", range_index,
      "rangeobject.index(value) -> integer -- return index of value.\nRaise ValueError if the value is not present."},
     {}};
@@ -208,6 +213,7 @@ Ref range_iter_from(Value start, Value step, Value length) {
     it->next = *first;
     it->step = *by;
     it->left = *n;
+    it->length = *n;
     return Ref::steal(it);
   }
   auto* it = allocate_as<LongRangeIterator>(long_range_iterator_type);
@@ -227,31 +233,34 @@ Ref range_iterator_next(Value self) {
   return make_int(value);
 }
 
-Ref reduce_as_range(Value start, Value stop, Value step) {
+Ref reduce_as_range(Value start, Value stop, Value step, Value index) {
   Ref iter = TRY(builtin("iter"));
   Ref range = make_range_of(start, stop, step);
   Ref arguments = make_tuple({range});
-  return make_tuple({iter, arguments, Value::none()});
+  return make_tuple({iter, arguments, index});
 }
 
 Ref range_iterator_length_hint(Value self, const Value*) { return make_int(as<RangeIterator>(self)->left); }
 Ref range_iterator_reduce(Value self, const Value*) {
   auto* it = as<RangeIterator>(self);
-  Ref start = make_int(it->next), stop = make_int(it->next + it->step * it->left), step = make_int(it->step);
-  return reduce_as_range(start, stop, step);
+  const int64_t done = it->length - it->left, first = it->next - done * it->step;
+  Ref start = make_int(first), stop = make_int(first + it->step * it->length), step = make_int(it->step);
+  Ref index = make_int(done);
+  return reduce_as_range(start, stop, step, index);
 }
 Ref range_iterator_setstate(Value self, const Value* args) {
   auto* it = as<RangeIterator>(self);
-  if (args[0].is_none()) return Ref::none();
-  const int64_t n = std::max<int64_t>(0, std::min(TRY(to_index(args[0])), it->left));
-  it->next += it->step * n;
-  it->left -= n;
+  const int64_t index = std::max<int64_t>(0, std::min(TRY(to_index(args[0])), it->length));
+  const int64_t done = it->length - it->left;
+  it->next += (index - done) * it->step;
+  it->left = it->length - index;
   return Ref::none();
 }
-const NativeDef kRangeIteratorMethods[] = {{"__length_hint__", "($self, /)", range_iterator_length_hint, kLengthHintDoc},
-                                           {"__reduce__", "($self, /)", range_iterator_reduce, kReduceDoc},
-                                           {"__setstate__", "($self, state, /)", range_iterator_setstate, kSetStateDoc},
-                                           {}};
+const NativeDef kRangeIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", range_iterator_length_hint, kLengthHintDoc},
+    {"__reduce__", "($self, /)", range_iterator_reduce, kReduceDoc},
+    {"__setstate__", "($self, state, /)", range_iterator_setstate, kSetStateDoc},
+    {}};
 void range_iterator_dealloc(Object* self) { free_object(self); }
 
 Ref long_range_iterator_next(Value self) {
@@ -277,13 +286,12 @@ Ref long_range_iterator_length_hint(Value self, const Value*) {
 }
 Ref long_range_iterator_reduce(Value self, const Value*) {
   auto* it = as<LongRangeIterator>(self);
-  Ref done = product(it->index, it->step), all = product(it->length, it->step);
-  Ref start = sum(it->start, done), stop = sum(it->start, all);
-  return reduce_as_range(start, stop, it->step);
+  Ref all = product(it->length, it->step);
+  Ref stop = sum(it->start, all);
+  return reduce_as_range(it->start, stop, it->step, it->index);
 }
 Ref long_range_iterator_setstate(Value self, const Value* args) {
   auto* it = as<LongRangeIterator>(self);
-  if (args[0].is_none()) return Ref::none();
   Ref i = TRY(index(args[0]));
   if (int_sign(i) < 0) i = make_int(0);
   if (compare_ints(i, it->length) > 0) i = Ref::share(it->length);
@@ -292,22 +300,26 @@ Ref long_range_iterator_setstate(Value self, const Value* args) {
   release(old);
   return Ref::none();
 }
-const NativeDef kLongRangeIteratorMethods[] = {{"__length_hint__", "($self, /)", long_range_iterator_length_hint, kLengthHintDoc},
-                                               {"__reduce__", "($self, /)", long_range_iterator_reduce, kReduceDoc},
-                                               {"__setstate__", "($self, state, /)", long_range_iterator_setstate, kSetStateDoc},
-                                               {}};
+const NativeDef kLongRangeIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", long_range_iterator_length_hint, kLengthHintDoc},
+    {"__reduce__", "($self, /)", long_range_iterator_reduce, kReduceDoc},
+    {"__setstate__", "($self, state, /)", long_range_iterator_setstate, kSetStateDoc},
+    {}};
 
 }  // namespace
 
 Ref make_range(Value start, Value stop, Value step) { return make_range_of(start, stop, step); }
 
 void init_range_type() {
-  define_type(range_type, {.name = "range",
-                           .size = sizeof(Range),
-                           .layout = Layout::Range,
-                           .flags = Type::kSequence,
-                           .doc = "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\nReturn an object that produces "
-                                  "a sequence of integers from start (inclusive)\nto stop (exclusive) by step."});
+  define_type(
+      range_type,
+      {.name = "range",
+       .size = sizeof(Range),
+       .layout = Layout::Range,
+       .flags = Type::kSequence,
+       .doc =
+           "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\nReturn an object that produces "
+           "a sequence of integers from start (inclusive)\nto stop (exclusive) by step."});
   Slots& s = range_type.slots;
   s.new_ = range_new;
   s.repr = range_repr;
@@ -325,7 +337,8 @@ void init_range_type() {
 }
 
 void init_range_iterator_type() {
-  define_type(range_iterator_type, {.name = "range_iterator", .size = sizeof(RangeIterator), .flags = Type::kNoInstances});
+  define_type(range_iterator_type,
+              {.name = "range_iterator", .size = sizeof(RangeIterator), .flags = Type::kNoInstances});
   range_iterator_type.slots.iter = self_iter;
   range_iterator_type.slots.next = range_iterator_next;
   range_iterator_type.methods = kRangeIteratorMethods;
@@ -334,7 +347,8 @@ void init_range_iterator_type() {
 }
 
 void init_long_range_iterator_type() {
-  define_type(long_range_iterator_type, {.name = "longrange_iterator", .size = sizeof(LongRangeIterator), .flags = Type::kNoInstances});
+  define_type(long_range_iterator_type,
+              {.name = "longrange_iterator", .size = sizeof(LongRangeIterator), .flags = Type::kNoInstances});
   long_range_iterator_type.slots.iter = self_iter;
   long_range_iterator_type.slots.next = long_range_iterator_next;
   long_range_iterator_type.methods = kLongRangeIteratorMethods;

@@ -14,6 +14,7 @@ Ref make_range(Value start, Value stop, Value step);
 
 struct RangeIterator : Object {  // its type is range_iterator_type
   int64_t next, step, left;
+  int64_t length;  // items in all: for pickling
 };
 
 }  // namespace hiss

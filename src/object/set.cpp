@@ -13,7 +13,9 @@ constexpr int64_t kMinSize = 8;
 
 bool live(const SetEntry& e) { return e.key && !e.key.is_error(); }
 
-SetEntry* new_table(int64_t size) { return static_cast<SetEntry*>(calloc(static_cast<size_t>(size), sizeof(SetEntry))); }
+SetEntry* new_table(int64_t size) {
+  return static_cast<SetEntry*>(calloc(static_cast<size_t>(size), sizeof(SetEntry)));
+}
 
 void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
   uint64_t perturb = static_cast<uint64_t>(hash);

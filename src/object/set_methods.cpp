@@ -39,7 +39,7 @@ void set_clear_slot(Object* self) { set_clear(static_cast<Set*>(self)); }
 Ref set_new(Type* cls, Args) { return make_set_of(cls); }
 
 Status set_init(Value self, Args args) {
-  if (args.keyword_count() != 0 && as<Set>(self)->type == &set_type) {
+  if (args.keyword_count() != 0 && type_of(self)->slots.init == set_type.slots.init) {
     return fail(exc::TypeError, "set() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "set expected at most 1 argument, got {}", args.count);
@@ -51,7 +51,7 @@ Status set_init(Value self, Args args) {
 }
 
 Ref frozenset_new(Type* cls, Args args) {
-  if (args.keyword_count() != 0 && cls == &frozenset_type) {
+  if (args.keyword_count() != 0 && cls->slots.init == frozenset_type.slots.init) {
     return fail(exc::TypeError, "frozenset() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "frozenset expected at most 1 argument, got {}", args.count);
@@ -140,12 +140,18 @@ Ref set_compare(Value self, Value other, CompareOp op) {
     return is_subset(a, b);
   };
   switch (op) {
-    case CompareOp::Eq: return Ref::boolean(TRY(same()));
-    case CompareOp::Ne: return Ref::boolean(!TRY(same()));
-    case CompareOp::Le: return Ref::boolean(TRY(is_subset(a, b)));
-    case CompareOp::Ge: return Ref::boolean(TRY(is_subset(b, a)));
-    case CompareOp::Lt: return Ref::boolean(a->used < b->used && TRY(is_subset(a, b)));
-    default: return Ref::boolean(b->used < a->used && TRY(is_subset(b, a)));
+    case CompareOp::Eq:
+      return Ref::boolean(TRY(same()));
+    case CompareOp::Ne:
+      return Ref::boolean(!TRY(same()));
+    case CompareOp::Le:
+      return Ref::boolean(TRY(is_subset(a, b)));
+    case CompareOp::Ge:
+      return Ref::boolean(TRY(is_subset(b, a)));
+    case CompareOp::Lt:
+      return Ref::boolean(a->used < b->used && TRY(is_subset(a, b)));
+    default:
+      return Ref::boolean(b->used < a->used && TRY(is_subset(b, a)));
   }
 }
 
@@ -180,6 +186,14 @@ Status remove_all(Set* set, Value other) {
   }
   if (is_set(other)) {
     for (int64_t i = 0; SetEntry* e = set_next(as<Set>(other), i);) {
+      Ref key = Ref::share(e->key);
+      TRY(set_discard(set, key, e->hash));
+    }
+    return kOk;
+  }
+  if (is_exact(other, dict_type)) {
+    // The dict knows the hashes of its keys.
+    for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(other), i);) {
       Ref key = Ref::share(e->key);
       TRY(set_discard(set, key, e->hash));
     }
@@ -358,23 +372,28 @@ Ref set_reduce(Value self, const Value*) {
 }
 Ref set_sizeof(Value self, const Value*) {
   Set* s = as<Set>(self);
-  return make_int(static_cast<int64_t>(sizeof(Set)) + (s->mask >= 8 ? (s->mask + 1) * static_cast<int64_t>(sizeof(SetEntry)) : 128));
+  return make_int(static_cast<int64_t>(sizeof(Set)) +
+                  (s->mask >= 8 ? (s->mask + 1) * static_cast<int64_t>(sizeof(SetEntry)) : 128));
 }
 
-#define HISS_SET_SHARED                                                                                                     \
-  {"union", "($self, /, *others)", set_union, "Return the union of sets as a new set.\n\n(i.e. all elements that are in either set.)"}, \
-      {"intersection", "($self, /, *others)", set_intersection,                                                             \
-       "Return the intersection of two sets as a new set.\n\n(i.e. all elements that are in both sets.)"},                  \
-      {"difference", "($self, /, *others)", set_difference,                                                                 \
-       "Return the difference of two or more sets as a new set.\n\n(i.e. all elements that are in this set but not the others.)"}, \
-      {"symmetric_difference", "($self, other, /)", set_symmetric_difference,                                               \
-       "Return the symmetric difference of two sets as a new set.\n\n(i.e. all elements that are in exactly one of the sets.)"}, \
-      {"isdisjoint", "($self, other, /)", set_isdisjoint, "Return True if two sets have a null intersection."},             \
-      {"issubset", "($self, other, /)", set_issubset, "Report whether another set contains this set."},                     \
-      {"issuperset", "($self, other, /)", set_issuperset, "Report whether this set contains another set."},                 \
-      {"__reduce__", "($self, /)", set_reduce, kReduceDoc},                                                                 \
-      {"__sizeof__", "($self, /)", set_sizeof, "S.__sizeof__() -> size of S in memory, in bytes"},                          \
-      {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod}
+#define HISS_SET_SHARED                                                                                              \
+  {"union", "($self, /, *others)", set_union,                                                                        \
+   "Return the union of sets as a new set.\n\n(i.e. all elements that are in either set.)"},                         \
+      {"intersection", "($self, /, *others)", set_intersection,                                                      \
+       "Return the intersection of two sets as a new set.\n\n(i.e. all elements that are in both sets.)"},           \
+      {"difference", "($self, /, *others)", set_difference,                                                          \
+       "Return the difference of two or more sets as a new set.\n\n(i.e. all elements that are in this set but not " \
+       "the others.)"},                                                                                              \
+      {"symmetric_difference", "($self, other, /)", set_symmetric_difference,                                        \
+       "Return the symmetric difference of two sets as a new set.\n\n(i.e. all elements that are in exactly one of " \
+       "the sets.)"},                                                                                                \
+      {"isdisjoint", "($self, other, /)", set_isdisjoint, "Return True if two sets have a null intersection."},      \
+      {"issubset", "($self, other, /)", set_issubset, "Report whether another set contains this set."},              \
+      {"issuperset", "($self, other, /)", set_issuperset, "Report whether this set contains another set."},          \
+      {"__reduce__", "($self, /)", set_reduce, kReduceDoc},                                                          \
+      {"__sizeof__", "($self, /)", set_sizeof, "S.__sizeof__() -> size of S in memory, in bytes"}, {                 \
+    "__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod                  \
+  }
 
 const NativeDef kSetMethods[] = {
     {"add", "($self, element, /)", set_add_method,
@@ -514,7 +533,8 @@ void init_frozenset_type() {
 }
 
 void init_set_iterator_type() {
-  define_type(set_iterator_type, {.name = "set_iterator", .size = sizeof(SetIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(set_iterator_type,
+              {.name = "set_iterator", .size = sizeof(SetIterator), .flags = Type::kHasGc | Type::kNoInstances});
   set_iterator_type.slots.iter = self_iter;
   set_iterator_type.slots.next = set_iterator_next;
   set_iterator_type.methods = kSetIteratorMethods;

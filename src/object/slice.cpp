@@ -101,11 +101,16 @@ void slice_traverse(Object* self, Visitor& visit) {
 Ref slice_new(Type*, Args args) {
   if (args.keyword_count() != 0) return fail(exc::TypeError, "slice() takes no keyword arguments");
   switch (args.count) {
-    case 0: return fail(exc::TypeError, "slice expected at least 1 argument, got 0");
-    case 1: return make_slice(Value::none(), args[0], Value::none());
-    case 2: return make_slice(args[0], args[1], Value::none());
-    case 3: return make_slice(args[0], args[1], args[2]);
-    default: return fail(exc::TypeError, "slice expected at most 3 arguments, got {}", args.count);
+    case 0:
+      return fail(exc::TypeError, "slice expected at least 1 argument, got 0");
+    case 1:
+      return make_slice(Value::none(), args[0], Value::none());
+    case 2:
+      return make_slice(args[0], args[1], Value::none());
+    case 3:
+      return make_slice(args[0], args[1], args[2]);
+    default:
+      return fail(exc::TypeError, "slice expected at most 3 arguments, got {}", args.count);
   }
 }
 
@@ -132,7 +137,6 @@ Ref slice_compare(Value self, Value other, CompareOp op) {
   Ref y = make_tuple({b->start, b->stop, b->step});
   return compare(x, y, op);
 }
-
 
 /// slice.indices works for any int length, however long.
 Ref slice_indices(Value self, const Value* args) {
@@ -176,11 +180,10 @@ const NativeDef kSliceMethods[] = {
     {"__reduce__", "($self, /)", slice_reduce, "Return state information for pickling."},
     {}};
 
-const GetSetDef kSliceGetSets[] = {
-    {"start", [](Value self) { return Ref::share(as<Slice>(self)->start); }, nullptr},
-    {"stop", [](Value self) { return Ref::share(as<Slice>(self)->stop); }, nullptr},
-    {"step", [](Value self) { return Ref::share(as<Slice>(self)->step); }, nullptr},
-    {}};
+const GetSetDef kSliceGetSets[] = {{"start", [](Value self) { return Ref::share(as<Slice>(self)->start); }, nullptr},
+                                   {"stop", [](Value self) { return Ref::share(as<Slice>(self)->stop); }, nullptr},
+                                   {"step", [](Value self) { return Ref::share(as<Slice>(self)->step); }, nullptr},
+                                   {}};
 
 }  // namespace
 

@@ -130,8 +130,12 @@ Ref str_swapcase(Value self, const Value*) {
 
 Ref str_isalpha(Value self, const Value*) { return all(self, unicode::is_alpha); }
 Ref str_isalnum(Value self, const Value*) { return all(self, unicode::is_alnum); }
-Ref str_isdecimal(Value self, const Value*) { return all(self, [](uint32_t c) { return unicode::decimal(c) >= 0; }); }
-Ref str_isdigit(Value self, const Value*) { return all(self, [](uint32_t c) { return unicode::digit(c) >= 0; }); }
+Ref str_isdecimal(Value self, const Value*) {
+  return all(self, [](uint32_t c) { return unicode::decimal(c) >= 0; });
+}
+Ref str_isdigit(Value self, const Value*) {
+  return all(self, [](uint32_t c) { return unicode::digit(c) >= 0; });
+}
 Ref str_isnumeric(Value self, const Value*) { return all(self, unicode::is_numeric); }
 Ref str_isspace(Value self, const Value*) { return all(self, unicode::is_space); }
 Ref str_isascii(Value self, const Value*) { return Ref::boolean(as<Str>(self)->ascii); }

@@ -7,7 +7,6 @@ namespace hiss {
 
 namespace {
 
-
 Result<int64_t> parse_index(const Str* s, int64_t start, int64_t end) {
   if (start >= end) return -1;
   int64_t value = 0;
@@ -136,10 +135,17 @@ class Formatter {
       if (!m.has_field) continue;
       Ref value = TRY(field(s, m.name_start, m.name_end));
       switch (m.conversion) {
-        case 0: break;
-        case 'r': value = TRY(repr(value)); break;
-        case 's': value = TRY(str(value)); break;
-        case 'a': value = TRY(ascii(value)); break;
+        case 0:
+          break;
+        case 'r':
+          value = TRY(repr(value));
+          break;
+        case 's':
+          value = TRY(str(value));
+          break;
+        case 'a':
+          value = TRY(ascii(value));
+          break;
         default:
           if (m.conversion > 32 && m.conversion < 127) {
             return fail(exc::ValueError, "Unknown conversion specifier {}", static_cast<char>(m.conversion));

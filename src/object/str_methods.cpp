@@ -86,7 +86,8 @@ Ref str_endswith(Value self, const Value* args) { return tail_match(self, args, 
 
 Ref str_replace(Value self, const Value* args) {
   for (int i = 0; i < 2; ++i) {
-    if (!is<Str>(args[i])) return fail(exc::TypeError, "replace() argument {} must be str, not {}", i + 1, type_name(args[i]));
+    if (!is<Str>(args[i]))
+      return fail(exc::TypeError, "replace() argument {} must be str, not {}", i + 1, type_name(args[i]));
   }
   const Str *s = as<Str>(self), *old = as<Str>(args[0]), *fresh = as<Str>(args[1]);
   int64_t limit = args[2] ? TRY(to_index(args[2])) : -1;
@@ -121,7 +122,8 @@ Ref str_expandtabs(Value self, const Value* args) {
   StrBuilder out;
   int64_t column = 0, tabs = 0;
   for (int64_t i = 0; i < s->length; ++i) tabs += s->at(i) == '\t';
-  if (tabs && size > 0 && static_cast<__int128>(tabs) * size > (int64_t{1} << 40)) return fail(exc::OverflowError, "new string is too long");
+  if (tabs && size > 0 && static_cast<__int128>(tabs) * size > (int64_t{1} << 40))
+    return fail(exc::OverflowError, "new string is too long");
   for (int64_t i = 0; i < s->length; ++i) {
     const uint32_t c = s->at(i);
     if (c == '\t') {
@@ -202,14 +204,17 @@ Ref str_maketrans(Value, const Value* args) {
     if (!is<Str>(args[0])) {
       return fail(exc::TypeError, "first maketrans argument must be a string if there is a second argument");
     }
-    if (!is<Str>(args[1])) return fail(exc::TypeError, "maketrans() argument 2 must be str, not {}", type_name(args[1]));
+    if (!is<Str>(args[1]))
+      return fail(exc::TypeError, "maketrans() argument 2 must be str, not {}", type_name(args[1]));
     const Str *x = as<Str>(args[0]), *y = as<Str>(args[1]);
-    if (x->length != y->length) return fail(exc::ValueError, "the first two maketrans arguments must have equal length");
+    if (x->length != y->length)
+      return fail(exc::ValueError, "the first two maketrans arguments must have equal length");
     for (int64_t i = 0; i < x->length; ++i) {
       TRY(dict_set(d, Value::integer(x->at(i)), Value::integer(y->at(i))));
     }
     if (args[2]) {
-      if (!is<Str>(args[2])) return fail(exc::TypeError, "maketrans() argument 3 must be str, not {}", type_name(args[2]));
+      if (!is<Str>(args[2]))
+        return fail(exc::TypeError, "maketrans() argument 3 must be str, not {}", type_name(args[2]));
       const Str* z = as<Str>(args[2]);
       for (int64_t i = 0; i < z->length; ++i) TRY(dict_set(d, Value::integer(z->at(i)), Value::none()));
     }
@@ -219,7 +224,8 @@ Ref str_maketrans(Value, const Value* args) {
   Dict* source = as<Dict>(args[0]);
   for (int64_t i = 0; DictEntry* e = dict_next(source, i);) {
     if (is<Str>(e->key)) {
-      if (as<Str>(e->key)->length != 1) return fail(exc::ValueError, "string keys in translate table must be of length 1");
+      if (as<Str>(e->key)->length != 1)
+        return fail(exc::ValueError, "string keys in translate table must be of length 1");
       TRY(dict_set(d, Value::integer(as<Str>(e->key)->at(0)), e->value));
     } else if (is_int(e->key)) {
       TRY(dict_set(d, e->key, e->value));
@@ -233,7 +239,11 @@ Ref str_maketrans(Value, const Value* args) {
 namespace {
 
 Ref str_getnewargs(Value self, const Value*) {
-  Ref text = plain_str(self);
+  // A copy, so that unpickling a subclass does not share the original.
+  const Str* s = as<Str>(self);
+  Str* copy = allocate_str(s->length, max_char(s));
+  copy_chars(copy, 0, s, 0, s->length);
+  Ref text = Ref::steal(copy);
   return make_tuple({text});
 }
 Ref str_sizeof(Value self, const Value*) {
@@ -247,21 +257,26 @@ Ref str_sizeof(Value self, const Value*) {
 const NativeDef kStrMethods[] = {
     {"encode", "($self, /, encoding='utf-8', errors='strict')", str_encode,
      "Encode the string using the codec registered for encoding."},
-    {"replace", "($self, old, new, count=-1, /)", str_replace, "Return a copy with all occurrences of substring old replaced by new."},
+    {"replace", "($self, old, new, count=-1, /)", str_replace,
+     "Return a copy with all occurrences of substring old replaced by new."},
     {"split", "($self, /, sep=None, maxsplit=-1)", str_split,
      "Return a list of the substrings in the string, using sep as the separator string."},
     {"rsplit", "($self, /, sep=None, maxsplit=-1)", str_rsplit,
-     "Return a list of the substrings in the string, using sep as the separator string.\n\nSplitting starts at the end."},
+     "Return a list of the substrings in the string, using sep as the separator string.\n\nSplitting starts at the "
+     "end."},
     {"join", "($self, iterable, /)", str_join, "Concatenate any number of strings, inserting this one between them."},
     {"capitalize", "($self, /)", str_capitalize, "Return a capitalized version of the string."},
     {"casefold", "($self, /)", str_casefold, "Return a version of the string suitable for caseless comparisons."},
     {"title", "($self, /)", str_title, "Return a version of the string where each word is titlecased."},
     {"center", "($self, width, fillchar=' ', /)", str_center, "Return a centered string of length width."},
     {"count", "($self, sub, start=None, end=None, /)", str_count,
-     "S.count(sub[, start[, end]]) -> int\n\nReturn the number of non-overlapping occurrences of substring sub in\nstring S[start:end]."},
-    {"expandtabs", "($self, /, tabsize=8)", str_expandtabs, "Return a copy where all tab characters are expanded using spaces."},
+     "S.count(sub[, start[, end]]) -> int\n\nReturn the number of non-overlapping occurrences of substring sub "
+     "in\nstring S[start:end]."},
+    {"expandtabs", "($self, /, tabsize=8)", str_expandtabs,
+     "Return a copy where all tab characters are expanded using spaces."},
     {"find", "($self, sub, start=None, end=None, /)", str_find,
-     "S.find(sub[, start[, end]]) -> int\n\nReturn the lowest index in S where substring sub is found. Return -1 on failure."},
+     "S.find(sub[, start[, end]]) -> int\n\nReturn the lowest index in S where substring sub is found. Return -1 on "
+     "failure."},
     {"partition", "($self, sep, /)", str_partition, "Partition the string into three parts using the given separator."},
     {"index", "($self, sub, start=None, end=None, /)", str_index,
      "S.index(sub[, start[, end]]) -> int\n\nLike find, but raises ValueError when the substring is not found."},
@@ -269,24 +284,32 @@ const NativeDef kStrMethods[] = {
     {"lower", "($self, /)", str_lower, "Return a copy of the string converted to lowercase."},
     {"lstrip", "($self, chars=None, /)", str_lstrip, "Return a copy of the string with leading whitespace removed."},
     {"rfind", "($self, sub, start=None, end=None, /)", str_rfind,
-     "S.rfind(sub[, start[, end]]) -> int\n\nReturn the highest index in S where substring sub is found. Return -1 on failure."},
+     "S.rfind(sub[, start[, end]]) -> int\n\nReturn the highest index in S where substring sub is found. Return -1 on "
+     "failure."},
     {"rindex", "($self, sub, start=None, end=None, /)", str_rindex,
      "S.rindex(sub[, start[, end]]) -> int\n\nLike rfind, but raises ValueError when the substring is not found."},
     {"rjust", "($self, width, fillchar=' ', /)", str_rjust, "Return a right-justified string of length width."},
     {"rstrip", "($self, chars=None, /)", str_rstrip, "Return a copy of the string with trailing whitespace removed."},
     {"rpartition", "($self, sep, /)", str_rpartition,
      "Partition the string into three parts using the given separator.\n\nThe search begins at the end."},
-    {"splitlines", "($self, /, keepends=False)", str_splitlines, "Return a list of the lines in the string, breaking at line boundaries."},
-    {"strip", "($self, chars=None, /)", str_strip, "Return a copy of the string with leading and trailing whitespace removed."},
-    {"swapcase", "($self, /)", str_swapcase, "Convert uppercase characters to lowercase and lowercase characters to uppercase."},
-    {"translate", "($self, table, /)", str_translate, "Replace each character in the string using the given translation table."},
+    {"splitlines", "($self, /, keepends=False)", str_splitlines,
+     "Return a list of the lines in the string, breaking at line boundaries."},
+    {"strip", "($self, chars=None, /)", str_strip,
+     "Return a copy of the string with leading and trailing whitespace removed."},
+    {"swapcase", "($self, /)", str_swapcase,
+     "Convert uppercase characters to lowercase and lowercase characters to uppercase."},
+    {"translate", "($self, table, /)", str_translate,
+     "Replace each character in the string using the given translation table."},
     {"upper", "($self, /)", str_upper, "Return a copy of the string converted to uppercase."},
     {"startswith", "($self, prefix, start=None, end=None, /)", str_startswith,
-     "S.startswith(prefix[, start[, end]]) -> bool\n\nReturn True if S starts with the specified prefix, False otherwise."},
+     "S.startswith(prefix[, start[, end]]) -> bool\n\nReturn True if S starts with the specified prefix, False "
+     "otherwise."},
     {"endswith", "($self, suffix, start=None, end=None, /)", str_endswith,
      "S.endswith(suffix[, start[, end]]) -> bool\n\nReturn True if S ends with the specified suffix, False otherwise."},
-    {"removeprefix", "($self, prefix, /)", str_removeprefix, "Return a str with the given prefix string removed if present."},
-    {"removesuffix", "($self, suffix, /)", str_removesuffix, "Return a str with the given suffix string removed if present."},
+    {"removeprefix", "($self, prefix, /)", str_removeprefix,
+     "Return a str with the given prefix string removed if present."},
+    {"removesuffix", "($self, suffix, /)", str_removesuffix,
+     "Return a str with the given suffix string removed if present."},
     {"isascii", "($self, /)", str_isascii, "Return True if all characters in the string are ASCII, False otherwise."},
     {"islower", "($self, /)", str_islower, "Return True if the string is a lowercase string, False otherwise."},
     {"isupper", "($self, /)", str_isupper, "Return True if the string is an uppercase string, False otherwise."},
@@ -297,15 +320,18 @@ const NativeDef kStrMethods[] = {
     {"isnumeric", "($self, /)", str_isnumeric, "Return True if the string is a numeric string, False otherwise."},
     {"isalpha", "($self, /)", str_isalpha, "Return True if the string is an alphabetic string, False otherwise."},
     {"isalnum", "($self, /)", str_isalnum, "Return True if the string is an alpha-numeric string, False otherwise."},
-    {"isidentifier", "($self, /)", str_isidentifier, "Return True if the string is a valid Python identifier, False otherwise."},
+    {"isidentifier", "($self, /)", str_isidentifier,
+     "Return True if the string is a valid Python identifier, False otherwise."},
     {"isprintable", "($self, /)", str_isprintable, "Return True if the string is printable, False otherwise."},
     {"zfill", "($self, width, /)", str_zfill,
-     "Pad a numeric string with zeros on the left, to fill a field of the given width.\n\nThe string is never truncated."},
+     "Pad a numeric string with zeros on the left, to fill a field of the given width.\n\nThe string is never "
+     "truncated."},
     {"format", "($self, /, *args, **kwargs)", str_format,
      "S.format(*args, **kwargs) -> str\n\nReturn a formatted version of S, using substitutions from args and kwargs."},
     {"format_map", "($self, mapping, /)", str_format_map,
      "S.format_map(mapping) -> str\n\nReturn a formatted version of S, using substitutions from mapping."},
-    {"__format__", "($self, format_spec, /)", str_format_spec, "Return a formatted version of the string as described by format_spec."},
+    {"__format__", "($self, format_spec, /)", str_format_spec,
+     "Return a formatted version of the string as described by format_spec."},
     {"maketrans", "(x, y=<unrepresentable>, z=<unrepresentable>, /)", str_maketrans,
      "Return a translation table usable for str.translate().", NativeDef::StaticMethod},
     {"__getnewargs__", "($self, /)", str_getnewargs, nullptr},

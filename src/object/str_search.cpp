@@ -78,7 +78,8 @@ int64_t rfind_in(const Unit* s, const Unit* needle, int64_t m, int64_t start, in
   return -1;
 }
 
-/// Calls f(characters of s, characters of needle) with both in the width of s; false when the needle is too wide to occur.
+/// Calls f(characters of s, characters of needle) with both in the width of s; false when the needle is too wide to
+/// occur.
 template <typename F>
 int64_t with_needle(const Str* s, const Str* needle, F&& f) {
   if (needle->width > s->width) return needle->length == 0 ? 0 : -1;
@@ -111,8 +112,7 @@ int64_t rfind_units(const uint8_t* s, const uint8_t* needle, int64_t m, int64_t 
 int64_t find(const Str* s, const Str* needle, int64_t start, int64_t end) {
   if (end > s->length) end = s->length;
   if (end - start < needle->length) return -1;
-  return with_needle(s, needle,
-                     [&](auto* p, auto* n) -> int64_t { return find_in(p, n, needle->length, start, end); });
+  return with_needle(s, needle, [&](auto* p, auto* n) -> int64_t { return find_in(p, n, needle->length, start, end); });
 }
 
 int64_t rfind(const Str* s, const Str* needle, int64_t start, int64_t end) {

@@ -1,5 +1,6 @@
 // str: the type, its slots, its iterator, repr.
 #include "object/bytes.h"
+#include "object/codecs_text.h"
 #include "object/index.h"
 #include "object/str_internal.h"
 #include "object/str_search.h"
@@ -82,6 +83,7 @@ Ref str_new(Type* cls, Args args) {
     object = bound[0];
     encoding = bound[1];
     errors = bound[2];
+    TRY(check_codec_arguments("str", encoding, errors));
   }
   Ref text;
   if (!object) {
@@ -107,12 +109,18 @@ Ref str_compare(Value self, Value other, CompareOp op) {
   if (!is<Str>(self) || !is<Str>(other)) return Ref::not_implemented();
   const Str *a = as<Str>(self), *b = as<Str>(other);
   switch (op) {
-    case CompareOp::Eq: return Ref::boolean(equal(a, b));
-    case CompareOp::Ne: return Ref::boolean(!equal(a, b));
-    case CompareOp::Lt: return Ref::boolean(compare(a, b) < 0);
-    case CompareOp::Le: return Ref::boolean(compare(a, b) <= 0);
-    case CompareOp::Gt: return Ref::boolean(compare(a, b) > 0);
-    default: return Ref::boolean(compare(a, b) >= 0);
+    case CompareOp::Eq:
+      return Ref::boolean(equal(a, b));
+    case CompareOp::Ne:
+      return Ref::boolean(!equal(a, b));
+    case CompareOp::Lt:
+      return Ref::boolean(compare(a, b) < 0);
+    case CompareOp::Le:
+      return Ref::boolean(compare(a, b) <= 0);
+    case CompareOp::Gt:
+      return Ref::boolean(compare(a, b) > 0);
+    default:
+      return Ref::boolean(compare(a, b) >= 0);
   }
 }
 
@@ -131,7 +139,7 @@ Ref str_getitem(Value self, Value key) {
     return with_units(s, [&](const auto* p) -> Ref {
       using Unit = std::remove_const_t<std::remove_reference_t<decltype(*p)>>;
       std::vector<Unit> units(static_cast<size_t>(b.length));
-      for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) units[static_cast<size_t>(n)] = p[i];
+      for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step)) units[static_cast<size_t>(n)] = p[i];
       if constexpr (sizeof(Unit) == 1) return make_str_latin1(units.data(), b.length);
       if constexpr (sizeof(Unit) == 2) return make_str_ucs2(units.data(), b.length);
       if constexpr (sizeof(Unit) == 4) return make_str_ucs4(units.data(), b.length);
@@ -247,15 +255,17 @@ Ref str_repeat(Value self, int64_t count) {
 }
 
 void init_str_type() {
-  define_type(str_type,
-              {.name = "str",
-               .size = sizeof(Str),
-               .layout = Layout::Str,
-               .flags = Type::kBaseType | Type::kMatchSelf,
-               .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nCreate a new string object from the given "
-                      "object. If encoding or\nerrors is specified, then the object must expose a data buffer\nthat will be decoded using the "
-                      "given encoding and error handler.\nOtherwise, returns the result of object.__str__() (if defined)\nor repr(object).\n"
-                      "encoding defaults to sys.getdefaultencoding().\nerrors defaults to 'strict'."});
+  define_type(str_type, {.name = "str",
+                         .size = sizeof(Str),
+                         .layout = Layout::Str,
+                         .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+                         .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nCreate a "
+                                "new string object from the given "
+                                "object. If encoding or\nerrors is specified, then the object must expose a data "
+                                "buffer\nthat will be decoded using the "
+                                "given encoding and error handler.\nOtherwise, returns the result of object.__str__() "
+                                "(if defined)\nor repr(object).\n"
+                                "encoding defaults to sys.getdefaultencoding().\nerrors defaults to 'strict'."});
   Slots& s = str_type.slots;
   s.new_ = str_new;
   s.repr = str_repr;

@@ -53,7 +53,8 @@ Ref to_tuple(Value iterable) {
   return list_to_tuple(as<List>(list));
 }
 
-// Comparison and search on item arrays, which user code run by a comparison may shrink: `sequence` is read again each time.
+// Comparison and search on item arrays, which user code run by a comparison may shrink: `sequence` is read again each
+// time.
 namespace {
 template <typename Sequence>
 Ref compare_sequences(Value self, Value other, CompareOp op) {
@@ -63,17 +64,24 @@ Ref compare_sequences(Value self, Value other, CompareOp op) {
     if (a->items[i] == b->items[i]) continue;
     Ref x = Ref::share(a->items[i]), y = Ref::share(b->items[i]);
     if (TRY(equal(x, y))) continue;
+    if (i >= a->size || i >= b->size) break;  // the comparison shortened a list
     if (op == CompareOp::Eq) return Ref::boolean(false);
     if (op == CompareOp::Ne) return Ref::boolean(true);
     return compare(x, y, op);
   }
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(a->size < b->size);
-    case CompareOp::Le: return Ref::boolean(a->size <= b->size);
-    case CompareOp::Eq: return Ref::boolean(a->size == b->size);
-    case CompareOp::Ne: return Ref::boolean(a->size != b->size);
-    case CompareOp::Gt: return Ref::boolean(a->size > b->size);
-    default: return Ref::boolean(a->size >= b->size);
+    case CompareOp::Lt:
+      return Ref::boolean(a->size < b->size);
+    case CompareOp::Le:
+      return Ref::boolean(a->size <= b->size);
+    case CompareOp::Eq:
+      return Ref::boolean(a->size == b->size);
+    case CompareOp::Ne:
+      return Ref::boolean(a->size != b->size);
+    case CompareOp::Gt:
+      return Ref::boolean(a->size > b->size);
+    default:
+      return Ref::boolean(a->size >= b->size);
   }
 }
 
@@ -154,8 +162,8 @@ void tuple_traverse(Object* self, Visitor& visit) {
 
 Ref tuple_new(Type* cls, Args args) {
   Value iterable;
-  if (cls == &tuple_type) {
-    if (args.keyword_count() != 0) return fail(exc::TypeError, "tuple() takes no keyword arguments");
+  if (args.keyword_count() != 0 && cls->slots.init == tuple_type.slots.init) {
+    return fail(exc::TypeError, "tuple() takes no keyword arguments");
   }
   if (args.count > 1) return fail(exc::TypeError, "tuple expected at most 1 argument, got {}", args.count);
   if (args.count == 1) iterable = args[0];
@@ -211,7 +219,8 @@ Ref tuple_getitem(Value self, Value key) {
     if (b.step == 1) return make_tuple(t->items + b.start, b.length);
     if (b.length == 0) return empty_tuple();
     Tuple* r = allocate_tuple(b.length);
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) r->items[n] = Ref::share(t->items[i]).release();
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
+      r->items[n] = Ref::share(t->items[i]).release();
     track(r);
     return Ref::steal(r);
   }
@@ -323,14 +332,15 @@ const NativeDef kTupleIteratorMethods[] = {
 }  // namespace
 
 void init_tuple_type() {
-  define_type(tuple_type,
-              {.name = "tuple",
-               .size = sizeof(Tuple),
-               .layout = Layout::Tuple,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
-               .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
-                      "If iterable is specified the tuple is initialized from iterable's items.\n\n"
-                      "If the argument is a tuple, the return value is the same object."});
+  define_type(
+      tuple_type,
+      {.name = "tuple",
+       .size = sizeof(Tuple),
+       .layout = Layout::Tuple,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
+       .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
+              "If iterable is specified the tuple is initialized from iterable's items.\n\n"
+              "If the argument is a tuple, the return value is the same object."});
   Slots& s = tuple_type.slots;
   s.new_ = tuple_new;
   s.repr = tuple_repr;
@@ -349,7 +359,8 @@ void init_tuple_type() {
 }
 
 void init_tuple_iterator_type() {
-  define_type(tuple_iterator_type, {.name = "tuple_iterator", .size = sizeof(TupleIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(tuple_iterator_type,
+              {.name = "tuple_iterator", .size = sizeof(TupleIterator), .flags = Type::kHasGc | Type::kNoInstances});
   tuple_iterator_type.slots.iter = self_iter;
   tuple_iterator_type.slots.next = tuple_iterator_next;
   tuple_iterator_type.methods = kTupleIteratorMethods;

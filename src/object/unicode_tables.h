@@ -20,8 +20,21 @@ struct Record {
 };
 
 enum Flag : uint16_t {
-  kAlpha = 1, kSpace = 2, kPrintable = 4, kIdStart = 8, kIdContinue = 16, kUpper = 32, kLower = 64, kTitle = 128,
-  kCaseIgnorable = 256, kLineBreak = 512, kLongUpper = 1024, kLongLower = 2048, kLongTitle = 4096, kLongFold = 8192, kMirrored = 16384,
+  kAlpha = 1,
+  kSpace = 2,
+  kPrintable = 4,
+  kIdStart = 8,
+  kIdContinue = 16,
+  kUpper = 32,
+  kLower = 64,
+  kTitle = 128,
+  kCaseIgnorable = 256,
+  kLineBreak = 512,
+  kLongUpper = 1024,
+  kLongLower = 2048,
+  kLongTitle = 4096,
+  kLongFold = 8192,
+  kMirrored = 16384,
 };
 
 const Record& record(uint32_t c);
@@ -41,7 +54,9 @@ inline bool is_identifier_start(uint32_t c) { return c < 0x80 ? ((c | 32) - 'a' 
 inline bool is_identifier_continue(uint32_t c) {
   return c < 0x80 ? ((c | 32) - 'a' < 26) || c == '_' || c - '0' < 10 : has(c, kIdContinue);
 }
-inline int decimal(uint32_t c) { return c < 0x80 ? (c - '0' < 10 ? static_cast<int>(c - '0') : -1) : record(c).decimal; }
+inline int decimal(uint32_t c) {
+  return c < 0x80 ? (c - '0' < 10 ? static_cast<int>(c - '0') : -1) : record(c).decimal;
+}
 inline int digit(uint32_t c) { return record(c).digit; }
 inline bool is_numeric(uint32_t c) { return record(c).numeric != 0; }
 double numeric_value(uint32_t c);

@@ -16,8 +16,8 @@ constexpr uint32_t kHangul = 0xAC00, kLead = 0x1100, kVowel = 0x1161, kTail = 0x
 constexpr uint32_t kVowels = 21, kTails = 28, kSyllables = 11172;
 
 struct Decompositions {
-  std::unordered_map<uint32_t, const uint32_t*> entry;      // character -> its tag, length and parts
-  std::unordered_map<uint64_t, uint32_t> composed;          // pair -> character
+  std::unordered_map<uint32_t, const uint32_t*> entry;  // character -> its tag, length and parts
+  std::unordered_map<uint64_t, uint32_t> composed;      // pair -> character
   Decompositions() {
     for (const uint32_t* p = kDecompositions; p < std::end(kDecompositions); p += 3 + p[2]) {
       entry.emplace(p[0], p + 1);

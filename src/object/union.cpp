@@ -105,9 +105,10 @@ Ref union_or(Value left, Value right) { return make_union(left, right); }
 const NativeDef kUnionMethods[] = {{"__instancecheck__", "($self, instance, /)", union_instancecheck, nullptr},
                                    {"__subclasscheck__", "($self, cls, /)", union_subclasscheck, nullptr},
                                    {}};
-const GetSetDef kUnionGetSets[] = {{"__args__", [](Value self) { return Ref::share(as<Union>(self)->args); }, nullptr},
-                                   {"__parameters__", union_parameters, nullptr, "Type variables in the types.UnionType."},
-                                   {}};
+const GetSetDef kUnionGetSets[] = {
+    {"__args__", [](Value self) { return Ref::share(as<Union>(self)->args); }, nullptr},
+    {"__parameters__", union_parameters, nullptr, "Type variables in the types.UnionType."},
+    {}};
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/slot_table.h"
+#include "object/unicode_names.h"
 #include "object/unicode_tables.h"
 #include "syntax/parser.h"
 #include "vm/call_stack.h"
@@ -87,6 +88,7 @@ void initialize_types() {
   collector.callbacks = make_list().release();
   syntax::UnicodeHooks hooks;
   hooks.nfkc = [](std::string_view text) { return unicode::normalize_nfkc(text); };
+  hooks.lookup_name = [](std::string_view name) { return static_cast<int32_t>(unicode::character_by_name(name)); };
   syntax::set_unicode_hooks(hooks);
 }
 

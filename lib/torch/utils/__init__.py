@@ -1,0 +1,3 @@
+"""Utilities: torch.utils.data."""
+
+from . import data  # noqa: F401

@@ -1,0 +1,598 @@
+// _collections: deque and defaultdict, and the small helpers of the collections module.
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "memory/collector.h"
+#include "object/function.h"
+#include "object/iterator.h"
+#include "object/protocol.h"
+
+namespace hiss {
+
+namespace {
+
+// ---- deque: a ring buffer whose capacity is a power of two
+
+Type deque_type, deque_iterator_type, deque_reverse_iterator_type;
+
+struct Deque : Object {
+  Value* items;
+  int64_t capacity, head, size, max_length;  // max_length -1: unbounded
+  uint64_t version;                          // changes with every mutation
+};
+
+Deque* self_deque(Value v) { return static_cast<Deque*>(v.object()); }
+Value& at(Deque* d, int64_t i) { return d->items[(d->head + i) & (d->capacity - 1)]; }
+
+void reserve_one(Deque* d) {
+  if (d->size < d->capacity) return;
+  const int64_t capacity = d->capacity ? d->capacity * 2 : 8;
+  auto* items = static_cast<Value*>(std::calloc(static_cast<size_t>(capacity), sizeof(Value)));
+  for (int64_t i = 0; i < d->size; ++i) items[i] = at(d, i);
+  std::free(d->items);
+  d->items = items;
+  d->capacity = capacity;
+  d->head = 0;
+}
+
+Ref pop_right(Deque* d) {
+  ++d->version;
+  Value v = at(d, d->size - 1);
+  at(d, d->size - 1) = Value();
+  --d->size;
+  return Ref::steal(v);
+}
+Ref pop_left(Deque* d) {
+  ++d->version;
+  Value v = at(d, 0);
+  at(d, 0) = Value();
+  d->head = (d->head + 1) & (d->capacity - 1);
+  --d->size;
+  return Ref::steal(v);
+}
+void push_right(Deque* d, Value v) {
+  if (d->max_length == 0) return;
+  Ref dropped;
+  if (d->max_length > 0 && d->size >= d->max_length) dropped = pop_left(d);
+  reserve_one(d);
+  ++d->version;
+  retain(v);
+  at(d, d->size++) = v;
+}
+void push_left(Deque* d, Value v) {
+  if (d->max_length == 0) return;
+  Ref dropped;
+  if (d->max_length > 0 && d->size >= d->max_length) dropped = pop_right(d);
+  reserve_one(d);
+  ++d->version;
+  retain(v);
+  d->head = (d->head - 1) & (d->capacity - 1);
+  d->items[d->head] = v;
+  ++d->size;
+}
+
+void clear_items(Deque* d) {
+  Value* items = d->items;
+  const int64_t capacity = d->capacity;
+  d->items = nullptr;
+  d->capacity = d->size = d->head = 0;
+  ++d->version;
+  for (int64_t i = 0; i < capacity; ++i) release(items[i]);
+  std::free(items);
+}
+void deque_dealloc(Object* o) {
+  untrack(o);
+  clear_items(static_cast<Deque*>(o));
+  free_object(o);
+}
+void deque_traverse(Object* o, Visitor& visit) {
+  auto* d = static_cast<Deque*>(o);
+  for (int64_t i = 0; i < d->size; ++i) visit(at(d, i));
+}
+void deque_clear_slot(Object* o) { clear_items(static_cast<Deque*>(o)); }
+
+Ref deque_new(Type* cls, Args) {
+  auto* d = static_cast<Deque*>(allocate(cls));
+  d->max_length = -1;
+  track(d);
+  return Ref::steal(d);
+}
+Status extend_right(Deque* d, Value iterable) {
+  Ref source = iterable == to_value(d) ? TRY(to_list(iterable)) : Ref::share(iterable);
+  return for_each(source, [&](Value v) -> Status {
+    push_right(d, v);
+    return kOk;
+  });
+}
+Status deque_init(Value self, Args args) {
+  Arguments a("deque", "(iterable=(), maxlen=None)");
+  TRY(a.bind(args));
+  auto* d = self_deque(self);
+  int64_t limit = -1;
+  if (a[1] && !a[1].is_none()) {
+    if (!is_int(a[1])) return fail(exc::TypeError, "an integer is required");
+    limit = TRY(to_index(a[1]));
+    if (limit < 0) return fail(exc::ValueError, "maxlen must be non-negative");
+  }
+  clear_items(d);
+  d->max_length = limit;
+  if (a[0]) TRY(extend_right(d, a[0]));
+  return kOk;
+}
+
+Ref deque_append(Value self, const Value* a) {
+  push_right(self_deque(self), a[0]);
+  return Ref::none();
+}
+Ref deque_appendleft(Value self, const Value* a) {
+  push_left(self_deque(self), a[0]);
+  return Ref::none();
+}
+Ref deque_pop(Value self, const Value*) {
+  if (self_deque(self)->size == 0) return fail(exc::IndexError, "pop from an empty deque");
+  return pop_right(self_deque(self));
+}
+Ref deque_popleft(Value self, const Value*) {
+  if (self_deque(self)->size == 0) return fail(exc::IndexError, "pop from an empty deque");
+  return pop_left(self_deque(self));
+}
+Ref deque_extend(Value self, const Value* a) {
+  TRY(extend_right(self_deque(self), a[0]));
+  return Ref::none();
+}
+Ref deque_extendleft(Value self, const Value* a) {
+  Ref source = a[0] == self ? TRY(to_list(a[0])) : Ref::share(a[0]);
+  TRY(for_each(source, [&](Value v) -> Status {
+    push_left(self_deque(self), v);
+    return kOk;
+  }));
+  return Ref::none();
+}
+Ref deque_clear(Value self, const Value*) {
+  clear_items(self_deque(self));
+  return Ref::none();
+}
+Ref deque_rotate(Value self, const Value* a) {
+  auto* d = self_deque(self);
+  int64_t n = a[0] ? TRY(to_index(a[0])) : 1;
+  if (d->size < 2) return Ref::none();
+  n %= d->size;
+  if (n < 0) n += d->size;
+  std::vector<Value> items;
+  for (int64_t i = 0; i < d->size; ++i) items.push_back(at(d, i));
+  for (int64_t i = 0; i < d->size; ++i) at(d, (i + n) % d->size) = items[static_cast<size_t>(i)];
+  ++d->version;
+  return Ref::none();
+}
+Ref deque_reverse(Value self, const Value*) {
+  auto* d = self_deque(self);
+  for (int64_t i = 0, j = d->size - 1; i < j; ++i, --j) std::swap(at(d, i), at(d, j));
+  ++d->version;
+  return Ref::none();
+}
+
+// The first index of an equal item in [start, stop), or -1.
+Result<int64_t> find_item(Deque* d, Value item, int64_t start, int64_t stop) {
+  const uint64_t version = d->version;
+  for (int64_t i = start; i < stop && i < d->size; ++i) {
+    Ref hold = Ref::share(at(d, i));
+    const bool same = TRY(equal(hold, item));
+    if (d->version != version) return fail(exc::RuntimeError, "deque mutated during iteration");
+    if (same) return i;
+  }
+  return -1;
+}
+Ref deque_count(Value self, const Value* a) {
+  auto* d = self_deque(self);
+  int64_t n = 0;
+  for (int64_t i = 0;;) {
+    const int64_t found = TRY(find_item(d, a[0], i, d->size));
+    if (found < 0) return make_int(n);
+    ++n;
+    i = found + 1;
+  }
+}
+Ref deque_index(Value self, const Value* a) {
+  auto* d = self_deque(self);
+  int64_t start = a[1] ? TRY(to_index(a[1])) : 0, stop = a[2] ? TRY(to_index(a[2])) : d->size;
+  if (start < 0) start = std::max<int64_t>(0, start + d->size);
+  if (stop < 0) stop = std::max<int64_t>(0, stop + d->size);
+  const int64_t found = TRY(find_item(d, a[0], start, stop));
+  if (found < 0) return fail(exc::ValueError, "{} is not in deque", repr_text(a[0]));
+  return make_int(found);
+}
+void erase(Deque* d, int64_t index) {
+  Ref removed = Ref::steal(at(d, index));
+  for (int64_t i = index; i + 1 < d->size; ++i) at(d, i) = at(d, i + 1);
+  at(d, d->size - 1) = Value();
+  --d->size;
+  ++d->version;
+}
+Ref deque_remove(Value self, const Value* a) {
+  auto* d = self_deque(self);
+  const int64_t size = d->size;
+  Result<int64_t> found = find_item(d, a[0], 0, size);
+  if (found.is_error()) {
+    if (pending_is(exc::RuntimeError) && d->size != size) {
+      clear_pending();
+      return fail(exc::IndexError, "deque mutated during remove().");
+    }
+    return Failure{};
+  }
+  if (found.value() < 0) return fail(exc::ValueError, "deque.remove(x): x not in deque");
+  erase(d, found.value());
+  return Ref::none();
+}
+Ref deque_insert(Value self, const Value* a) {
+  auto* d = self_deque(self);
+  if (d->max_length >= 0 && d->size >= d->max_length) return fail(exc::IndexError, "deque already at its maximum size");
+  int64_t index = TRY(to_index(a[0]));
+  if (index < 0) index = std::max<int64_t>(0, index + d->size);
+  index = std::min(index, d->size);
+  push_right(d, a[1]);
+  for (int64_t i = d->size - 1; i > index; --i) std::swap(at(d, i), at(d, i - 1));
+  return Ref::none();
+}
+Ref deque_copy(Value self, const Value*) {
+  auto* d = self_deque(self);
+  Ref copy;
+  if (is_exact(self, deque_type)) {
+    copy = deque_new(&deque_type, {});
+    self_deque(copy)->max_length = d->max_length;
+    TRY(extend_right(self_deque(copy), self));
+    return copy;
+  }
+  if (d->max_length < 0) return call(to_value(type_of(self)), {self});
+  return call(to_value(type_of(self)), {self, Value::integer(d->max_length)});
+}
+Ref deque_reduce(Value self, const Value*) {
+  auto* d = self_deque(self);
+  Ref dict = TRY(get_attr_or_empty(self, names.__dict__));
+  Ref state = is<Dict>(dict) && as<Dict>(dict)->used ? dict : Ref::none();
+  Ref iterator = TRY(get_iter(self));
+  Ref args = d->max_length < 0 ? empty_tuple() : make_tuple({empty_tuple(), Value::integer(d->max_length)});
+  return make_tuple({to_value(type_of(self)), args, state, iterator});
+}
+
+Result<int64_t> deque_length(Value self) { return self_deque(self)->size; }
+Result<int64_t> position(Deque* d, Value key, const char* message) {
+  int64_t i = TRY(to_index(key));
+  if (i < 0) i += d->size;
+  if (i < 0 || i >= d->size) return fail(exc::IndexError, "{}", message);
+  return i;
+}
+Ref deque_getitem(Value self, Value key) {
+  if (!is_int(key) && !type_of(key)->slots.index) return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
+  return Ref::share(at(self_deque(self), TRY(position(self_deque(self), key, "deque index out of range"))));
+}
+Status deque_setitem(Value self, Value key, Value value) {
+  auto* d = self_deque(self);
+  if (!is_int(key) && !type_of(key)->slots.index) return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
+  const int64_t i = TRY(position(d, key, "deque index out of range"));
+  if (!value) {
+    erase(d, i);
+    return kOk;
+  }
+  retain(value);
+  Value old = at(d, i);
+  at(d, i) = value;
+  release(old);
+  return kOk;
+}
+Result<bool> deque_contains(Value self, Value item) { return TRY(find_item(self_deque(self), item, 0, self_deque(self)->size)) >= 0; }
+Ref deque_repr(Value self) {
+  ReprGuard guard(self);
+  if (!guard.entered()) return make_str("[...]");
+  Ref list = TRY(to_list(self));
+  Ref text = TRY(repr(list));
+  auto* d = self_deque(self);
+  if (d->max_length >= 0) return make_str(fmt::format("{}({}, maxlen={})", type_name(self), to_string(text), d->max_length));
+  return make_str(fmt::format("{}({})", type_name(self), to_string(text)));
+}
+Ref deque_compare(Value a, Value b, CompareOp op) {
+  if (!is_instance_of(a, deque_type) || !is_instance_of(b, deque_type)) return Ref::not_implemented();
+  Ref x = TRY(to_list(a));
+  Ref y = TRY(to_list(b));
+  return compare(x, y, op);
+}
+Ref deque_concat(Value a, Value b) {
+  if (!is_instance_of(b, deque_type)) return fail(exc::TypeError, "can only concatenate deque (not \"{}\") to deque", type_name(b));
+  Ref copy = TRY(deque_copy(a, nullptr));
+  TRY(extend_right(self_deque(copy), b));
+  return copy;
+}
+Ref deque_inplace_concat(Value a, Value b) {
+  TRY(extend_right(self_deque(a), b));
+  return Ref::share(a);
+}
+Ref repeat_into(Value target, int64_t n) {
+  auto* d = self_deque(target);
+  Ref items = TRY(to_list(target));
+  if (n <= 0) clear_items(d);
+  if (n > 1 && as<List>(items)->size > INT64_MAX / 16 / n) return fail_memory();
+  for (int64_t k = 1; k < n; ++k) {
+    for (Value v : *as<List>(items)) push_right(d, v);
+  }
+  return Ref::share(target);
+}
+Ref deque_repeat(Value self, int64_t n) {
+  Ref copy = TRY(deque_copy(self, nullptr));
+  return repeat_into(copy, n);
+}
+Ref deque_inplace_repeat(Value self, int64_t n) { return repeat_into(self, n); }
+Ref deque_maxlen(Value self) { return self_deque(self)->max_length < 0 ? Ref::none() : make_int(self_deque(self)->max_length); }
+
+struct DequeIterator : Object {
+  Value deque;
+  int64_t index;
+  uint64_t version;
+};
+Ref make_deque_iterator(Type& type, Value deque) {
+  auto* i = allocate_as<DequeIterator>(type);
+  i->deque = Ref::share(deque).release();
+  i->version = self_deque(deque)->version;
+  track(i);
+  return Ref::steal(i);
+}
+Ref deque_iter(Value self) { return make_deque_iterator(deque_iterator_type, self); }
+Ref deque_reversed(Value self, const Value*) { return make_deque_iterator(deque_reverse_iterator_type, self); }
+template <bool reverse>
+Ref deque_iterator_next(Value self) {
+  auto* i = static_cast<DequeIterator*>(self.object());
+  if (!i->deque) return Ref::empty();
+  auto* d = self_deque(i->deque);
+  if (i->version != d->version) {
+    return fail(exc::RuntimeError, "deque mutated during iteration");
+  }
+  if (i->index >= d->size) {
+    clear_field(i->deque);
+    return Ref::empty();
+  }
+  const int64_t index = i->index++;
+  return Ref::share(at(d, reverse ? d->size - 1 - index : index));
+}
+Ref deque_iterator_hint(Value self, const Value*) {
+  auto* i = static_cast<DequeIterator*>(self.object());
+  return make_int(i->deque ? self_deque(i->deque)->size - i->index : 0);
+}
+void deque_iterator_dealloc(Object* o) {
+  untrack(o);
+  clear_field(static_cast<DequeIterator*>(o)->deque);
+  free_object(o);
+}
+void deque_iterator_traverse(Object* o, Visitor& visit) { visit(static_cast<DequeIterator*>(o)->deque); }
+
+const NativeDef kDequeMethods[] = {{"append", "($self, x, /)", deque_append, "Add an element to the right side of the deque."},
+                                   {"appendleft", "($self, x, /)", deque_appendleft, "Add an element to the left side of the deque."},
+                                   {"pop", "($self, /)", deque_pop, "Remove and return the rightmost element."},
+                                   {"popleft", "($self, /)", deque_popleft, "Remove and return the leftmost element."},
+                                   {"extend", "($self, iterable, /)", deque_extend, "Extend the right side of the deque with elements from the iterable"},
+                                   {"extendleft", "($self, iterable, /)", deque_extendleft, "Extend the left side of the deque with elements from the iterable"},
+                                   {"clear", "($self, /)", deque_clear, "Remove all elements from the deque."},
+                                   {"rotate", "($self, n=1, /)", deque_rotate, "Rotate the deque n steps to the right (default n=1).  If n is negative, rotates left."},
+                                   {"reverse", "($self, /)", deque_reverse, "D.reverse() -- reverse *IN PLACE*"},
+                                   {"count", "($self, value, /)", deque_count, "D.count(value) -- return number of occurrences of value"},
+                                   {"index", "($self, value, start=0, stop=None, /)", deque_index, "D.index(value, [start, [stop]]) -- return first index of value."},
+                                   {"remove", "($self, value, /)", deque_remove, "D.remove(value) -- remove first occurrence of value."},
+                                   {"insert", "($self, index, value, /)", deque_insert, "D.insert(index, object) -- insert object before index"},
+                                   {"copy", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
+                                   {"__copy__", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
+                                   {"__reversed__", "($self, /)", deque_reversed, "D.__reversed__() -- return a reverse iterator over the deque"},
+                                   {"__reduce__", "($self, /)", deque_reduce, "Return state information for pickling."},
+                                   {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+                                   {}};
+const GetSetDef kDequeGetSets[] = {{"maxlen", deque_maxlen, nullptr, "maximum size of a deque or None if unbounded"}, {}};
+const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", deque_iterator_hint, nullptr}, {}};
+
+void define_deque_iterator(Type& type, const char* name, UnarySlot step) {
+  define_type(type, {.name = name, .size = sizeof(DequeIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  type.slots.next = step;
+  type.slots.iter = self_iter;
+  type.methods = kIteratorMethods;
+  type.dealloc = deque_iterator_dealloc;
+  type.traverse = deque_iterator_traverse;
+  ready_type(type);
+}
+
+// ---- defaultdict
+
+Type defaultdict_type;
+
+struct DefaultDict : Dict {
+  Value factory;
+};
+DefaultDict* self_default(Value v) { return static_cast<DefaultDict*>(v.object()); }
+
+Status defaultdict_init(Value self, Args args) {
+  Value factory = args.count ? args[0] : Value::none();
+  if (!factory.is_none() && !is_callable(factory)) return fail(exc::TypeError, "first argument must be callable or None");
+  Value old = self_default(self)->factory;
+  self_default(self)->factory = Ref::share(factory).release();
+  release(old);
+  return dict_type.slots.init(self, Args{args.values + (args.count ? 1 : 0), args.count ? args.count - 1 : 0, args.names});
+}
+Ref defaultdict_missing(Value self, const Value* a) {
+  Value factory = self_default(self)->factory;
+  if (!factory || factory.is_none()) return fail_value(exc::KeyError, a[0]);
+  Ref value = TRY(call(factory));
+  TRY(set_item(self, a[0], value));
+  return value;
+}
+Ref defaultdict_copy(Value self, const Value*) {
+  Value factory = self_default(self)->factory;
+  return call(to_value(type_of(self)), {factory ? factory : Value::none(), self});
+}
+Ref defaultdict_reduce(Value self, const Value*) {
+  Value factory = self_default(self)->factory;
+  Ref args = !factory || factory.is_none() ? empty_tuple() : make_tuple({factory});
+  Ref items = TRY(call_method(self, names.items));
+  Ref iterator = TRY(get_iter(items));
+  return make_tuple({to_value(type_of(self)), args, Value::none(), Value::none(), iterator});
+}
+Ref defaultdict_repr(Value self) {
+  Ref base = TRY(dict_type.slots.repr(self));
+  Value factory = self_default(self)->factory;
+  std::string factory_text = "None";
+  if (factory && !factory.is_none()) {
+    ReprGuard guard(factory);
+    factory_text = guard.entered() ? to_string(TRY(repr(factory))) : "...";
+  }
+  return make_str(fmt::format("{}({}, {})", type_name(self), factory_text, to_string(base)));
+}
+Ref defaultdict_or(Value a, Value b) {
+  Value self = is_instance_of(a, defaultdict_type) ? a : b;
+  if (!is<Dict>(a) || !is<Dict>(b)) return Ref::not_implemented();
+  Value factory = self_default(self)->factory;
+  Ref merged = TRY(call(to_value(type_of(self)), {factory ? factory : Value::none(), a}));
+  TRY(dict_update(as<Dict>(merged), b));
+  return merged;
+}
+Ref get_factory(Value self) {
+  Value factory = self_default(self)->factory;
+  return factory ? Ref::share(factory) : Ref::none();
+}
+Status set_factory(Value self, Value value) {
+  Value old = self_default(self)->factory;
+  self_default(self)->factory = Ref::share(value ? value : Value::none()).release();
+  release(old);
+  return kOk;
+}
+void defaultdict_dealloc(Object* o) {
+  untrack(o);
+  clear_field(static_cast<DefaultDict*>(o)->factory);
+  dict_type.dealloc(o);
+}
+void defaultdict_traverse(Object* o, Visitor& visit) {
+  visit(static_cast<DefaultDict*>(o)->factory);
+  dict_type.traverse(o, visit);
+}
+void defaultdict_clear(Object* o) {
+  clear_field(static_cast<DefaultDict*>(o)->factory);
+  dict_type.clear(o);
+}
+const NativeDef kDefaultMethods[] = {{"__missing__", "($self, key, /)", defaultdict_missing, nullptr},
+                                     {"copy", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
+                                     {"__copy__", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
+                                     {"__reduce__", "($self, /)", defaultdict_reduce, "Return state information for pickling."},
+                                     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+                                     {}};
+const GetSetDef kDefaultGetSets[] = {{"default_factory", get_factory, set_factory, "Factory for default value called by __missing__()."}, {}};
+
+// ---- Helpers of namedtuple and Counter
+
+Ref count_elements(Value, const Value* a) {
+  Ref get = TRY(get_attr(a[0], names.get));
+  TRY(for_each(a[1], [&](Value element) -> Status {
+    Ref old = TRY(call(get, {element, Value::integer(0)}));
+    Ref sum = TRY(binary(BinaryOp::add, old, Value::integer(1)));
+    return set_item(a[0], element, sum);
+  }));
+  return Ref::none();
+}
+
+Type tuplegetter_type;
+struct TupleGetter : Object {
+  Value doc;
+  int64_t index;
+};
+Ref tuplegetter_new(Type* cls, Args args) {
+  if (args.count != 2) return fail(exc::TypeError, "_tuplegetter expected 2 arguments, got {}", args.count);
+  auto* g = static_cast<TupleGetter*>(allocate(cls));
+  Ref hold = Ref::steal(g);
+  g->index = TRY(to_index(args[0]));
+  g->doc = Ref::share(args[1]).release();
+  return hold;
+}
+Ref tuplegetter_get(Value self, Value instance, Value) {
+  auto* g = static_cast<TupleGetter*>(self.object());
+  if (!instance || instance.is_none()) return Ref::share(self);
+  if (!is<Tuple>(instance)) {
+    return fail(exc::TypeError, "descriptor for index '{}' for tuple subclasses doesn't apply to '{}' object", g->index, type_name(instance));
+  }
+  if (g->index < 0 || g->index >= as<Tuple>(instance)->size) return fail(exc::IndexError, "tuple index out of range");
+  return Ref::share(as<Tuple>(instance)->items[g->index]);
+}
+Status tuplegetter_set(Value, Value, Value value) {
+  return value ? fail(exc::AttributeError, "can't set attribute") : fail(exc::AttributeError, "can't delete attribute");
+}
+Ref tuplegetter_reduce(Value self, const Value*) {
+  auto* g = static_cast<TupleGetter*>(self.object());
+  Ref args = make_tuple({Value::integer(g->index), g->doc});
+  return make_tuple({to_value(type_of(self)), args});
+}
+Ref tuplegetter_doc(Value self) { return Ref::share(static_cast<TupleGetter*>(self.object())->doc); }
+Status tuplegetter_set_doc(Value self, Value value) {
+  auto* g = static_cast<TupleGetter*>(self.object());
+  Value old = g->doc;
+  g->doc = Ref::share(value ? value : Value::none()).release();
+  release(old);
+  return kOk;
+}
+void tuplegetter_dealloc(Object* o) {
+  clear_field(static_cast<TupleGetter*>(o)->doc);
+  free_object(o);
+}
+const NativeDef kGetterMethods[] = {{"__reduce__", "($self, /)", tuplegetter_reduce, nullptr}, {}};
+const GetSetDef kGetterGetSets[] = {{"__doc__", tuplegetter_doc, tuplegetter_set_doc}, {}};
+
+const NativeDef kFunctions[] = {{"_count_elements", "($module, mapping, iterable, /)", count_elements, "Count elements in the iterable, updating the mapping"}, {}};
+
+Status initialize(Value module) {
+  define_type(deque_type, {.name = "collections.deque", .size = sizeof(Deque), .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable | Type::kSequence,
+                           .doc = "A list-like sequence optimized for data accesses near its endpoints."});
+  Slots& s = deque_type.slots;
+  s.new_ = deque_new;
+  s.init = deque_init;
+  s.length = deque_length;
+  s.getitem = deque_getitem;
+  s.setitem = deque_setitem;
+  s.contains = deque_contains;
+  s.repr = deque_repr;
+  s.compare = deque_compare;
+  s.concat = deque_concat;
+  s.inplace_concat = deque_inplace_concat;
+  s.repeat = deque_repeat;
+  s.inplace_repeat = deque_inplace_repeat;
+  s.iter = deque_iter;
+  deque_type.methods = kDequeMethods;
+  deque_type.getsets = kDequeGetSets;
+  deque_type.dealloc = deque_dealloc;
+  deque_type.traverse = deque_traverse;
+  deque_type.clear = deque_clear_slot;
+  ready_type(deque_type);
+  define_deque_iterator(deque_iterator_type, "_collections._deque_iterator", deque_iterator_next<false>);
+  define_deque_iterator(deque_reverse_iterator_type, "_collections._deque_reverse_iterator", deque_iterator_next<true>);
+
+  define_type(defaultdict_type, {.name = "collections.defaultdict", .size = sizeof(DefaultDict), .layout = Layout::Dict, .flags = Type::kHasGc | Type::kBaseType,
+                                 .base = &dict_type, .doc = "defaultdict(default_factory=None, /, [...]) --> dict with default factory"});
+  defaultdict_type.slots.init = defaultdict_init;
+  defaultdict_type.slots.repr = defaultdict_repr;
+  defaultdict_type.slots.or_ = defaultdict_or;
+  defaultdict_type.methods = kDefaultMethods;
+  defaultdict_type.getsets = kDefaultGetSets;
+  defaultdict_type.dealloc = defaultdict_dealloc;
+  defaultdict_type.traverse = defaultdict_traverse;
+  defaultdict_type.clear = defaultdict_clear;
+  ready_type(defaultdict_type);
+
+  define_type(tuplegetter_type, {.name = "_collections._tuplegetter", .size = sizeof(TupleGetter)});
+  tuplegetter_type.slots.new_ = tuplegetter_new;
+  tuplegetter_type.slots.descr_get = tuplegetter_get;
+  tuplegetter_type.slots.descr_set = tuplegetter_set;
+  tuplegetter_type.methods = kGetterMethods;
+  tuplegetter_type.getsets = kGetterGetSets;
+  tuplegetter_type.dealloc = tuplegetter_dealloc;
+  ready_type(tuplegetter_type);
+
+  Dict* dict = module_dict(module);
+  for (Type* t : {&deque_type, &defaultdict_type, &tuplegetter_type, &deque_iterator_type, &deque_reverse_iterator_type}) dict_set(dict, as<Str>(t->name), to_value(t));
+  return kOk;
+}
+
+}  // namespace
+
+extern const ModuleDef collections_module;
+const ModuleDef collections_module = {"_collections", "High performance data structures.", kFunctions, initialize};
+
+}  // namespace hiss
