@@ -1,0 +1,13 @@
+// The codec registry, for native code that needs codecs beyond the built-in ones.
+#pragma once
+
+#include "object/str.h"
+
+namespace hiss {
+
+/// codecs.lookup: the CodecInfo; LookupError "unknown encoding: x".
+Ref lookup_codec(Str* encoding);
+/// The same for text; LookupError "'x' is not a text encoding; use codecs.open() to handle arbitrary codecs".
+Ref lookup_text_codec(Str* encoding, const char* alternative);
+
+}  // namespace hiss
