@@ -296,6 +296,7 @@ Status initialize(Value module) {
 
 }  // namespace
 
+extern const ModuleDef torch_native_module;
 const ModuleDef torch_native_module = {"_hiss_torch", "The engine's tensors as Python objects.", kFunctions, initialize};
 
 }  // namespace hiss::bind
