@@ -1,4 +1,5 @@
 // _io: the module and its functions. The streams are in the files beside this one.
+#include "modules/_codecs/registry.h"
 #include "modules/_io/buffered.h"
 #include "modules/_io/file_io.h"
 #include "modules/_io/io_functions.h"
@@ -180,6 +181,7 @@ Ref locale_encoding() { return make_str_ascii("UTF-8"); }
 Ref make_standard_stream(int fd, const char* name, bool writable) {
   if (fcntl(fd, F_GETFD) < 0) return Ref::none();
   TRY(make_types());
+  initialize_codecs();
   std::string encoding = "utf-8", errors = fd == 2 ? "backslashreplace" : "strict";
   // In the C locale, bytes that are no UTF-8 pass through.
   const char* locale = nullptr;
@@ -212,7 +214,7 @@ Ref make_standard_stream(int fd, const char* name, bool writable) {
   const bool terminal = isatty(fd) == 1;
   const bool line_buffering = !unbuffered && (terminal || fd == 2);
   Ref newline = make_str_ascii("\n");
-  Ref stream = TRY(make_text_wrapper(buffer, encoding, errors, fd == 0 ? Value::none() : newline.value(), line_buffering, unbuffered));
+  Ref stream = TRY(make_text_wrapper(buffer, encoding, errors, newline, line_buffering, unbuffered));
   TRY(set_attr(stream, names.mode, make_str_ascii(writable ? "w" : "r")));
   return stream;
 }

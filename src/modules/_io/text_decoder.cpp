@@ -1,4 +1,4 @@
-#include "modules/_codecs.h"
+#include "modules/_codecs/registry.h"
 #include "modules/_io/text_wrapper.h"
 #include "object/codecs_text.h"
 
