@@ -83,7 +83,6 @@ Status run_script(const std::string& path, Value module) {
   std::string bytes = TRY(read_text_file(path));
   char resolved[PATH_MAX];
   const std::string full = realpath(path.c_str(), resolved) ? resolved : path;
-  if (getenv("HISS_DEV_NOIMPORT")) { return run_text(bytes, path, module); }
   if (!runtime_options().safe_path) TRY(insert_path(full.substr(0, full.rfind('/'))));
   Dict* dict = module_dict(module);
   dict_set(dict, names.__file__, make_str(path));

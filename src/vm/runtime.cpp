@@ -98,7 +98,7 @@ Status initialize_runtime(const RuntimeOptions& options) {
   TRY(initialize_builtins());
   TRY(initialize_sys());
   TRY(initialize_streams());  // before importlib, so that its errors can be shown
-  if (!getenv("HISS_DEV_NOIMPORT")) TRY(initialize_import());
+  TRY(initialize_import());
   return kOk;
 }
 
