@@ -72,7 +72,8 @@ std::string pack_code(const Code* c) {
   }
   p.number(c->exception_table->size());
   for (const ExceptionEntry& e : *c->exception_table) {
-    for (uint32_t v : {e.start, e.end, e.target, e.depth}) p.number(v);
+    // A target of all ones means that no handler covers the range: written as 0.
+    for (uint32_t v : {e.start, e.end, e.target + 1, e.depth}) p.number(v);
   }
   // Runs of equal positions.
   const auto& positions = *c->positions;
@@ -125,7 +126,7 @@ bool unpack_code(Code* c, std::string_view data) {
     ExceptionEntry e;
     e.start = u.small(words);
     e.end = u.small(words);
-    e.target = u.small(words);
+    e.target = u.small(words + 1) - 1;
     e.depth = u.small(c->register_count);
     c->exception_table->push_back(e);
   }
