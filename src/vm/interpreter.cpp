@@ -1007,62 +1007,21 @@ call_value:
   Value function = *callee;
   Value* base = callee + 1;
   const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
-  if (is<Method>(function)) {
+  Value held;            // the function of a bound method, owned while the call runs
+  Value* slot = callee;  // cleared when the call returns
+  if (is<Method>(function) && is<Function>(as<Method>(function)->function)) {
     // The bound instance takes the callee's place in front of the arguments.
     auto* m = as<Method>(function);
     Value self = m->self;
-    Value inner = m->function;
-    if (is<Function>(inner)) {
-      retain(self);
-      retain(inner);
-      *callee = self;
-      release(function);
-      base = callee;
-      ++count;
-      auto* f = as<Function>(inner);
-      Value held = inner;
-      Value* slot = nullptr;
-      function = inner;
-      if (base + f->code->register_count + 512 > ts.stack_end) {
-        release(held);
-        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
-        goto error;
-      }
-      if (bind_parameters(f, base, count, keyword_names).is_error()) {
-        release(held);
-        goto error;
-      }
-      if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) {
-        Ref g = make_generator(f, base);
-        release(held);
-        if (g.is_error()) goto error;
-        SET(dst, g.release());
-        DISPATCH();
-      }
-      if (record->generator && base >= record->base && base < record->base + record->code->register_count) {
-        for (int32_t i = 0; i < f->code->total_args(); ++i) {
-          record->top[i] = base[i];
-          base[i] = Value();
-        }
-        base = record->top;
-      }
-      Result<CallRecord*> pushed = push_record(ts, f, base);
-      if (pushed.is_error()) {
-        for (int32_t i = 0; i < f->code->total_args(); ++i) {
-          release(base[i]);
-          base[i] = Value();
-        }
-        release(held);
-        goto error;
-      }
-      pushed.value()->kind = RecordKind::Call;
-      pushed.value()->held = held;
-      pushed.value()->callee_slot = slot;
-      pushed.value()->dst = dst;
-      ENTER_RECORD();
-      if (eval_breaker) [[unlikely]] CHECK(handle_breaker(ts));
-      DISPATCH();
-    }
+    held = m->function;
+    retain(self);
+    retain(held);
+    *callee = self;
+    release(function);
+    function = held;
+    base = callee;
+    slot = nullptr;
+    ++count;
   }
   if (is<Function>(function)) {
     auto* f = as<Function>(function);
@@ -1070,6 +1029,7 @@ call_value:
     if (record->generator) {
       const uint32_t given = count + keyword_count;
       if (record->top + given + 512 > ts.stack_end) {
+        release(held);
         (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
         goto error;
       }
@@ -1080,18 +1040,25 @@ call_value:
       base = record->top;
     }
     if (base + f->code->register_count + 512 > ts.stack_end) {
+      release(held);
       (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
       goto error;
     }
     if (!(f->code->simple_arguments && !keyword_names && count == static_cast<uint32_t>(f->code->argcount))) {
-      if (bind_parameters(f, base, count, keyword_names).is_error()) goto error;
+      if (bind_parameters(f, base, count, keyword_names).is_error()) {
+        release(held);
+        goto error;
+      }
     }
     if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) {
       Ref g = make_generator(f, base);
+      if (slot) {
+        Value old = *slot;
+        *slot = Value();
+        release(old);
+      }
+      release(held);
       if (g.is_error()) goto error;
-      Value old = *callee;
-      *callee = Value();
-      release(old);
       SET(dst, g.release());
       DISPATCH();
     }
@@ -1101,11 +1068,13 @@ call_value:
         release(base[i]);
         base[i] = Value();
       }
+      release(held);
       goto error;
     }
     CallRecord* callee_record = pushed.value();
     callee_record->kind = RecordKind::Call;
-    callee_record->callee_slot = callee;
+    callee_record->held = held;
+    callee_record->callee_slot = slot;
     callee_record->dst = dst;
     record = callee_record;
     pc = callee_record->pc;
