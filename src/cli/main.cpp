@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -144,6 +145,7 @@ int main_program(int argc, char** argv) {
         "Hiss is a Python 3.11 runtime with tensors, autograd and generative models built in.\n");
     return 0;
   }
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an OSError, not the end of the process
   line.runtime.extra_paths = own_library(line.runtime.executable);
   register_engine_modules();
   if (start(line).is_error()) {

@@ -98,6 +98,7 @@ Status initialize_runtime(const RuntimeOptions& options) {
   TRY(initialize_builtins());
   TRY(initialize_sys());
   TRY(initialize_streams());  // before importlib, so that its errors can be shown
+  TRY(load_native_module("_signal"));  // Ctrl-C raises KeyboardInterrupt from here on
   TRY(initialize_import());
   return kOk;
 }

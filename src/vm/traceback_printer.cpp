@@ -53,7 +53,7 @@ bool find_anchors(const std::string& segment, size_t& left, size_t& right) {
   if (e->is<BinOp>()) {
     auto* b = e->as<BinOp>();
     size_t at = static_cast<size_t>(b->left->end_col_offset) - 1;
-    while (at < segment.size() && (segment[at] == ' ' || segment[at] == ')' || segment[at] == '\t')) ++at;
+    while (at < segment.size() && (segment[at] == ' ' || segment[at] == '\t')) ++at;
     if (at >= segment.size()) return false;
     left = at;
     right = at + 1;
