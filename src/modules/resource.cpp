@@ -65,7 +65,7 @@ Ref resource_prlimit(Value, const Value* a) {
   rlimit old, fresh;
   const bool set = a[2] && !a[2].is_none();
   if (set) fresh = TRY(limit_argument(a[2]));
-  if (prlimit(pid, static_cast<__rlimit_resource_t>(number), set ? &fresh : nullptr, &old) < 0) return fail_limit();
+  if (prlimit(pid, static_cast<__rlimit_resource>(number), set ? &fresh : nullptr, &old) < 0) return fail_limit();
   return limit_pair(old);
 }
 Ref resource_getpagesize(Value, const Value*) { return make_int(sysconf(_SC_PAGESIZE)); }
