@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "cli/options.h"
 #include "cli/repl.h"
@@ -69,10 +71,13 @@ Status run_module(const std::string& name, bool alter_argv) {
   return kOk;
 }
 
-Status run_script(const std::string& path, Value module) {
+Status run_script(const std::string& given, Value module) {
+  // Tracebacks and __file__ show the whole path, as python3's do.
+  char folder[PATH_MAX];
+  const std::string path = given[0] == '/' || !getcwd(folder, sizeof folder) ? given : std::string(folder) + "/" + given;
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
-    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(), path.c_str(), errno, strerror(errno));
+    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(), path.c_str(), errno, std::strerror(errno));
     std::exit(2);
   }
   if (S_ISDIR(info.st_mode) || (path.size() > 4 && path.compare(path.size() - 4, 4, ".zip") == 0) ||
@@ -140,6 +145,7 @@ int main_program(int argc, char** argv) {
         "Hiss is a Python 3.11 runtime with tensors, autograd and generative models built in.\n");
     return 0;
   }
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an OSError, not the end of the process
   line.runtime.extra_paths = own_library(line.runtime.executable);
   register_engine_modules();
   if (start(line).is_error()) {
@@ -153,7 +159,7 @@ int main_program(int argc, char** argv) {
     if (run_repl(module).is_error()) status = print_pending_and_exit_status();
   }
   const int final_status = finalize_runtime();
-  return status ? status : final_status;
+  return final_status ? final_status : status;
 }
 
 }  // namespace hiss

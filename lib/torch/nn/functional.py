@@ -4,12 +4,22 @@ import _hiss_torch as _C
 
 _shared = _C._operations("")
 for _name in ("relu", "sigmoid", "tanh", "softplus", "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "group_norm",
-              "layer_norm", "embedding", "dropout", "softmax", "log_softmax", "one_hot", "normalize", "cosine_similarity",
+              "layer_norm", "dropout", "softmax", "log_softmax", "one_hot", "normalize", "cosine_similarity",
               "max_pool2d", "avg_pool1d", "pixel_shuffle", "selu", "celu", "prelu", "relu_", "bilinear", "pad"):
     if _name in _shared:
         globals()[_name] = _shared[_name]
 globals().update(_C._operations("nn.functional"))
 del _name
+
+
+_rows = _C._operations("_C").get("embedding") or _shared.get("embedding")
+
+
+def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+    """Rows of `weight` (rows, dim) picked by the integers of `input` (any shape): shape input.shape + (dim,)."""
+    if max_norm is not None or scale_grad_by_freq or sparse:
+        raise NotImplementedError("embedding with max_norm, scale_grad_by_freq or sparse is not supported by Hiss yet")
+    return _rows(weight, input, -1 if padding_idx is None else padding_idx % weight.shape[0])
 
 
 def __getattr__(name):
