@@ -5,6 +5,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "cli/options.h"
 #include "cli/repl.h"
@@ -69,10 +70,13 @@ Status run_module(const std::string& name, bool alter_argv) {
   return kOk;
 }
 
-Status run_script(const std::string& path, Value module) {
+Status run_script(const std::string& given, Value module) {
+  // Tracebacks and __file__ show the whole path, as python3's do.
+  char folder[PATH_MAX];
+  const std::string path = given[0] == '/' || !getcwd(folder, sizeof folder) ? given : std::string(folder) + "/" + given;
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
-    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(), path.c_str(), errno, strerror(errno));
+    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(), path.c_str(), errno, std::strerror(errno));
     std::exit(2);
   }
   if (S_ISDIR(info.st_mode) || (path.size() > 4 && path.compare(path.size() - 4, 4, ".zip") == 0) ||
@@ -83,7 +87,6 @@ Status run_script(const std::string& path, Value module) {
   std::string bytes = TRY(read_text_file(path));
   char resolved[PATH_MAX];
   const std::string full = realpath(path.c_str(), resolved) ? resolved : path;
-  if (getenv("HISS_DEV_NOIMPORT")) { return run_text(bytes, path, module); }
   if (!runtime_options().safe_path) TRY(insert_path(full.substr(0, full.rfind('/'))));
   Dict* dict = module_dict(module);
   dict_set(dict, names.__file__, make_str(path));
@@ -154,7 +157,7 @@ int main_program(int argc, char** argv) {
     if (run_repl(module).is_error()) status = print_pending_and_exit_status();
   }
   const int final_status = finalize_runtime();
-  return status ? status : final_status;
+  return final_status ? final_status : status;
 }
 
 }  // namespace hiss

@@ -82,6 +82,7 @@ Failure raise_syntax_error(const SyntaxErrorInfo& info, const std::string& filen
   if (info.kind == SyntaxErrorInfo::MemoryError || info.kind == SyntaxErrorInfo::RecursionError || info.kind == SyntaxErrorInfo::ValueError) {
     return fail_text(type, info.message);
   }
+  if (info.lineno == 0) return fail_text(type, info.message);
   std::string line_text = info.line_text;
   if (line_text.empty() && info.lineno > 0) line_text = source_line(info.lineno);
   Ref text = line_text.empty() ? Ref::none() : make_str(line_text);

@@ -144,8 +144,7 @@ Status type_setattr(Value self, Str* name, Value value) {
 
 }  // namespace
 
-Type* type_of(Value v) {
-  if (v.is_object()) return v.object()->type;
+Type* type_of_immediate(Value v) {
   if (v.is_integer()) return &int_type;
   if (v.is_number()) return &float_type;
   if (v.is_none()) return &none_type;

@@ -148,8 +148,9 @@ struct Instance : Object {
 };
 
 inline Type* type_of_object(const Object* o) { return o->type; }
+Type* type_of_immediate(Value v);
 /// The type of any value, immediates included.
-Type* type_of(Value v);
+inline Type* type_of(Value v) { return v.is_object() ? v.object()->type : type_of_immediate(v); }
 /// "int", "module.Class"-less name, for error messages.
 std::string_view type_name(Value v);
 std::string_view type_name(const Type* type);

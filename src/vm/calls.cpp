@@ -178,41 +178,17 @@ Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_
   return bind_slow(f, base, count, keyword_names);
 }
 
-Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
-  CallRecord* record = ts.record + 1;
-  if (ts.depth >= recursion_limit || base + f->code->register_count + 512 > ts.stack_end || record + 16 > ts.records_end) [[unlikely]] {
-    return fail(exc::RecursionError, "maximum recursion depth exceeded");
-  }
-  ++ts.depth;
-  record->code = f->code;
-  record->function = f;
-  record->globals = f->globals;
-  record->builtins = as<Dict>(f->builtins);
-  record->base = base;
-  record->top = base + f->code->register_count;
-  record->pc = f->code->begin();
-  record->locals = Value();
-  record->held = Value();
-  record->callee_slot = nullptr;
-  record->generator = nullptr;
-  record->frame = nullptr;
-  ts.record = record;
-  return record;
+CallRecord* fail_depth() {
+  (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
+  return nullptr;
 }
 
-void pop_record(ThreadState& ts, CallRecord* record) {
-  // The record stays in place until the registers are empty: a __del__ called meanwhile must not use their part of the stack.
-  if (record->frame) leave_frame(record);
-  Value* end = record->base + record->code->register_count;
-  for (Value* v = record->base; v != end; ++v) {
-    Value old = *v;
-    if (old.is_empty()) continue;
-    *v = Value();
-    release(old);
-  }
-  if (record->locals) release(record->locals);
-  --ts.depth;
-  ts.record = record - 1;
+void leave_frame_object(CallRecord* record) { leave_frame(record); }
+
+Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
+  CallRecord* record = enter_record(ts, f, base);
+  if (!record) return Failure{};
+  return record;
 }
 
 Ref call_function(Function* f, Args args) {

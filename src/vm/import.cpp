@@ -188,12 +188,6 @@ Status initialize_import() {
     return fail(exc::RuntimeError, "no standard library");
   }
   dict_set(sys_modules(), intern("builtins"), get_builtin_module());
-  if (const char* stubs = getenv("HISS_DEV_STUBS")) {
-    std::string text = TRY(read_text_file(stubs));
-    Ref stub_code = TRY(compile_source(text, stubs, syntax::Mode::Exec, {}));
-    Ref space = make_dict();
-    TRY(run_code(as<Code>(stub_code), as<Dict>(space), space));
-  }
   Ref code = TRY(frozen_code("_frozen_importlib"));
   Ref module = make_module("_frozen_importlib");
   Dict* dict = module_dict(module);

@@ -587,6 +587,11 @@ op_SetItem : {
       DISPATCH();
     }
   }
+  if (is_exact(container, dict_type) && is_exact(key, str_type) && as<Dict>(container)->str_keys) {
+    SAVE();
+    dict_set(as<Dict>(container), as<Str>(key), r[C]);
+    DISPATCH();
+  }
   CHECK(set_item(container, key, r[C]));
 }
   DISPATCH();
@@ -1062,8 +1067,8 @@ call_value:
       SET(dst, g.release());
       DISPATCH();
     }
-    Result<CallRecord*> pushed = push_record(ts, f, base);
-    if (pushed.is_error()) {
+    CallRecord* callee_record = enter_record(ts, f, base);
+    if (!callee_record) [[unlikely]] {
       for (int32_t i = 0; i < f->code->total_args(); ++i) {
         release(base[i]);
         base[i] = Value();
@@ -1071,7 +1076,6 @@ call_value:
       release(held);
       goto error;
     }
-    CallRecord* callee_record = pushed.value();
     callee_record->kind = RecordKind::Call;
     callee_record->held = held;
     callee_record->callee_slot = slot;
@@ -1132,7 +1136,17 @@ call_value:
     }
   }
   {
-    Ref result = call(function, Args{base, count, keyword_names});
+    // Native methods and functions are called without going through their type's slot.
+    Ref result;
+    if (is_exact(function, method_descriptor_type) && count && is_subtype(type_of(base[0]), as<Descriptor>(function)->owner)) {
+      auto* d = as<Descriptor>(function);
+      result = call_native(d->def, d->spec, d->owner, base[0], Args{base + 1, count - 1, keyword_names});
+    } else if (is_exact(function, native_function_type)) {
+      auto* f = as<NativeFunction>(function);
+      result = call_native(f->def, f->spec, f->owner, f->self, Args{base, count, keyword_names});
+    } else {
+      result = call(function, Args{base, count, keyword_names});
+    }
     if (result.is_error()) goto error;
     for (uint32_t i = 0; i < count + keyword_count; ++i) {
       Value old = base[i];

@@ -98,10 +98,38 @@ Status initialize_runtime(const RuntimeOptions& options) {
   TRY(initialize_builtins());
   TRY(initialize_sys());
   TRY(initialize_streams());  // before importlib, so that its errors can be shown
-  if (!getenv("HISS_DEV_NOIMPORT")) TRY(initialize_import());
+  TRY(initialize_import());
   return kOk;
 }
 
-int finalize_runtime() { return run_exit_handlers(); }
+namespace {
+
+// Flushes a standard stream; false (and a message on stderr) when its data is lost.
+bool flush_stream(Str* name) {
+  Ref sys = import_module("sys");
+  Ref stream = get_attr_or_empty(sys, name);
+  if (stream.is_error()) clear_pending();
+  if (stream.is_error() || stream.is_empty() || stream.is_none()) return true;
+  Ref closed = get_attr_or_empty(stream, names.closed);
+  if (closed.is_error()) clear_pending();
+  if (closed.value().is_true()) return true;
+  Ref flushed = call_method(stream, names.flush);
+  if (!flushed.is_error()) return true;
+  if (name == names.stdout) {
+    report_unraisable(stream);
+  } else {
+    clear_pending();
+  }
+  return false;
+}
+
+}  // namespace
+
+int finalize_runtime() {
+  run_exit_handlers();
+  const bool kept = flush_stream(names.stdout);
+  flush_stream(names.stderr);
+  return kept ? 0 : 120;
+}
 
 }  // namespace hiss

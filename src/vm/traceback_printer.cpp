@@ -9,6 +9,7 @@
 #include "object/frame.h"
 #include "object/function.h"
 #include "object/protocol.h"
+#include "syntax/parser.h"
 #include "vm/library_path.h"
 
 namespace hiss {
@@ -38,18 +39,54 @@ size_t characters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// Where the operator of a binary operation, or the brackets of a subscript, stand in an expression's text (PEP 657): the rest of
+// the range is underlined with ~. False for other expressions.
+bool find_anchors(const std::string& segment, size_t& left, size_t& right) {
+  using namespace syntax;
+  Arena arena;
+  ParseOptions options;
+  options.mode = Mode::Eval;
+  const std::string wrapped = "(" + segment + ")";
+  ParseResult result = parse(wrapped, options, arena);
+  if (!result || !result.module->is<Expression>()) return false;
+  Expr* e = result.module->as<Expression>()->body;
+  if (e->is<BinOp>()) {
+    auto* b = e->as<BinOp>();
+    size_t at = static_cast<size_t>(b->left->end_col_offset) - 1;
+    while (at < segment.size() && (segment[at] == ' ' || segment[at] == ')' || segment[at] == '\t')) ++at;
+    if (at >= segment.size()) return false;
+    left = at;
+    right = at + 1;
+    if (right < segment.size() && segment[right] == segment[at] && std::string_view("*/<>").find(segment[at]) != std::string_view::npos) ++right;
+    return true;
+  }
+  if (e->is<Subscript>()) {
+    left = static_cast<size_t>(e->as<Subscript>()->value->end_col_offset) - 1;
+    while (left < segment.size() && segment[left] != '[') ++left;
+    right = segment.size();
+    return left < right;
+  }
+  return false;
+}
+
 std::string caret_line(const std::string& line, const Position& p, size_t indent) {
   if (p.column < 0 || p.end_column < 0) return "";
   const size_t start = static_cast<size_t>(p.column);
   const size_t end = p.end_line == p.line ? static_cast<size_t>(p.end_column) : line.size();
   if (start > line.size() || end > line.size() || end <= start) return "";
+  const std::string segment = line.substr(start, end - start);
+  size_t left = 0, right = 0;
+  const bool anchored = p.end_line == p.line && find_anchors(segment, left, right);
   // A whole line needs no carets.
   const size_t last = line.find_last_not_of(" \t\r\n\f") + 1;
-  if (start == indent && end >= last) return "";
+  if (!anchored && start == indent && end >= last) return "";
   std::string text(4, ' ');
   text.append(characters(std::string_view(line).substr(indent, start - indent)), ' ');
-  // A binary operator or a subscript is marked itself: ~~~^~~~
-  std::string marks(characters(std::string_view(line).substr(start, end - start)), '^');
+  std::string marks(characters(segment), anchored ? '~' : '^');
+  if (anchored) {
+    const size_t from = characters(std::string_view(segment).substr(0, left)), to = characters(std::string_view(segment).substr(0, right));
+    for (size_t i = from; i < to && i < marks.size(); ++i) marks[i] = '^';
+  }
   return text + marks + "\n";
 }
 

@@ -1,0 +1,49 @@
+# The commands of the project. Every target works from a fresh Debian 12 checkout; `make deps` needs root (or sudo) only when something is missing.
+PACKAGES = g++ cmake ninja-build ccache clang-format python3 python3.11 libpython3.11-stdlib \
+  libfmt-dev libgmp-dev zlib1g-dev libdnnl-dev libhwy-dev nlohmann-json3-dev libpng-dev libssl-dev libgtest-dev
+PYTHON ?= /usr/bin/python3.11
+JOBS ?= $(shell nproc)
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+SOURCES = $(shell git ls-files 'src/*.cpp' 'src/*.h' 'include/*.h' 'tests/*.cpp' 'tests/*.h' 'examples/*.cpp')
+
+.PHONY: all deps build demo test bench asan format format-check clean
+
+all: build
+
+deps:
+	@missing=; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+build: deps
+	cmake --preset release
+	ninja -C build -j$(JOBS)
+
+demo: build
+	build/hiss examples/digits.py
+
+test: build
+	$(PYTHON) tests/run
+
+bench: build
+	$(PYTHON) bench/interpreter/compare.py
+
+# The unit and language tests under the address and undefined-behaviour sanitizers. Hiss leaves live objects to the
+# operating system when it exits, so leaks are not reported.
+asan: deps
+	cmake --preset asan
+	ninja -C build-asan -j$(JOBS)
+	ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tests/run --build build-asan unit language
+
+format:
+	clang-format -i $(SOURCES)
+
+format-check:
+	clang-format --dry-run --Werror $(SOURCES)
+
+clean:
+	rm -rf build build-debug build-asan

@@ -1,0 +1,5 @@
+# super() without arguments outside a function.
+try:
+    super()
+except RuntimeError as error:
+    print(error)
