@@ -28,7 +28,7 @@ class SameAsPython(unittest.TestCase):
     def write(self, text, name="script.py"):
         path = pathlib.Path(self.folder, name)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return name
+        return str(path)
 
     def check(self, *arguments, status=None, given=""):
         expected = execute(ORACLE, *arguments, given=given, cwd=self.folder)
@@ -119,7 +119,7 @@ class Tracebacks(SameAsPython):
     def test_error_in_del_is_printed_and_ignored(self):
         text = "class A:\n    def __del__(self):\n        raise ValueError('in del')\n\n    def __repr__(self):\n        return '<A>'\n\n    __del__.__qualname__ = 'A.__del__'\n\n\nA()\nprint('after')\n"
         expected = execute(ORACLE, self.write(text), cwd=self.folder)
-        actual = execute(HISS, "script.py", cwd=self.folder)
+        actual = execute(HISS, self.write(text), cwd=self.folder)
         self.assertEqual((actual.returncode, actual.stdout), (expected.returncode, expected.stdout))
         self.assertIn("ValueError: in del", actual.stderr)
 
@@ -159,6 +159,11 @@ class Options(SameAsPython):
 
     def test_missing_script(self):
         self.check("no-such-script.py", status=2)
+
+    def test_script_with_a_relative_path(self):
+        self.write("print(__file__)\nraise ValueError(__file__)\n")
+        self.check("script.py", status=1)
+        self.check("./script.py", status=1)
 
     def test_missing_module(self):
         self.check("-m", "no_such_module", status=1)
