@@ -17,7 +17,7 @@ add_custom_command(
   COMMENT "Generating tensor operations")
 add_custom_target(engine_generation DEPENDS ${engine_generated}/stamp)
 
-hiss_layer(hiss_engine FOLDERS tensor autograd nn diffusion sequence LINK hiss_base dnnl hwy ZLIB::ZLIB OpenMP::OpenMP_CXX)
+hiss_layer(hiss_engine FOLDERS tensor autograd nn diffusion sequence LINK hiss_base dnnl ZLIB::ZLIB OpenMP::OpenMP_CXX)
 get_target_property(engine_kind hiss_engine TYPE)
 if(NOT engine_kind STREQUAL "INTERFACE_LIBRARY")
   target_sources(hiss_engine PRIVATE ${engine_outputs})

@@ -118,6 +118,22 @@ def as_tensor(data, dtype=None, device=None):
     return tensor(data, dtype=dtype)
 
 
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
+    """A one-dimensional tensor of the bytes of a buffer. Hiss copies them: later changes of the buffer do not show."""
+    data = memoryview(buffer).cast("B")
+    size = dtype.itemsize
+    if not 0 <= offset < len(data):
+        raise ValueError(f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({len(data)} bytes) minus 1")
+    if count < 0:
+        if (len(data) - offset) % size:
+            raise ValueError(f"buffer length ({len(data) - offset} bytes) after offset ({offset} bytes) must be a multiple of element size ({size})")
+        count = (len(data) - offset) // size
+    if offset + count * size > len(data):
+        raise ValueError(f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not be greater than actual buffer "
+                         f"length ({len(data)} bytes)")
+    result = _C._tensor_from_bytes(bytes(data[offset:offset + count * size]), dtype, (count,))
+    return result.requires_grad_() if requires_grad else result
+
 
 from .autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402,F401
 from .serialization import load, save  # noqa: E402,F401

@@ -152,6 +152,7 @@ int main_program(int argc, char** argv) {
     const int status = print_pending_and_exit_status();
     return status ? status : 1;
   }
+  if (line.mode == CommandLine::Prepare) return write_prepared_code().is_error() ? print_pending_and_exit_status() : 0;
   Ref module = main_module();
   int status = 0;
   if (module.is_error() || run(line, module).is_error()) status = print_pending_and_exit_status();

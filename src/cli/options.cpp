@@ -40,6 +40,10 @@ CommandLine parse_command_line(int argc, char** argv) {
       out.version_count = 1;
       continue;
     }
+    if (std::strcmp(arg, "--prepare") == 0) {
+      out.mode = CommandLine::Prepare;
+      return out;
+    }
     if (std::strcmp(arg, "--help") == 0) {
       out.mode = CommandLine::Help;
       return out;

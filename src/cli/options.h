@@ -8,7 +8,7 @@
 namespace hiss {
 
 struct CommandLine {
-  enum Mode { Script, Command, Module, Interactive, Version, Help } mode = Interactive;
+  enum Mode { Script, Command, Module, Interactive, Version, Help, Prepare } mode = Interactive;
   std::string target;  // the script, the text of -c, the module of -m
   RuntimeOptions runtime;
   int version_count = 0;

@@ -7,6 +7,7 @@
 
 #include "compile/compiler.h"
 #include "modules/evaluation.h"
+#include "modules/marshal/marshal.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/protocol.h"
@@ -167,14 +168,64 @@ Result<std::string> read_text_file(const std::string& path) {
   return text;
 }
 
+namespace {
+
+// The compiled halves of importlib lie beside the program, written when it is built, so that a start need not compile them.
+std::string prepared_path(bool external) {
+  const std::string& program = runtime_options().executable;
+  return program.substr(0, program.rfind('/') + 1) + (external ? "importlib_external.hiss-311" : "importlib.hiss-311");
+}
+
+// Size and time of the source that the code was made from, in front of the marshalled code.
+std::string stamp(const std::string& source) {
+  struct stat info;
+  if (stat(source.c_str(), &info) != 0) return "";
+  return fmt::format("hiss {} {} {}.{:09}\n", HISS_VERSION, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+}
+
+// Empty when there is none, or when it was made from another source.
+Ref prepared_code(bool external, const std::string& source) {
+  std::FILE* file = std::fopen(prepared_path(external).c_str(), "rb");
+  if (!file) return Ref();
+  std::string data;
+  char buffer[65536];
+  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) data.append(buffer, n);
+  std::fclose(file);
+  const std::string wanted = stamp(source);
+  if (wanted.empty() || data.compare(0, wanted.size(), wanted) != 0) return Ref();
+  Ref code = marshal_load(std::string_view(data).substr(wanted.size()));
+  if (code.is_error()) clear_pending();
+  return is<Code>(code) ? std::move(code) : Ref();
+}
+
+}  // namespace
+
+Status write_prepared_code() {
+  for (bool external : {false, true}) {
+    const std::string source = library_path() + (external ? "/importlib/_bootstrap_external.py" : "/importlib/_bootstrap.py");
+    std::string text = TRY(read_text_file(source));
+    Ref code = TRY(compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>", syntax::Mode::Exec, {}));
+    const std::string data = stamp(source) + TRY(marshal_dump(code));
+    const std::string path = prepared_path(external), temporary = path + ".tmp";
+    std::FILE* file = std::fopen(temporary.c_str(), "wb");
+    if (!file) return fail_errno(errno, make_str(temporary));
+    const bool written = std::fwrite(data.data(), 1, data.size(), file) == data.size();
+    if (std::fclose(file) != 0 || !written || std::rename(temporary.c_str(), path.c_str()) != 0) return fail_errno(errno, make_str(path));
+  }
+  return kOk;
+}
+
 // importlib's two halves under the names that CPython's frozen ones have.
 Ref frozen_code(std::string_view name) {
   const char* file = name == "_frozen_importlib" || name == "importlib._bootstrap" ? "/importlib/_bootstrap.py"
                      : name == "_frozen_importlib_external" || name == "importlib._bootstrap_external" ? "/importlib/_bootstrap_external.py"
                                                                                                          : nullptr;
   if (!file) return fail(exc::ImportError, "No such frozen object named {}", name);
-  std::string text = TRY(read_text_file(library_path() + file));
+  const std::string source = library_path() + file;
   const bool external = std::string_view(file).find("external") != std::string_view::npos;
+  Ref prepared = TRY(prepared_code(external, source));
+  if (!prepared.is_empty()) return prepared;
+  std::string text = TRY(read_text_file(source));
   return compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>", syntax::Mode::Exec, {});
 }
 

@@ -25,5 +25,7 @@ std::vector<const ModuleDef*> native_modules();
 /// The code of a module that is built in as code (importlib's own); ImportError when there is none of that name.
 Ref frozen_code(std::string_view name);
 Status initialize_import();
+/// Compiles importlib's halves into files beside the program; part of the build (hiss --prepare).
+Status write_prepared_code();
 
 }  // namespace hiss

@@ -11,6 +11,19 @@ for _name in ("relu", "sigmoid", "tanh", "softplus", "conv1d", "conv2d", "conv_t
 globals().update(_C._operations("nn.functional"))
 del _name
 
+_rows_of = _C._operations("_C")["embedding"]
+
+
+def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+    """Rows of weight; the row padding_idx gets no gradient."""
+    if max_norm is not None or scale_grad_by_freq or sparse:
+        raise NotImplementedError("embedding with max_norm, scale_grad_by_freq or sparse is not supported by Hiss yet")
+    if padding_idx is None:
+        padding_idx = -1
+    elif padding_idx < 0:
+        padding_idx += weight.shape[0]
+    return _rows_of(weight, input, padding_idx)
+
 
 _rows = _C._operations("_C").get("embedding") or _shared.get("embedding")
 
