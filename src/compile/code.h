@@ -14,6 +14,17 @@ enum class Op : uint8_t {
 #include "compile/bytecode.def"
 #undef OP
 };
+/// A hash of the instruction set: compiled files of another one must not be loaded (sys.implementation.cache_tag holds it).
+constexpr uint32_t instruction_set_hash() {
+  uint32_t h = 2166136261u;
+  constexpr const char* kText =
+#define OP(name, operands, cache) #name operands #cache
+#include "compile/bytecode.def"
+#undef OP
+      "2";  // raised when the marshalled form changes
+  for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
+  return h;
+}
 extern const char* const kOpNames[];
 extern const uint8_t kOpCacheWords[];
 extern const char* const kOpOperands[];

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "compile/code.h"
 #include "memory/collector.h"
 #include "modules/_io/standard_streams.h"
 #include "object/class_builder.h"
@@ -348,7 +349,7 @@ Status add_structures(Dict* dict) {
   set("thread_info", TRY(named_tuple("thread_info", {{"name", make_str("pthread")}, {"lock", make_str("mutex+cond")}, {"version", make_str("glibc")}})));
   Ref implementation = TRY(call(to_value(&simple_namespace_type)));
   TRY(set_attr(implementation, names.name, make_str("hiss")));
-  TRY(set_attr(implementation, intern("cache_tag"), make_str("hiss-311")));
+  TRY(set_attr(implementation, intern("cache_tag"), make_str(fmt::format("hiss-311-{:08x}", instruction_set_hash()))));
   TRY(set_attr(implementation, intern("version"), version));
   TRY(set_attr(implementation, intern("hexversion"), number(0x030B02F0)));
   TRY(set_attr(implementation, intern("_multiarch"), make_str("x86_64-linux-gnu")));

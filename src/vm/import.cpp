@@ -176,11 +176,13 @@ std::string prepared_path(bool external) {
   return program.substr(0, program.rfind('/') + 1) + (external ? "importlib_external.hiss-311" : "importlib.hiss-311");
 }
 
-// Size and time of the source that the code was made from, in front of the marshalled code.
+// Size and time of the source and of the program that the code was made by, in front of the marshalled code: another build may have
+// other instructions.
 std::string stamp(const std::string& source) {
-  struct stat info;
-  if (stat(source.c_str(), &info) != 0) return "";
-  return fmt::format("hiss {} {} {}.{:09}\n", HISS_VERSION, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+  struct stat text, program;
+  if (stat(source.c_str(), &text) != 0 || stat(runtime_options().executable.c_str(), &program) != 0) return "";
+  return fmt::format("hiss {} {} {}.{:09} {} {}.{:09}\n", HISS_VERSION, text.st_size, text.st_mtim.tv_sec, text.st_mtim.tv_nsec, program.st_size,
+                     program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
 }
 
 // Empty when there is none, or when it was made from another source.

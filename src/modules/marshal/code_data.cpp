@@ -67,7 +67,14 @@ std::string pack_code(const Code* c) {
     const uint64_t word = (*c->instructions)[i].word;
     p.out.append(reinterpret_cast<const char*>(&word), sizeof word);
     const size_t caches = kOpCacheWords[word & 0xFF];
-    p.out.append(caches * sizeof word, '\0');
+    // The word behind a call with keywords is an operand; all others are caches, which start empty.
+    const Op op = Instruction{word}.op();
+    if (op == Op::CallKeywords || op == Op::CallMethodKeywords) {
+      const uint64_t operand = (*c->instructions)[i + 1].word;
+      p.out.append(reinterpret_cast<const char*>(&operand), sizeof operand);
+    } else {
+      p.out.append(caches * sizeof word, '\0');
+    }
     i += 1 + caches;
   }
   p.number(c->exception_table->size());
