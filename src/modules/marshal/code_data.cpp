@@ -1,4 +1,5 @@
-// The instructions and tables of code objects as bytes. Integers are written in groups of seven bits; positions as differences.
+// The instructions and tables of code objects as bytes. Integers are written in groups of seven bits; positions as
+// differences.
 #include "compile/code.h"
 #include "modules/marshal/marshal.h"
 
@@ -118,7 +119,8 @@ bool unpack_code(Code* c, std::string_view data) {
   const uint64_t words = u.number();
   if (!u.good || words * 8 > u.in.size()) return false;
   c->instructions = new std::vector<Instruction>(words);
-  for (uint64_t i = 0; i < words; ++i) std::char_traits<char>::copy(reinterpret_cast<char*>(&(*c->instructions)[i].word), u.in.data() + i * 8, 8);
+  for (uint64_t i = 0; i < words; ++i)
+    std::char_traits<char>::copy(reinterpret_cast<char*>(&(*c->instructions)[i].word), u.in.data() + i * 8, 8);
   u.in.remove_prefix(words * 8);
   for (uint64_t i = 0; i < words;) {
     const uint64_t op = (*c->instructions)[i].word & 0xFF;
@@ -156,7 +158,8 @@ bool unpack_code(Code* c, std::string_view data) {
   const uint64_t cells = u.number();
   if (!u.good || cells > u.in.size()) return false;
   c->cell_arguments = new std::vector<uint16_t>();
-  for (uint64_t i = 0; i < cells && u.good; ++i) c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
+  for (uint64_t i = 0; i < cells && u.good; ++i)
+    c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
   return u.good && u.in.empty();
 }
 
