@@ -99,6 +99,20 @@ class _DefaultGenerator:
 default_generator = _DefaultGenerator()
 
 
+def save(obj, f, *args, **kwargs):
+    """Writes an object with tensors in PyTorch's zip format (torch.serialization.save)."""
+    from . import serialization  # pickle and zipfile are imported only when a file is written or read
+
+    return serialization.save(obj, f, *args, **kwargs)
+
+
+def load(f, *args, **kwargs):
+    """Reads what save wrote, here or in PyTorch (torch.serialization.load)."""
+    from . import serialization
+
+    return serialization.load(f, *args, **kwargs)
+
+
 def is_tensor(obj):
     return isinstance(obj, Tensor)
 
@@ -136,7 +150,6 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
 
 
 from .autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402,F401
-from .serialization import load, save  # noqa: E402,F401
 from . import autograd, nn, optim, utils  # noqa: E402,F401
 from . import cuda  # noqa: E402,F401
 

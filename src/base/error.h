@@ -1,5 +1,5 @@
-// Typed errors of the engine. The engine is a C++ library and reports errors as C++ exceptions; `bind` translates each kind to
-// the Python exception that PyTorch raises. The language runtime never throws these (its errors are values).
+// Typed errors of the engine. The engine is a C++ library and reports errors as C++ exceptions; `bind` translates each
+// kind to the Python exception that PyTorch raises. The language runtime never throws these (its errors are values).
 #pragma once
 
 #include <fmt/core.h>

@@ -1,4 +1,5 @@
-// Calling registered operations from Python: arguments are matched against the overloads' declarations, results are wrapped.
+// Calling registered operations from Python: arguments are matched against the overloads' declarations, results are
+// wrapped.
 #include <cstring>
 #include <vector>
 
@@ -299,8 +300,10 @@ Ref wrap_one(engine::Outputs& outputs, size_t i) {
   if (outputs.is_tensor(i)) return wrap(std::move(outputs.tensor(i)));
   engine::Output& o = outputs.other(i);
   switch (o.tag) {
-    case engine::Output::Tag::Tensor: return wrap(std::move(o.tensor));
-    case engine::Output::Tag::Scalar: return wrap_scalar(o.scalar);
+    case engine::Output::Tag::Tensor:
+      return wrap(std::move(o.tensor));
+    case engine::Output::Tag::Scalar:
+      return wrap_scalar(o.scalar);
     case engine::Output::Tag::TensorList: {
       std::vector<Ref> items;
       for (engine::Tensor& t : o.list) items.push_back(wrap(std::move(t)));
@@ -356,7 +359,8 @@ std::string describe(Args args) {
   std::string out;
   for (uint32_t i = 0; i < args.count; ++i) out += (i ? ", " : "") + std::string(type_name(args[i]));
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
-    out += (out.empty() ? "" : ", ") + to_string(args.keyword_name(k)) + "=" + std::string(type_name(args.keyword_value(k)));
+    out += (out.empty() ? "" : ", ") + to_string(args.keyword_name(k)) + "=" +
+           std::string(type_name(args.keyword_value(k)));
   }
   return out;
 }
@@ -375,17 +379,21 @@ Ref call_overloads(std::span<const OpDescriptor> overloads, bool method, Args ar
   }
   std::string expected;
   for (const OpDescriptor& op : overloads) expected += fmt::format("\n * {}", op.schema);
-  return fail(exc::TypeError, "{}() received an invalid combination of arguments - got ({}), but expected one of:{}", overloads[0].name, describe(args), expected);
+  return fail(exc::TypeError, "{}() received an invalid combination of arguments - got ({}), but expected one of:{}",
+              overloads[0].name, describe(args), expected);
 }
 
 OperationObject* self_operation(Value v) { return static_cast<OperationObject*>(v.object()); }
-Ref operation_call(Value self, Args args) { return call_overloads(self_operation(self)->overloads, self_operation(self)->method, args); }
+Ref operation_call(Value self, Args args) {
+  return call_overloads(self_operation(self)->overloads, self_operation(self)->method, args);
+}
 Ref operation_get(Value self, Value instance, Value) {
   if (!instance || !self_operation(self)->method) return Ref::share(self);
   return make_method(self, instance);
 }
 Ref operation_repr(Value self) {
-  return make_str(fmt::format("<{} {}>", self_operation(self)->method ? "method" : "built-in function", self_operation(self)->overloads[0].name));
+  return make_str(fmt::format("<{} {}>", self_operation(self)->method ? "method" : "built-in function",
+                              self_operation(self)->overloads[0].name));
 }
 Ref operation_name(Value self) { return make_str(self_operation(self)->overloads[0].name); }
 Ref operation_doc(Value self) {
@@ -394,10 +402,16 @@ Ref operation_doc(Value self) {
   return make_str(text + "\n" + std::string(self_operation(self)->overloads[0].doc));
 }
 Ref operation_module(Value) { return make_str("torch"); }
-const GetSetDef kGetSets[] = {{"__name__", operation_name, nullptr}, {"__qualname__", operation_name, nullptr}, {"__doc__", operation_doc, nullptr}, {"__module__", operation_module, nullptr}, {}};
+const GetSetDef kGetSets[] = {{"__name__", operation_name, nullptr},
+                              {"__qualname__", operation_name, nullptr},
+                              {"__doc__", operation_doc, nullptr},
+                              {"__module__", operation_module, nullptr},
+                              {}};
 
 void define_operation_type() {
-  define_type(operation_type, {.name = "torch._Operation", .size = sizeof(OperationObject), .flags = Type::kNoInstances | Type::kMethodDescriptor | Type::kWeakReferable});
+  define_type(operation_type, {.name = "torch._Operation",
+                               .size = sizeof(OperationObject),
+                               .flags = Type::kNoInstances | Type::kMethodDescriptor | Type::kWeakReferable});
   operation_type.slots.call = operation_call;
   operation_type.slots.descr_get = operation_get;
   operation_type.slots.repr = operation_repr;
@@ -418,7 +432,8 @@ Ref make_operation(std::string_view name, bool method) {
 
 Ref call_operation(std::string_view name, std::initializer_list<Value> args) {
   auto overloads = engine::find_ops(name);
-  if (overloads.empty()) return fail(exc::NotImplementedError, "the operation '{}' is not part of this build of Hiss", name);
+  if (overloads.empty())
+    return fail(exc::NotImplementedError, "the operation '{}' is not part of this build of Hiss", name);
   return call_overloads(overloads, overloads[0].method, Args{args.begin(), static_cast<uint32_t>(args.size())});
 }
 

@@ -1,4 +1,5 @@
-// Attributes and methods of torch.Tensor that are not registered operations: shape, grad, item(), to(), backward(), indexing.
+// Attributes and methods of torch.Tensor that are not registered operations: shape, grad, item(), to(), backward(),
+// indexing.
 #include <vector>
 
 #include "autograd/engine.h"
@@ -33,7 +34,9 @@ Status set_requires_grad(Value self, Value value) {
 }
 Ref get_grad(Value self) { return wrap(tensor_of(self).grad()); }
 Status set_grad(Value self, Value value) {
-  if (value && !value.is_none() && !is_tensor(value)) return fail(exc::TypeError, "assigned grad expected to be a Tensor or None but got grad of type {}", type_name(value));
+  if (value && !value.is_none() && !is_tensor(value))
+    return fail(exc::TypeError, "assigned grad expected to be a Tensor or None but got grad of type {}",
+                type_name(value));
   Ref done = guarded([&]() -> Ref {
     tensor_of(self).set_grad(value && is_tensor(value) ? tensor_of(value) : engine::Tensor());
     return Ref::none();
@@ -46,7 +49,8 @@ Ref get_data(Value self) {
   return guarded([&]() -> Ref { return wrap(tensor_of(self).variable_data()); });
 }
 Status set_data(Value self, Value value) {
-  if (!value || !is_tensor(value)) return fail(exc::TypeError, "Variable data has to be a tensor, but got {}", value ? type_name(value) : "nothing");
+  if (!value || !is_tensor(value))
+    return fail(exc::TypeError, "Variable data has to be a tensor, but got {}", value ? type_name(value) : "nothing");
   Ref done = guarded([&]() -> Ref {
     engine::TensorImpl* to = tensor_of(self).impl();
     const engine::TensorImpl* from = tensor_of(value).impl();
@@ -70,9 +74,13 @@ Ref get_transposed(Value self) {
   if (tensor_of(self).dim() < 2) return Ref::share(self);
   return call_operation("transpose", {self, Value::integer(0), Value::integer(1)});
 }
-Ref get_matrix_transposed(Value self) { return call_operation("transpose", {self, Value::integer(-2), Value::integer(-1)}); }
+Ref get_matrix_transposed(Value self) {
+  return call_operation("transpose", {self, Value::integer(-2), Value::integer(-1)});
+}
 Ref get_itemsize(Value self) { return make_int(static_cast<int64_t>(tensor_of(self).item_size())); }
-Ref get_nbytes(Value self) { return make_int(static_cast<int64_t>(tensor_of(self).item_size()) * tensor_of(self).numel()); }
+Ref get_nbytes(Value self) {
+  return make_int(static_cast<int64_t>(tensor_of(self).item_size()) * tensor_of(self).numel());
+}
 
 // grad_fn: shown by name; it lives as long as somebody looks at it.
 Type node_type;
@@ -80,7 +88,10 @@ struct NodeObject : Object {
   engine::Ref<engine::Node> node;
 };
 Ref node_name(Value self, const Value*) { return make_str(static_cast<NodeObject*>(self.object())->node->name()); }
-Ref node_repr(Value self) { return make_str(fmt::format("<{} object at {:#x}>", static_cast<NodeObject*>(self.object())->node->name(), self.bits())); }
+Ref node_repr(Value self) {
+  return make_str(
+      fmt::format("<{} object at {:#x}>", static_cast<NodeObject*>(self.object())->node->name(), self.bits()));
+}
 Ref wrap_node(engine::Ref<engine::Node> node);
 Ref node_next(Value self) {
   Ref list = make_list();
@@ -94,7 +105,8 @@ const GetSetDef kNodeGetSets[] = {{"next_functions", node_next, nullptr}, {}};
 Ref wrap_node(engine::Ref<engine::Node> node) {
   if (!node) return Ref::none();
   if (!node_type.has(Type::kReady)) {
-    define_type(node_type, {.name = "torch.autograd.graph.Node", .size = sizeof(NodeObject), .flags = Type::kNoInstances});
+    define_type(node_type,
+                {.name = "torch.autograd.graph.Node", .size = sizeof(NodeObject), .flags = Type::kNoInstances});
     node_type.slots.repr = node_repr;
     node_type.methods = kNodeMethods;
     node_type.getsets = kNodeGetSets;
@@ -129,21 +141,30 @@ Ref list_of(const T* data, const engine::Tensor& t, size_t dim, int64_t offset) 
     }
   }
   Ref list = make_list(t.sizes()[dim]);
-  for (int64_t i = 0; i < t.sizes()[dim]; ++i) list_append(as<List>(list), list_of(data, t, dim + 1, offset + i * t.strides()[dim]));
+  for (int64_t i = 0; i < t.sizes()[dim]; ++i)
+    list_append(as<List>(list), list_of(data, t, dim + 1, offset + i * t.strides()[dim]));
   return list;
 }
 Ref tolist(Value self, const Value*) {
   return guarded([&]() -> Ref {
     const engine::Tensor& t = tensor_of(self);
     switch (t.dtype()) {
-      case engine::DType::Float32: return list_of(t.data<float>(), t, 0, 0);
-      case engine::DType::Float64: return list_of(t.data<double>(), t, 0, 0);
-      case engine::DType::Int64: return list_of(t.data<int64_t>(), t, 0, 0);
-      case engine::DType::Int32: return list_of(t.data<int32_t>(), t, 0, 0);
-      case engine::DType::Int16: return list_of(t.data<int16_t>(), t, 0, 0);
-      case engine::DType::Int8: return list_of(t.data<int8_t>(), t, 0, 0);
-      case engine::DType::UInt8: return list_of(t.data<uint8_t>(), t, 0, 0);
-      case engine::DType::Bool: return list_of(t.data<bool>(), t, 0, 0);
+      case engine::DType::Float32:
+        return list_of(t.data<float>(), t, 0, 0);
+      case engine::DType::Float64:
+        return list_of(t.data<double>(), t, 0, 0);
+      case engine::DType::Int64:
+        return list_of(t.data<int64_t>(), t, 0, 0);
+      case engine::DType::Int32:
+        return list_of(t.data<int32_t>(), t, 0, 0);
+      case engine::DType::Int16:
+        return list_of(t.data<int16_t>(), t, 0, 0);
+      case engine::DType::Int8:
+        return list_of(t.data<int8_t>(), t, 0, 0);
+      case engine::DType::UInt8:
+        return list_of(t.data<uint8_t>(), t, 0, 0);
+      case engine::DType::Bool:
+        return list_of(t.data<bool>(), t, 0, 0);
       default: {
         Ref wide = TRY(call_operation("cast", {self, wrap_dtype(engine::DType::Float32)}));
         return list_of(tensor_of(wide).data<float>(), tensor_of(wide), 0, 0);
@@ -170,7 +191,9 @@ Ref method_dim(Value self, const Value*) { return make_int(tensor_of(self).dim()
 Ref method_numel(Value self, const Value*) { return make_int(tensor_of(self).numel()); }
 Ref method_is_contiguous(Value self, const Value*) { return Ref::boolean(tensor_of(self).is_contiguous()); }
 Ref method_is_floating_point(Value self, const Value*) { return Ref::boolean(tensor_of(self).is_floating_point()); }
-Ref method_data_ptr(Value self, const Value*) { return make_int(reinterpret_cast<int64_t>(tensor_of(self).raw_data())); }
+Ref method_data_ptr(Value self, const Value*) {
+  return make_int(reinterpret_cast<int64_t>(tensor_of(self).raw_data()));
+}
 Ref method_storage_offset(Value self, const Value*) { return make_int(tensor_of(self).storage_offset()); }
 Ref method_element_size(Value self, const Value*) { return get_itemsize(self); }
 Ref return_self(Value self, const Value*) { return Ref::share(self); }
@@ -193,7 +216,8 @@ Ref method_to(Value self, const Value* a) {
       Ref text = TRY(str(v));
       const std::string name = to_string(text);
       if (name.compare(0, 4, "cuda") == 0) return fail(exc::AssertionError, "Torch not compiled with CUDA enabled");
-      if (name.compare(0, 3, "cpu") != 0) return fail(exc::RuntimeError, "Hiss has no device '{}': tensors live in main memory (cpu)", name);
+      if (name.compare(0, 3, "cpu") != 0)
+        return fail(exc::RuntimeError, "Hiss has no device '{}': tensors live in main memory (cpu)", name);
     }
     return kOk;
   };
@@ -225,7 +249,8 @@ Ref method_backward(Value self, const Value* a) {
   const bool retain = a[1] && !a[1].is_none() ? TRY(truth(a[1])) : create;
   engine::Tensor gradient;
   if (a[0] && !a[0].is_none()) {
-    if (!is_tensor(a[0])) return fail(exc::TypeError, "gradients can be either Tensors, Scalars, or None, but got {}", type_name(a[0]));
+    if (!is_tensor(a[0]))
+      return fail(exc::TypeError, "gradients can be either Tensors, Scalars, or None, but got {}", type_name(a[0]));
     gradient = tensor_of(a[0]);
   }
   return guarded([&]() -> Ref {
@@ -244,13 +269,18 @@ Ref method_retain_grad(Value self, const Value*) {
   });
 }
 Ref method_detach_(Value self, const Value*) {
-  if (!tensor_of(self).is_leaf()) return fail(exc::NotImplementedError, "detach_() of a tensor with history is not supported by Hiss yet: use detach()");
+  if (!tensor_of(self).is_leaf())
+    return fail(exc::NotImplementedError,
+                "detach_() of a tensor with history is not supported by Hiss yet: use detach()");
   TRY(set_requires_grad(self, Value::boolean(false)));
   return Ref::share(self);
 }
 
 Ref tensor_new(Type* cls, Args args) {
-  if (args.count == 0) return guarded([&]() -> Ref { return wrap_as(cls, engine::new_tensor(engine::IntList(std::vector<int64_t>{0}), engine::DType::Float32)); });
+  if (args.count == 0)
+    return guarded([&]() -> Ref {
+      return wrap_as(cls, engine::new_tensor(engine::IntList(std::vector<int64_t>{0}), engine::DType::Float32));
+    });
   if (is_tensor(args[0])) {
     return guarded([&]() -> Ref { return wrap_as(cls, tensor_of(args[0]).variable_data()); });
   }
@@ -283,7 +313,8 @@ Ref format_method(Value self, const Value* a) {
     Ref value = TRY(item(self, nullptr));
     return format(value, a[0]);
   }
-  if (is<Str>(a[0]) && as<Str>(a[0])->length) return fail(exc::TypeError, "unsupported format string passed to Tensor.__format__");
+  if (is<Str>(a[0]) && as<Str>(a[0])->length)
+    return fail(exc::TypeError, "unsupported format string passed to Tensor.__format__");
   return str(self);
 }
 
@@ -315,7 +346,10 @@ Result<std::vector<IndexItem>> index_items(Value key) {
     } else if (type_of(v)->slots.index) {
       items.push_back(IndexItem::of(TRY(to_index(v))));
     } else {
-      return fail(exc::IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {})", type_name(v));
+      return fail(
+          exc::IndexError,
+          "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {})",
+          type_name(v));
     }
     return kOk;
   };
@@ -345,11 +379,13 @@ Status read_shape(Value data, Shape& shape, size_t depth, bool first) {
       return fail(exc::ValueError, "expected sequence of length {} at dim {} (got {})", shape.sizes[depth], depth, n);
     }
     for (int64_t i = 0; i < n; ++i) {
-      TRY(read_shape(is<List>(data) ? as<List>(data)->items[i] : as<Tuple>(data)->items[i], shape, depth + 1, first && i == 0));
+      TRY(read_shape(is<List>(data) ? as<List>(data)->items[i] : as<Tuple>(data)->items[i], shape, depth + 1,
+                     first && i == 0));
     }
     return kOk;
   }
-  if (!first && depth != shape.sizes.size()) return fail(exc::ValueError, "expected sequence of length {} at dim {}", shape.sizes[depth], depth);
+  if (!first && depth != shape.sizes.size())
+    return fail(exc::ValueError, "expected sequence of length {} at dim {}", shape.sizes[depth], depth);
   if (data.is_bool()) {
     shape.any_bool = true;
   } else if (is_float(data)) {
@@ -368,7 +404,8 @@ template <typename T>
 Status fill(Value data, T*& out) {
   if (is<List>(data) || is<Tuple>(data)) {
     const int64_t n = is<List>(data) ? as<List>(data)->size : as<Tuple>(data)->size;
-    for (int64_t i = 0; i < n; ++i) TRY(fill(is<List>(data) ? as<List>(data)->items[i] : as<Tuple>(data)->items[i], out));
+    for (int64_t i = 0; i < n; ++i)
+      TRY(fill(is<List>(data) ? as<List>(data)->items[i] : as<Tuple>(data)->items[i], out));
     return kOk;
   }
   if (is_tensor(data)) {
@@ -398,11 +435,15 @@ Ref tensor_from_data(Value data, std::optional<engine::DType> dtype) {
     return copy;
   }
   Ref list = Ref::share(data);
-  if (!is<List>(data) && !is<Tuple>(data) && type_of(data)->slots.iter && type_of(data)->slots.length && !is<Str>(data)) list = TRY(to_list(data));
+  if (!is<List>(data) && !is<Tuple>(data) && type_of(data)->slots.iter && type_of(data)->slots.length && !is<Str>(data))
+    list = TRY(to_list(data));
   Shape shape;
   TRY(read_shape(list, shape, 0, true));
   return guarded([&]() -> Ref {
-    const engine::DType wanted = dtype ? *dtype : shape.any_float || !(shape.any_int || shape.any_bool) ? engine::default_dtype() : shape.any_int ? engine::DType::Int64 : engine::DType::Bool;
+    const engine::DType wanted = dtype                                                   ? *dtype
+                                 : shape.any_float || !(shape.any_int || shape.any_bool) ? engine::default_dtype()
+                                 : shape.any_int                                         ? engine::DType::Int64
+                                                                                         : engine::DType::Bool;
     const bool integral = !engine::is_floating(wanted);
     const engine::DType made = integral ? engine::DType::Int64 : engine::DType::Float64;
     engine::Tensor t = engine::new_tensor(engine::IntList(shape.sizes), made);
@@ -479,7 +520,8 @@ const NativeDef kTensorMethods[] = {
     {"ndimension", "($self, /)", method_dim, "The number of dimensions."},
     {"numel", "($self, /)", method_numel, "The number of elements."},
     {"nelement", "($self, /)", method_numel, "The number of elements."},
-    {"is_contiguous", "($self, /, memory_format=None)", method_is_contiguous, "Whether the elements lie in order without gaps."},
+    {"is_contiguous", "($self, /, memory_format=None)", method_is_contiguous,
+     "Whether the elements lie in order without gaps."},
     {"is_floating_point", "($self, /)", method_is_floating_point, "Whether the dtype is a floating-point type."},
     {"data_ptr", "($self, /)", method_data_ptr, "The address of the first element."},
     {"storage_offset", "($self, /)", method_storage_offset, "The offset in the storage, in elements."},
@@ -496,8 +538,10 @@ const NativeDef kTensorMethods[] = {
     {"char", "($self, /)", method_cast<engine::DType::Int8>, "to(torch.int8)"},
     {"byte", "($self, /)", method_cast<engine::DType::UInt8>, "to(torch.uint8)"},
     {"bool", "($self, /)", method_cast<engine::DType::Bool>, "to(torch.bool)"},
-    {"backward", "($self, /, gradient=None, retain_graph=None, create_graph=False, inputs=None)", method_backward, "Computes gradients of the graph's leaves."},
-    {"requires_grad_", "($self, /, requires_grad=True)", method_requires_grad, "Changes in place whether operations are recorded."},
+    {"backward", "($self, /, gradient=None, retain_graph=None, create_graph=False, inputs=None)", method_backward,
+     "Computes gradients of the graph's leaves."},
+    {"requires_grad_", "($self, /, requires_grad=True)", method_requires_grad,
+     "Changes in place whether operations are recorded."},
     {"retain_grad", "($self, /)", method_retain_grad, "Keeps the gradient of a tensor that is no leaf."},
     {"detach_", "($self, /)", method_detach_, "Detaches in place."},
     {"__format__", "($self, spec, /)", format_method, nullptr},

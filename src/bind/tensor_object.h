@@ -17,7 +17,9 @@ extern Type size_type;       // torch.Size
 extern Type dtype_type;      // torch.dtype
 extern Type generator_type;  // torch.Generator
 
-inline bool is_tensor(Value v) { return v.is_object() && (v.object()->type == &tensor_type || is_subtype(v.object()->type, &tensor_type)); }
+inline bool is_tensor(Value v) {
+  return v.is_object() && (v.object()->type == &tensor_type || is_subtype(v.object()->type, &tensor_type));
+}
 inline const engine::Tensor& tensor_of(Value v) { return static_cast<TensorObject*>(v.object())->tensor; }
 
 /// The tensor's Python object: the one it has, or a new torch.Tensor.

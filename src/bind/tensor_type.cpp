@@ -32,7 +32,9 @@ void tensor_dealloc(Object* o) {
   t->tensor.~Tensor();
   free_object(o);
 }
-void tensor_traverse(Object* o, Visitor& visit) { traverse_attributes(&static_cast<TensorObject*>(o)->attributes, visit); }
+void tensor_traverse(Object* o, Visitor& visit) {
+  traverse_attributes(&static_cast<TensorObject*>(o)->attributes, visit);
+}
 void tensor_clear(Object* o) { clear_attributes(o, &static_cast<TensorObject*>(o)->attributes); }
 
 // Calls a one- or two-operand operation whose descriptor was looked up once.
@@ -72,15 +74,20 @@ bool read_operand(Value v, engine::Arg& out, engine::Scalar& scalar) {
 // A dying temporary that only the interpreter's register refers to may give its buffer to the result.
 const engine::Tensor* reusable(Value left, Value right) {
   const uint8_t dying = dying_operands;
-  if ((dying & 1) && left.is_object() && left.object()->refs == 1 && is_tensor(left) && tensor_of(left).use_count() == 1) return &tensor_of(left);
-  if ((dying & 2) && right.is_object() && right.object()->refs == 1 && is_tensor(right) && tensor_of(right).use_count() == 1) return &tensor_of(right);
+  if ((dying & 1) && left.is_object() && left.object()->refs == 1 && is_tensor(left) &&
+      tensor_of(left).use_count() == 1)
+    return &tensor_of(left);
+  if ((dying & 2) && right.is_object() && right.object()->refs == 1 && is_tensor(right) &&
+      tensor_of(right).use_count() == 1)
+    return &tensor_of(right);
   return nullptr;
 }
 
 Ref run_binary(const engine::OpDescriptor* op, Value left, Value right) {
   engine::Arg args[2];
   engine::Scalar scalars[2];
-  if (!read_operand(left, args[0], scalars[0]) || !read_operand(right, args[1], scalars[1])) return Ref::not_implemented();
+  if (!read_operand(left, args[0], scalars[0]) || !read_operand(right, args[1], scalars[1]))
+    return Ref::not_implemented();
   return guarded([&]() -> Ref {
     engine::Outputs outputs;
     if (const engine::Tensor* candidate = reusable(left, right)) {
@@ -99,14 +106,17 @@ const engine::OpDescriptor* operation() {
   return op.descriptor;
 }
 
-constexpr char kAdd[] = "add", kSub[] = "sub", kRsub[] = "rsub", kMul[] = "mul", kDiv[] = "div", kPow[] = "pow", kFloorDivide[] = "floor_divide",
-               kRemainder[] = "remainder", kMatmul[] = "matmul", kAnd[] = "bitwise_and", kOr[] = "bitwise_or", kXor[] = "bitwise_xor",
-               kLshift[] = "bitwise_left_shift", kRshift[] = "bitwise_right_shift", kAddI[] = "add_", kSubI[] = "sub_", kMulI[] = "mul_",
-               kDivI[] = "div_", kPowI[] = "pow_", kFloorI[] = "floor_divide_", kRemI[] = "remainder_", kAndI[] = "bitwise_and_", kOrI[] = "bitwise_or_",
-               kXorI[] = "bitwise_xor_", kNeg[] = "neg", kAbs[] = "abs", kNot[] = "bitwise_not", kLt[] = "lt", kLe[] = "le", kEq[] = "eq", kNe[] = "ne",
+constexpr char kAdd[] = "add", kSub[] = "sub", kRsub[] = "rsub", kMul[] = "mul", kDiv[] = "div", kPow[] = "pow",
+               kFloorDivide[] = "floor_divide", kRemainder[] = "remainder", kMatmul[] = "matmul",
+               kAnd[] = "bitwise_and", kOr[] = "bitwise_or", kXor[] = "bitwise_xor", kLshift[] = "bitwise_left_shift",
+               kRshift[] = "bitwise_right_shift", kAddI[] = "add_", kSubI[] = "sub_", kMulI[] = "mul_",
+               kDivI[] = "div_", kPowI[] = "pow_", kFloorI[] = "floor_divide_", kRemI[] = "remainder_",
+               kAndI[] = "bitwise_and_", kOrI[] = "bitwise_or_", kXorI[] = "bitwise_xor_", kNeg[] = "neg",
+               kAbs[] = "abs", kNot[] = "bitwise_not", kLt[] = "lt", kLe[] = "le", kEq[] = "eq", kNe[] = "ne",
                kGt[] = "gt", kGe[] = "ge", kReciprocal[] = "reciprocal";
 
-// The operation when the left operand is the tensor; a number on the left becomes a tensor of its own where order matters.
+// The operation when the left operand is the tensor; a number on the left becomes a tensor of its own where order
+// matters.
 template <const char* name>
 Ref binary_slot(Value left, Value right) {
   if (!is_tensor(left)) {
@@ -114,10 +124,12 @@ Ref binary_slot(Value left, Value right) {
     engine::Scalar scalar;
     if (!read_operand(left, arg, scalar)) return Ref::not_implemented();
     Ref number = guarded([&]() -> Ref {
-      const engine::DType dtype = scalar.is_floating() && !tensor_of(right).is_floating_point() ? engine::default_dtype()
-                                  : scalar.is_bool()                                          ? engine::DType::Bool
-                                  : scalar.is_floating() || tensor_of(right).is_floating_point() ? (tensor_of(right).is_floating_point() ? tensor_of(right).dtype() : engine::default_dtype())
-                                                                                                 : (tensor_of(right).dtype() == engine::DType::Bool ? engine::DType::Int64 : tensor_of(right).dtype());
+      const engine::DType dtype =
+          scalar.is_floating() && !tensor_of(right).is_floating_point() ? engine::default_dtype()
+          : scalar.is_bool()                                            ? engine::DType::Bool
+          : scalar.is_floating() || tensor_of(right).is_floating_point()
+              ? (tensor_of(right).is_floating_point() ? tensor_of(right).dtype() : engine::default_dtype())
+              : (tensor_of(right).dtype() == engine::DType::Bool ? engine::DType::Int64 : tensor_of(right).dtype());
       return wrap(engine::scalar_tensor(scalar, dtype));
     });
     if (number.is_error()) return number;
@@ -152,7 +164,8 @@ Ref inplace_slot(Value left, Value right) {
   const engine::OpDescriptor* op = operation<name>();
   engine::Arg args[2];
   engine::Scalar scalars[2];
-  if (!op || !read_operand(left, args[0], scalars[0]) || !read_operand(right, args[1], scalars[1])) return Ref::not_implemented();
+  if (!op || !read_operand(left, args[0], scalars[0]) || !read_operand(right, args[1], scalars[1]))
+    return Ref::not_implemented();
   return guarded([&]() -> Ref {
     engine::Outputs outputs;
     op->call(std::span<const engine::Arg>(args, 2), outputs);
@@ -174,12 +187,18 @@ Ref positive_slot(Value self) { return Ref::share(self); }
 
 Ref compare_slot(Value self, Value other, CompareOp op) {
   switch (op) {
-    case CompareOp::Lt: return run_binary(operation<kLt>(), self, other);
-    case CompareOp::Le: return run_binary(operation<kLe>(), self, other);
-    case CompareOp::Eq: return run_binary(operation<kEq>(), self, other);
-    case CompareOp::Ne: return run_binary(operation<kNe>(), self, other);
-    case CompareOp::Gt: return run_binary(operation<kGt>(), self, other);
-    default: return run_binary(operation<kGe>(), self, other);
+    case CompareOp::Lt:
+      return run_binary(operation<kLt>(), self, other);
+    case CompareOp::Le:
+      return run_binary(operation<kLe>(), self, other);
+    case CompareOp::Eq:
+      return run_binary(operation<kEq>(), self, other);
+    case CompareOp::Ne:
+      return run_binary(operation<kNe>(), self, other);
+    case CompareOp::Gt:
+      return run_binary(operation<kGt>(), self, other);
+    default:
+      return run_binary(operation<kGe>(), self, other);
   }
 }
 Result<int64_t> hash_slot(Value self) { return static_cast<int64_t>(self.bits() >> 4); }
@@ -224,7 +243,8 @@ Ref to_int_slot(Value self) {
 Ref to_float_slot(Value self) { return make_float(TRY(one_item(self)).to_double()); }
 Ref index_slot(Value self) {
   const engine::Scalar s = TRY(one_item(self));
-  if (s.is_floating() || tensor_of(self).numel() != 1) return fail(exc::TypeError, "only integer tensors of a single element can be converted to an index");
+  if (s.is_floating() || tensor_of(self).numel() != 1)
+    return fail(exc::TypeError, "only integer tensors of a single element can be converted to an index");
   return make_int(s.to_int());
 }
 
@@ -241,7 +261,8 @@ Ref size_numel(Value self, const Value*) {
   for (Value v : *as<Tuple>(self)) n *= v.integer();
   return make_int(n);
 }
-const NativeDef kSizeMethods[] = {{"numel", "($self, /)", size_numel, "The number of elements of a tensor of this size."}, {}};
+const NativeDef kSizeMethods[] = {
+    {"numel", "($self, /)", size_numel, "The number of elements of a tensor of this size."}, {}};
 
 // ---- torch.dtype
 
@@ -253,7 +274,10 @@ Ref dtype_is_floating(Value self) { return Ref::boolean(engine::is_floating(self
 Ref dtype_is_complex(Value) { return Ref::boolean(false); }
 Ref dtype_itemsize(Value self) { return make_int(static_cast<int64_t>(engine::item_size(self_dtype(self)))); }
 Ref dtype_reduce(Value self, const Value*) { return make_str(engine::dtype_name(self_dtype(self))); }
-const GetSetDef kDTypeGetSets[] = {{"is_floating_point", dtype_is_floating, nullptr}, {"is_complex", dtype_is_complex, nullptr}, {"itemsize", dtype_itemsize, nullptr}, {}};
+const GetSetDef kDTypeGetSets[] = {{"is_floating_point", dtype_is_floating, nullptr},
+                                   {"is_complex", dtype_is_complex, nullptr},
+                                   {"itemsize", dtype_itemsize, nullptr},
+                                   {}};
 const NativeDef kDTypeMethods[] = {{"__reduce__", "($self, /)", dtype_reduce, nullptr}, {}};
 void plain_dealloc(Object* o) { free_object(o); }
 
@@ -285,12 +309,13 @@ Ref generator_set_state(Value self, const Value* a) {
     return Ref::share(self);
   });
 }
-const NativeDef kGeneratorMethods[] = {{"manual_seed", "($self, seed, /)", generator_manual_seed, "Sets the seed for generating random numbers."},
-                                       {"initial_seed", "($self, /)", generator_initial_seed, "Returns the initial seed."},
-                                       {"seed", "($self, /)", generator_seed, "Seeds from the system and returns the seed."},
-                                       {"get_state", "($self, /)", generator_get_state, "The state as a torch.uint8 tensor."},
-                                       {"set_state", "($self, new_state, /)", generator_set_state, "Restores a state."},
-                                       {}};
+const NativeDef kGeneratorMethods[] = {
+    {"manual_seed", "($self, seed, /)", generator_manual_seed, "Sets the seed for generating random numbers."},
+    {"initial_seed", "($self, /)", generator_initial_seed, "Returns the initial seed."},
+    {"seed", "($self, /)", generator_seed, "Seeds from the system and returns the seed."},
+    {"get_state", "($self, /)", generator_get_state, "The state as a torch.uint8 tensor."},
+    {"set_state", "($self, new_state, /)", generator_set_state, "Restores a state."},
+    {}};
 
 }  // namespace
 
@@ -299,13 +324,20 @@ Failure translate_exception() {
     throw;
   } catch (const Error& e) {
     switch (e.kind()) {
-      case ErrorKind::Type: return fail(exc::TypeError, "{}", e.what());
-      case ErrorKind::Value: return fail(exc::ValueError, "{}", e.what());
-      case ErrorKind::Index: return fail(exc::IndexError, "{}", e.what());
-      case ErrorKind::Memory: return fail(exc::MemoryError, "{}", e.what());
-      case ErrorKind::NotImplemented: return fail(exc::NotImplementedError, "{}", e.what());
-      case ErrorKind::File: return fail(exc::OSError, "{}", e.what());
-      default: return fail(exc::RuntimeError, "{}", e.what());
+      case ErrorKind::Type:
+        return fail(exc::TypeError, "{}", e.what());
+      case ErrorKind::Value:
+        return fail(exc::ValueError, "{}", e.what());
+      case ErrorKind::Index:
+        return fail(exc::IndexError, "{}", e.what());
+      case ErrorKind::Memory:
+        return fail(exc::MemoryError, "{}", e.what());
+      case ErrorKind::NotImplemented:
+        return fail(exc::NotImplementedError, "{}", e.what());
+      case ErrorKind::File:
+        return fail(exc::OSError, "{}", e.what());
+      default:
+        return fail(exc::RuntimeError, "{}", e.what());
     }
   } catch (const std::bad_alloc&) {
     return fail(exc::MemoryError, "out of memory");
@@ -369,7 +401,11 @@ void define_dtype_type() {
   dtype_type.methods = kDTypeMethods;
   dtype_type.dealloc = plain_dealloc;
   ready_type(dtype_type);
-  define_type(size_type, {.name = "torch.Size", .size = sizeof(Tuple), .layout = Layout::Tuple, .flags = Type::kHasGc | Type::kVariableSize, .base = &tuple_type});
+  define_type(size_type, {.name = "torch.Size",
+                          .size = sizeof(Tuple),
+                          .layout = Layout::Tuple,
+                          .flags = Type::kHasGc | Type::kVariableSize,
+                          .base = &tuple_type});
   size_type.slots.repr = size_repr;
   size_type.methods = kSizeMethods;
   ready_type(size_type);
@@ -384,8 +420,11 @@ void define_generator_type() {
 }
 
 void define_tensor_type() {
-  define_type(tensor_type, {.name = "torch.Tensor", .size = sizeof(TensorObject), .layout = Layout::Native,
-                            .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable, .doc = "A multi-dimensional array with automatic differentiation."});
+  define_type(tensor_type, {.name = "torch.Tensor",
+                            .size = sizeof(TensorObject),
+                            .layout = Layout::Native,
+                            .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
+                            .doc = "A multi-dimensional array with automatic differentiation."});
   tensor_type.attributes_offset = offsetof(TensorObject, attributes);
   Slots& s = tensor_type.slots;
   s.add = commutative_slot<kAdd>;

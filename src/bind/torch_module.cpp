@@ -1,5 +1,5 @@
-// _hiss_torch: what lib/torch is made of. Operations come from the registry; here are the tensor type, dtypes, gradients, optimizers
-// and the switches of the engine.
+// _hiss_torch: what lib/torch is made of. Operations come from the registry; here are the tensor type, dtypes,
+// gradients, optimizers and the switches of the engine.
 #include <cstring>
 #include <vector>
 
@@ -103,7 +103,8 @@ Ref grad_function(Value, const Value* a) {
 Result<double> real(Value v) { return to_double(v); }
 
 Ref adam_step(Value, const Value* a) {
-  // (params, grads, averages, squares, max_squares, steps, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
+  // (params, grads, averages, squares, max_squares, steps, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize,
+  // decoupled)
   std::vector<engine::Tensor> lists[5];
   for (int i = 0; i < 5; ++i) lists[i] = TRY(tensor_list(a[i]));
   Ref step_items = TRY(to_tuple(a[5]));
@@ -125,7 +126,8 @@ Ref adam_step(Value, const Value* a) {
 }
 Ref sgd_step(Value, const Value* a) {
   // (params, grads, buffers, lr, momentum, dampening, weight_decay, nesterov, maximize) -> buffers
-  std::vector<engine::Tensor> parameters = TRY(tensor_list(a[0])), gradients = TRY(tensor_list(a[1])), buffers = TRY(tensor_list(a[2], true));
+  std::vector<engine::Tensor> parameters = TRY(tensor_list(a[0])), gradients = TRY(tensor_list(a[1])),
+                              buffers = TRY(tensor_list(a[2], true));
   engine::SgdOptions o;
   o.lr = TRY(real(a[3]));
   o.momentum = TRY(real(a[4]));
@@ -162,7 +164,8 @@ Ref init_fill(Value, const Value* a) {
   if (!is_tensor(a[1])) return fail(exc::TypeError, "expected a tensor, not {}", type_name(a[1]));
   const std::string kind = to_string(a[0]);
   const double x = TRY(real(a[2])), y = TRY(real(a[3]));
-  const std::string mode = is<Str>(a[4]) ? to_string(a[4]) : "fan_in", nonlinearity = is<Str>(a[5]) ? to_string(a[5]) : "leaky_relu";
+  const std::string mode = is<Str>(a[4]) ? to_string(a[4]) : "fan_in",
+                    nonlinearity = is<Str>(a[5]) ? to_string(a[5]) : "leaky_relu";
   engine::RandomGenerator* g = a[6] ? generator_of(a[6]) : nullptr;
   return guarded([&]() -> Ref {
     engine::NoGrad no_grad;
@@ -213,8 +216,10 @@ Ref tensor_from_bytes(Value, const Value* a) {
   std::vector<int64_t> shape;
   for (Value v : *as<Tuple>(sizes)) shape.push_back(TRY(to_index(v)));
   return guarded([&]() -> Ref {
-    const int64_t bytes = engine::checked_numel(engine::IntList(shape), engine::item_size(dtype)) * static_cast<int64_t>(engine::item_size(dtype));
-    if (bytes != view.length()) return fail(exc::ValueError, "{} bytes cannot fill a tensor of {} bytes", view.length(), bytes);
+    const int64_t bytes = engine::checked_numel(engine::IntList(shape), engine::item_size(dtype)) *
+                          static_cast<int64_t>(engine::item_size(dtype));
+    if (bytes != view.length())
+      return fail(exc::ValueError, "{} bytes cannot fill a tensor of {} bytes", view.length(), bytes);
     engine::Tensor t = engine::new_tensor(engine::IntList(shape), dtype);
     if (bytes) std::memcpy(t.raw_data(), view.data(), static_cast<size_t>(bytes));
     return wrap(std::move(t));
@@ -251,7 +256,8 @@ Ref set_printoptions(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"tensor", "($module, data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)", tensor_function, "A tensor from numbers or nested sequences."},
+    {"tensor", "($module, data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)", tensor_function,
+     "A tensor from numbers or nested sequences."},
     {"is_grad_enabled", "($module, /)", is_grad_enabled, "Whether operations are recorded."},
     {"_set_grad_enabled", "($module, mode, /)", set_grad_enabled, nullptr},
     {"_set_inference_mode", "($module, mode, /)", set_inference, nullptr},
@@ -262,7 +268,8 @@ const NativeDef kFunctions[] = {
     {"get_num_threads", "($module, /)", get_num_threads, "Threads that kernels use."},
     {"set_num_threads", "($module, n, /)", set_num_threads, "Sets the threads that kernels use."},
     {"get_default_dtype", "($module, /)", get_default_dtype, "The floating-point type of new tensors."},
-    {"_grad", "($module, outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, /)", grad_function, nullptr},
+    {"_grad", "($module, outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, /)", grad_function,
+     nullptr},
     {"_adam_step", "($module, p, g, m, v, x, t, lr, b1, b2, eps, wd, ams, maximize, decoupled, /)", adam_step, nullptr},
     {"_sgd_step", "($module, p, g, b, lr, momentum, dampening, wd, nesterov, maximize, /)", sgd_step, nullptr},
     {"_foreach_lerp_", "($module, targets, sources, weight, /)", lerp_all, nullptr},
@@ -272,7 +279,8 @@ const NativeDef kFunctions[] = {
     {"_tensor_bytes", "($module, tensor, /)", tensor_bytes, nullptr},
     {"_tensor_from_bytes", "($module, data, dtype, shape, /)", tensor_from_bytes, nullptr},
     {"_operations", "($module, module, /)", operations, nullptr},
-    {"set_printoptions", "($module, precision=None, threshold=None, edgeitems=None, linewidth=None, sci_mode=None)", set_printoptions, "How tensors are printed."},
+    {"set_printoptions", "($module, precision=None, threshold=None, edgeitems=None, linewidth=None, sci_mode=None)",
+     set_printoptions, "How tensors are printed."},
     {}};
 
 Status initialize(Value module) {
@@ -286,10 +294,12 @@ Status initialize(Value module) {
   dict_set(dict, intern("dtype"), to_value(&dtype_type));
   dict_set(dict, intern("Generator"), to_value(&generator_type));
   const std::pair<const char*, engine::DType> dtypes[] = {
-      {"float32", engine::DType::Float32}, {"float", engine::DType::Float32},  {"float64", engine::DType::Float64}, {"double", engine::DType::Float64},
-      {"float16", engine::DType::Float16}, {"half", engine::DType::Float16},   {"bfloat16", engine::DType::BFloat16}, {"int8", engine::DType::Int8},
-      {"uint8", engine::DType::UInt8},     {"int16", engine::DType::Int16},    {"short", engine::DType::Int16},     {"int32", engine::DType::Int32},
-      {"int", engine::DType::Int32},       {"int64", engine::DType::Int64},    {"long", engine::DType::Int64},      {"bool", engine::DType::Bool}};
+      {"float32", engine::DType::Float32},   {"float", engine::DType::Float32},   {"float64", engine::DType::Float64},
+      {"double", engine::DType::Float64},    {"float16", engine::DType::Float16}, {"half", engine::DType::Float16},
+      {"bfloat16", engine::DType::BFloat16}, {"int8", engine::DType::Int8},       {"uint8", engine::DType::UInt8},
+      {"int16", engine::DType::Int16},       {"short", engine::DType::Int16},     {"int32", engine::DType::Int32},
+      {"int", engine::DType::Int32},         {"int64", engine::DType::Int64},     {"long", engine::DType::Int64},
+      {"bool", engine::DType::Bool}};
   for (auto [name, dtype] : dtypes) dict_set(dict, intern(name), wrap_dtype(dtype));
   return kOk;
 }
@@ -297,6 +307,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef torch_native_module;
-const ModuleDef torch_native_module = {"_hiss_torch", "The engine's tensors as Python objects.", kFunctions, initialize};
+const ModuleDef torch_native_module = {"_hiss_torch", "The engine's tensors as Python objects.", kFunctions,
+                                       initialize};
 
 }  // namespace hiss::bind

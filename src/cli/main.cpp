@@ -74,10 +74,12 @@ Status run_module(const std::string& name, bool alter_argv) {
 Status run_script(const std::string& given, Value module) {
   // Tracebacks and __file__ show the whole path, as python3's do.
   char folder[PATH_MAX];
-  const std::string path = given[0] == '/' || !getcwd(folder, sizeof folder) ? given : std::string(folder) + "/" + given;
+  const std::string path =
+      given[0] == '/' || !getcwd(folder, sizeof folder) ? given : std::string(folder) + "/" + given;
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
-    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(), path.c_str(), errno, std::strerror(errno));
+    std::fprintf(stderr, "%s: can't open file '%s': [Errno %d] %s\n", runtime_options().executable.c_str(),
+                 path.c_str(), errno, std::strerror(errno));
     std::exit(2);
   }
   if (S_ISDIR(info.st_mode) || (path.size() > 4 && path.compare(path.size() - 4, 4, ".zip") == 0) ||
@@ -112,8 +114,10 @@ Status run(const CommandLine& line, Value module) {
         TRY(insert_path(getcwd(folder, sizeof folder) ? folder : ""));
       }
       return run_module(line.target, true);
-    case CommandLine::Script: return run_script(line.target, module);
-    default: break;
+    case CommandLine::Script:
+      return run_script(line.target, module);
+    default:
+      break;
   }
   if (!runtime_options().safe_path) TRY(insert_path(""));
   if (isatty(0) || runtime_options().interactive) return run_repl(module);

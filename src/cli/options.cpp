@@ -80,26 +80,61 @@ CommandLine parse_command_line(int argc, char** argv) {
           r.argv.push_back("-m");
           done = true;
           break;
-        case 'B': r.dont_write_bytecode = true; break;
-        case 'E': r.ignore_environment = true; break;
-        case 'I': r.isolated = r.ignore_environment = r.no_user_site = r.safe_path = true; break;
-        case 'P': r.safe_path = true; break;
-        case 'O': ++r.optimize; break;
-        case 'S': r.no_site = true; break;
-        case 's': r.no_user_site = true; break;
-        case 'V': ++out.version_count; break;
-        case 'W': r.warn_options.push_back(value('W')); break;
-        case 'X': r.x_options.push_back(value('X')); break;
-        case 'b': ++r.bytes_warning; break;
-        case 'd': break;
+        case 'B':
+          r.dont_write_bytecode = true;
+          break;
+        case 'E':
+          r.ignore_environment = true;
+          break;
+        case 'I':
+          r.isolated = r.ignore_environment = r.no_user_site = r.safe_path = true;
+          break;
+        case 'P':
+          r.safe_path = true;
+          break;
+        case 'O':
+          ++r.optimize;
+          break;
+        case 'S':
+          r.no_site = true;
+          break;
+        case 's':
+          r.no_user_site = true;
+          break;
+        case 'V':
+          ++out.version_count;
+          break;
+        case 'W':
+          r.warn_options.push_back(value('W'));
+          break;
+        case 'X':
+          r.x_options.push_back(value('X'));
+          break;
+        case 'b':
+          ++r.bytes_warning;
+          break;
+        case 'd':
+          break;
         case 'h':
-        case '?': out.mode = CommandLine::Help; return out;
-        case 'i': r.inspect = r.interactive = true; break;
-        case 'q': r.quiet = true; break;
-        case 'u': r.unbuffered = true; break;
-        case 'v': ++r.verbose; break;
-        case 'x': break;
-        default: bad_option(std::string("Unknown option: -") + *p);
+        case '?':
+          out.mode = CommandLine::Help;
+          return out;
+        case 'i':
+          r.inspect = r.interactive = true;
+          break;
+        case 'q':
+          r.quiet = true;
+          break;
+        case 'u':
+          r.unbuffered = true;
+          break;
+        case 'v':
+          ++r.verbose;
+          break;
+        case 'x':
+          break;
+        default:
+          bad_option(std::string("Unknown option: -") + *p);
       }
       if (done || !*p) break;
     }

@@ -51,7 +51,10 @@ Status run_statement(const std::string& text, Value module) {
 
 Status run_repl(Value module) {
   if (!runtime_options().quiet) {
-    std::fprintf(stderr, "Hiss %s: Python 3.11.2\nType \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n", HISS_VERSION);
+    std::fprintf(
+        stderr,
+        "Hiss %s: Python 3.11.2\nType \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n",
+        HISS_VERSION);
   }
   Ref sys = TRY(import_module("sys"));
   std::string line;

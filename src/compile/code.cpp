@@ -46,12 +46,14 @@ std::string disassemble(const Code* code) {
   for (size_t i = 0; i < code->instructions->size(); ++i) {
     const Instruction in = (*code->instructions)[i];
     const auto op = static_cast<size_t>(in.op());
-    out += fmt::format("{:4} {:5} {:20} A={} B={} C={} flags={}  ({})\n", position_at(code, static_cast<uint32_t>(i)).line, i, kOpNames[op], in.a(), in.b(), in.c(),
-                       in.flags(), kOpOperands[op]);
+    out +=
+        fmt::format("{:4} {:5} {:20} A={} B={} C={} flags={}  ({})\n", position_at(code, static_cast<uint32_t>(i)).line,
+                    i, kOpNames[op], in.a(), in.b(), in.c(), in.flags(), kOpOperands[op]);
     i += kOpCacheWords[op];
   }
   for (const ExceptionEntry& e : *code->exception_table) {
-    out += fmt::format("  [{}, {}) -> {} depth {}\n", e.start, e.end, e.target == UINT32_MAX ? std::string("restore handled") : std::to_string(e.target), e.depth);
+    out += fmt::format("  [{}, {}) -> {} depth {}\n", e.start, e.end,
+                       e.target == UINT32_MAX ? std::string("restore handled") : std::to_string(e.target), e.depth);
   }
   return out;
 }
@@ -62,7 +64,9 @@ Code* self_code(Value v) { return as<Code>(v); }
 
 void code_dealloc(Object* o) {
   auto* c = static_cast<Code*>(o);
-  for (Value* v : {&c->name, &c->qualname, &c->filename, &c->consts, &c->names, &c->varnames, &c->cellvars, &c->freevars}) clear_field(*v);
+  for (Value* v :
+       {&c->name, &c->qualname, &c->filename, &c->consts, &c->names, &c->varnames, &c->cellvars, &c->freevars})
+    clear_field(*v);
   delete c->instructions;
   delete c->exception_table;
   delete c->positions;
@@ -72,7 +76,8 @@ void code_dealloc(Object* o) {
 
 Ref code_repr(Value self) {
   auto* c = self_code(self);
-  return make_str(fmt::format("<code object {} at {:#x}, file \"{}\", line {}>", to_string(c->name), self.bits(), to_string(c->filename), c->firstlineno));
+  return make_str(fmt::format("<code object {} at {:#x}, file \"{}\", line {}>", to_string(c->name), self.bits(),
+                              to_string(c->filename), c->firstlineno));
 }
 
 Ref get_name(Value self) { return Ref::share(self_code(self)->name); }
@@ -96,7 +101,8 @@ Ref or_none(int32_t n) { return n < 0 ? Ref::none() : make_int(n); }
 Ref method_positions(Value self, const Value*) {
   Ref list = make_list();
   for (const Position& p : *self_code(self)->positions) {
-    list_append(as<List>(list), make_tuple({or_none(p.line), or_none(p.end_line), or_none(p.column), or_none(p.end_column)}));
+    list_append(as<List>(list),
+                make_tuple({or_none(p.line), or_none(p.end_line), or_none(p.column), or_none(p.end_column)}));
   }
   return get_iter(list);
 }
@@ -108,7 +114,8 @@ Ref method_lines(Value self, const Value*) {
   for (size_t i = 0; i < positions.size();) {
     size_t j = i;
     while (j < positions.size() && positions[j].line == positions[i].line) ++j;
-    list_append(as<List>(list), make_tuple({Value::integer(static_cast<int64_t>(i * 2)), Value::integer(static_cast<int64_t>(j * 2)), or_none(positions[i].line)}));
+    list_append(as<List>(list), make_tuple({Value::integer(static_cast<int64_t>(i * 2)),
+                                            Value::integer(static_cast<int64_t>(j * 2)), or_none(positions[i].line)}));
     i = j;
   }
   return get_iter(list);
@@ -119,9 +126,10 @@ Ref method_replace(Value self, const Value* args) {
   auto* c = self_code(self);
   Code* copy = allocate_code();
   Ref hold = Ref::steal(copy);
-  const std::pair<Value Code::*, const char*> texts[] = {{&Code::name, "co_name"},         {&Code::qualname, "co_qualname"}, {&Code::filename, "co_filename"},
-                                                         {&Code::consts, "co_consts"},     {&Code::names, "co_names"},       {&Code::varnames, "co_varnames"},
-                                                         {&Code::cellvars, "co_cellvars"}, {&Code::freevars, "co_freevars"}};
+  const std::pair<Value Code::*, const char*> texts[] = {
+      {&Code::name, "co_name"},         {&Code::qualname, "co_qualname"}, {&Code::filename, "co_filename"},
+      {&Code::consts, "co_consts"},     {&Code::names, "co_names"},       {&Code::varnames, "co_varnames"},
+      {&Code::cellvars, "co_cellvars"}, {&Code::freevars, "co_freevars"}};
   auto* changes = as<Dict>(args[0]);
   int64_t used = 0;
   for (auto [field, field_name] : texts) {
@@ -142,7 +150,8 @@ Ref method_replace(Value self, const Value* args) {
   Value flags = dict_get(changes, intern("co_flags"));
   used += static_cast<bool>(flags);
   copy->code_flags = flags ? static_cast<uint32_t>(TRY(to_int64(flags))) : c->code_flags;
-  if (used != changes->used) return fail(exc::NotImplementedError, "code.replace() in Hiss cannot change bytecode, stack size or line tables");
+  if (used != changes->used)
+    return fail(exc::NotImplementedError, "code.replace() in Hiss cannot change bytecode, stack size or line tables");
   copy->register_count = c->register_count;
   copy->local_count = c->local_count;
   copy->local_register_count = c->local_register_count;
@@ -157,7 +166,8 @@ Ref method_replace(Value self, const Value* args) {
 Ref method_disassemble(Value self, const Value*) { return make_str(disassemble(self_code(self))); }
 
 Result<int64_t> code_hash(Value self) {
-  const int64_t h = TRY(hash(self_code(self)->name)) ^ TRY(hash(self_code(self)->consts)) ^ self_code(self)->firstlineno;
+  const int64_t h =
+      TRY(hash(self_code(self)->name)) ^ TRY(hash(self_code(self)->consts)) ^ self_code(self)->firstlineno;
   return h == -1 ? -2 : h;
 }
 Ref code_compare(Value a, Value b, CompareOp op) {
@@ -165,16 +175,19 @@ Ref code_compare(Value a, Value b, CompareOp op) {
   auto* x = self_code(a);
   auto* y = self_code(b);
   bool same = x == y;
-  if (!same && x->firstlineno == y->firstlineno && x->argcount == y->argcount && x->instructions->size() == y->instructions->size()) {
-    same = TRY(equal(x->name, y->name)) && TRY(equal(x->consts, y->consts)) && TRY(equal(x->names, y->names)) && TRY(equal(x->varnames, y->varnames)) &&
-           TRY(equal(x->freevars, y->freevars)) && TRY(equal(x->cellvars, y->cellvars)) && *x->positions == *y->positions;
+  if (!same && x->firstlineno == y->firstlineno && x->argcount == y->argcount &&
+      x->instructions->size() == y->instructions->size()) {
+    same = TRY(equal(x->name, y->name)) && TRY(equal(x->consts, y->consts)) && TRY(equal(x->names, y->names)) &&
+           TRY(equal(x->varnames, y->varnames)) && TRY(equal(x->freevars, y->freevars)) &&
+           TRY(equal(x->cellvars, y->cellvars)) && *x->positions == *y->positions;
   }
   return Ref::boolean(same == (op == CompareOp::Eq));
 }
 
 const NativeDef kMethods[] = {{"co_positions", "($self, /)", method_positions, nullptr},
                               {"co_lines", "($self, /)", method_lines, nullptr},
-                              {"replace", "($self, /, **changes)", method_replace, "Return a copy of the code object with new values for the specified fields."},
+                              {"replace", "($self, /, **changes)", method_replace,
+                               "Return a copy of the code object with new values for the specified fields."},
                               {"_disassemble", "($self, /)", method_disassemble, "The instructions as text."},
                               {}};
 const GetSetDef kGetSets[] = {{"co_name", get_name, nullptr},
@@ -197,7 +210,10 @@ const GetSetDef kGetSets[] = {{"co_name", get_name, nullptr},
 }  // namespace
 
 void init_code_type() {
-  define_type(code_type, {.name = "code", .size = sizeof(Code), .layout = Layout::Code, .flags = Type::kNoInstances | Type::kWeakReferable,
+  define_type(code_type, {.name = "code",
+                          .size = sizeof(Code),
+                          .layout = Layout::Code,
+                          .flags = Type::kNoInstances | Type::kWeakReferable,
                           .doc = "Code objects are made by the compiler."});
   code_type.slots.repr = code_repr;
   code_type.slots.hash = code_hash;

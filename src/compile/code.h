@@ -14,6 +14,18 @@ enum class Op : uint8_t {
 #include "compile/bytecode.def"
 #undef OP
 };
+/// A hash of the instruction set: compiled files of another one must not be loaded (sys.implementation.cache_tag holds
+/// it).
+constexpr uint32_t instruction_set_hash() {
+  uint32_t h = 2166136261u;
+  constexpr const char* kText =
+#define OP(name, operands, cache) #name operands #cache
+#include "compile/bytecode.def"
+#undef OP
+      "2";  // raised when the marshalled form changes
+  for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
+  return h;
+}
 extern const char* const kOpNames[];
 extern const uint8_t kOpCacheWords[];
 extern const char* const kOpOperands[];
@@ -25,10 +37,12 @@ struct Instruction {
   uint64_t word;
 
   static Instruction make(Op op, uint8_t flags, uint32_t a, uint32_t b, uint32_t c) {
-    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 | uint64_t{b & 0xFFFF} << 32 | uint64_t{c & 0xFFFF} << 48};
+    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 | uint64_t{b & 0xFFFF} << 32 |
+            uint64_t{c & 0xFFFF} << 48};
   }
   static Instruction make_wide(Op op, uint8_t flags, uint32_t a, int32_t bc) {
-    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 | uint64_t{static_cast<uint32_t>(bc)} << 32};
+    return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 |
+            uint64_t{static_cast<uint32_t>(bc)} << 32};
   }
   Op op() const { return static_cast<Op>(word & 0xFF); }
   uint8_t flags() const { return static_cast<uint8_t>(word >> 8); }
@@ -39,43 +53,53 @@ struct Instruction {
 };
 
 struct Position {
-  int32_t line, end_line;  // -1: none
+  int32_t line, end_line;      // -1: none
   int32_t column, end_column;  // UTF-8 bytes; -1: none
   bool operator==(const Position&) const = default;
 };
 
-/// Instructions [start, end) are covered: an exception clears the registers from `depth` on, is put into r[depth], and `target` runs.
+/// Instructions [start, end) are covered: an exception clears the registers from `depth` on, is put into r[depth], and
+/// `target` runs.
 struct ExceptionEntry {
   uint32_t start, end, target, depth;
 };
 
 enum CodeFlags : uint32_t {
-  kCodeOptimized = 0x1, kCodeNewLocals = 0x2, kCodeVarargs = 0x4, kCodeVarkeywords = 0x8, kCodeNested = 0x10, kCodeGenerator = 0x20,
-  kCodeCoroutine = 0x80, kCodeIterableCoroutine = 0x100, kCodeAsyncGenerator = 0x200,
+  kCodeOptimized = 0x1,
+  kCodeNewLocals = 0x2,
+  kCodeVarargs = 0x4,
+  kCodeVarkeywords = 0x8,
+  kCodeNested = 0x10,
+  kCodeGenerator = 0x20,
+  kCodeCoroutine = 0x80,
+  kCodeIterableCoroutine = 0x100,
+  kCodeAsyncGenerator = 0x200,
   kCodeFutureAnnotations = 0x1000000,
 };
 
 struct Code : Object {
   static constexpr Layout kLayout = Layout::Code;
-  Value name, qualname, filename;           // Str
-  Value consts, names;                      // Tuple; names are interned
-  Value varnames, cellvars, freevars;       // Tuple of Str
+  Value name, qualname, filename;      // Str
+  Value consts, names;                 // Tuple; names are interned
+  Value varnames, cellvars, freevars;  // Tuple of Str
   int32_t argcount, posonlyargcount, kwonlyargcount, nlocals;
   uint32_t code_flags;
   int32_t firstlineno;
-  uint32_t register_count;                  // locals, then temporaries
-  uint32_t local_count;                     // registers of locals and cells
-  uint32_t local_register_count;            // arguments, other locals, cell-only variables
-  std::vector<Instruction>* instructions;   // with inline caches
+  uint32_t register_count;                 // locals, then temporaries
+  uint32_t local_count;                    // registers of locals and cells
+  uint32_t local_register_count;           // arguments, other locals, cell-only variables
+  std::vector<Instruction>* instructions;  // with inline caches
   std::vector<ExceptionEntry>* exception_table;
-  std::vector<Position>* positions;         // one for each word
-  bool simple_arguments;                    // positional parameters only: calls need no binding beyond counting
-  std::vector<uint16_t>* cell_arguments;    // registers that MakeCell wraps at entry
+  std::vector<Position>* positions;       // one for each word
+  bool simple_arguments;                  // positional parameters only: calls need no binding beyond counting
+  std::vector<uint16_t>* cell_arguments;  // registers that MakeCell wraps at entry
   uint64_t version;
 
   const Instruction* begin() const { return instructions->data(); }
   Str* local_name(uint32_t reg) const;
-  int32_t total_args() const { return argcount + kwonlyargcount + !!(code_flags & kCodeVarargs) + !!(code_flags & kCodeVarkeywords); }
+  int32_t total_args() const {
+    return argcount + kwonlyargcount + !!(code_flags & kCodeVarargs) + !!(code_flags & kCodeVarkeywords);
+  }
 };
 Code* allocate_code();
 /// Source position of the instruction at `index`.

@@ -40,8 +40,8 @@ Status read_future(Mod* module, CompileOptions& options) {
         return raise("not a chance");
       } else {
         bool known = false;
-        for (std::string_view k : {"nested_scopes", "generators", "division", "absolute_import", "with_statement", "print_function",
-                                   "unicode_literals", "barry_as_FLUFL", "generator_stop"}) {
+        for (std::string_view k : {"nested_scopes", "generators", "division", "absolute_import", "with_statement",
+                                   "print_function", "unicode_literals", "barry_as_FLUFL", "generator_stop"}) {
           known |= a->name == k;
         }
         if (!known) return raise("future feature " + std::string(a->name) + " is not defined");
@@ -53,12 +53,18 @@ Status read_future(Mod* module, CompileOptions& options) {
 
 Type& error_type(SyntaxErrorInfo::Kind kind) {
   switch (kind) {
-    case SyntaxErrorInfo::IndentationError: return exc::IndentationError;
-    case SyntaxErrorInfo::TabError: return exc::TabError;
-    case SyntaxErrorInfo::MemoryError: return exc::MemoryError;
-    case SyntaxErrorInfo::RecursionError: return exc::RecursionError;
-    case SyntaxErrorInfo::ValueError: return exc::ValueError;
-    default: return exc::SyntaxError;
+    case SyntaxErrorInfo::IndentationError:
+      return exc::IndentationError;
+    case SyntaxErrorInfo::TabError:
+      return exc::TabError;
+    case SyntaxErrorInfo::MemoryError:
+      return exc::MemoryError;
+    case SyntaxErrorInfo::RecursionError:
+      return exc::RecursionError;
+    case SyntaxErrorInfo::ValueError:
+      return exc::ValueError;
+    default:
+      return exc::SyntaxError;
   }
 }
 
@@ -79,15 +85,16 @@ std::string source_line(int line) {
 
 Failure raise_syntax_error(const SyntaxErrorInfo& info, const std::string& filename) {
   Type& type = error_type(info.kind);
-  if (info.kind == SyntaxErrorInfo::MemoryError || info.kind == SyntaxErrorInfo::RecursionError || info.kind == SyntaxErrorInfo::ValueError) {
+  if (info.kind == SyntaxErrorInfo::MemoryError || info.kind == SyntaxErrorInfo::RecursionError ||
+      info.kind == SyntaxErrorInfo::ValueError) {
     return fail_text(type, info.message);
   }
   if (info.lineno == 0) return fail_text(type, info.message);
   std::string line_text = info.line_text;
   if (line_text.empty() && info.lineno > 0) line_text = source_line(info.lineno);
   Ref text = line_text.empty() ? Ref::none() : make_str(line_text);
-  Ref details = make_tuple({make_str(filename), Value::integer(info.lineno), Value::integer(info.offset), text, Value::integer(info.end_lineno),
-                            Value::integer(info.end_offset)});
+  Ref details = make_tuple({make_str(filename), Value::integer(info.lineno), Value::integer(info.offset), text,
+                            Value::integer(info.end_lineno), Value::integer(info.end_offset)});
   Ref error = call(to_value(&type), {make_str(info.message), details});
   if (error.is_error()) return Failure{};
   return fail_with(error);
@@ -138,7 +145,9 @@ Ref Compiler::compile(Mod* module) {
       unit_->unreachable = true;
       break;
     }
-    default: fail(nullptr, "this kind of syntax tree cannot be compiled"); break;
+    default:
+      fail(nullptr, "this kind of syntax tree cannot be compiled");
+      break;
   }
   if (failed_) return Failure{};
   Ref code = finish_unit();

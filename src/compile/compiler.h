@@ -1,4 +1,5 @@
-// Syntax tree -> code object. One Unit is one code object in the making; the Compiler walks the tree and emits into the innermost.
+// Syntax tree -> code object. One Unit is one code object in the making; the Compiler walks the tree and emits into the
+// innermost.
 #pragma once
 
 #include <memory>
@@ -28,12 +29,12 @@ struct Block {
   enum Kind : uint8_t { Loop, TryFinally, With, AsyncWith, Handler, HandlerName, FinallyHandler } kind;
   Label* break_label = nullptr;
   Label* continue_label = nullptr;
-  Register reg = -1;                    // Loop: the iterator (or -1); With: __exit__; handlers: the exception
-  ast::Seq<ast::Stmt*> final_body{};    // TryFinally
-  std::string_view name{};              // HandlerName
-  int range_start = 0;                  // code covered by this block's exception entry, still open
+  Register reg = -1;                  // Loop: the iterator (or -1); With: __exit__; handlers: the exception
+  ast::Seq<ast::Stmt*> final_body{};  // TryFinally
+  std::string_view name{};            // HandlerName
+  int range_start = 0;                // code covered by this block's exception entry, still open
   std::vector<std::pair<int, int>> ranges;
-  ast::Node* node = nullptr;            // where a with statement stands
+  ast::Node* node = nullptr;  // where a with statement stands
 };
 
 enum class UnitKind : uint8_t { Module, Class, Function, Lambda, Comprehension };
@@ -51,13 +52,13 @@ struct Unit {
   std::unordered_map<std::string, int> constant_index;
   std::vector<Str*> names;
   std::unordered_map<Str*, int> name_index;
-  std::vector<std::string_view> locals;               // varnames: parameters first
+  std::vector<std::string_view> locals;                      // varnames: parameters first
   std::unordered_map<std::string_view, Register> registers;  // locals and cells of this unit
   std::vector<std::string_view> cells, frees;
   std::unordered_map<std::string_view, int> free_index;
   std::vector<uint16_t> cell_arguments;
   Register first_temporary = 0, next_temporary = 0, register_count = 0;
-  std::vector<bool> assigned;                         // definitely assigned registers
+  std::vector<bool> assigned;  // definitely assigned registers
   std::vector<bool> ever_deleted;
   std::vector<Block> blocks;
   Position position{1, 1, 0, 0};
@@ -74,7 +75,7 @@ struct Operand {
 
 struct CompileOptions {
   std::string filename;
-  int optimize = 0;             // 0; 1 drops asserts; 2 drops docstrings too
+  int optimize = 0;  // 0; 1 drops asserts; 2 drops docstrings too
   bool future_annotations = false;
   bool top_level_await = false;  // ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 };
@@ -118,12 +119,12 @@ class Compiler {
   void check_local(Register r);
 
   // expressions.cpp
-  Operand expression(ast::Expr* e);                   // any register
+  Operand expression(ast::Expr* e);  // any register
   void expression_to(ast::Expr* e, Register dst);
   Operand left_operand(ast::Expr* e, ast::Expr* right, Register dst);
   void discard(ast::Expr* e);
   void jump_if(ast::Expr* e, bool when, Label& target);
-  bool constant_of(ast::Expr* e, Ref& out);           // folds constants
+  bool constant_of(ast::Expr* e, Ref& out);  // folds constants
   void binary(Op op, Register dst, Operand left, Operand right, uint8_t flags = 0);
   void bin_op(ast::BinOp* e, Register dst);
   void bool_op(ast::BoolOp* e, Register dst);
@@ -177,8 +178,8 @@ class Compiler {
   void exit_call(Register exit, bool async, const ast::Node* node);
 
   // functions.cpp
-  void function_def(ast::Stmt* node, std::string_view name, ast::Arguments* args, ast::Seq<ast::Stmt*> body, ast::Seq<ast::Expr*> decorators,
-                    ast::Expr* returns, bool is_async);
+  void function_def(ast::Stmt* node, std::string_view name, ast::Arguments* args, ast::Seq<ast::Stmt*> body,
+                    ast::Seq<ast::Expr*> decorators, ast::Expr* returns, bool is_async);
   void lambda(ast::Lambda* e, Register dst);
   void class_def(ast::ClassDef* s);
   void comprehension(ast::Expr* e, ast::Seq<ast::Comprehension*> generators, Register dst);
@@ -192,12 +193,18 @@ class Compiler {
   // patterns.cpp
   void match(ast::Match* s);
   struct PatternContext;
-  void pattern(ast::Pattern* p, Register subject, Label& fail_label, std::vector<std::pair<std::string_view, Register>>& captures);
-  void sequence_pattern(ast::MatchSequence* p, Register subject, Label& fail_label, std::vector<std::pair<std::string_view, Register>>& captures);
-  void mapping_pattern(ast::MatchMapping* p, Register subject, Label& fail_label, std::vector<std::pair<std::string_view, Register>>& captures);
-  void class_pattern(ast::MatchClass* p, Register subject, Label& fail_label, std::vector<std::pair<std::string_view, Register>>& captures);
-  void or_pattern(ast::MatchOr* p, Register subject, Label& fail_label, std::vector<std::pair<std::string_view, Register>>& captures);
-  void capture(std::string_view name, Register source, const ast::Node* node, std::vector<std::pair<std::string_view, Register>>& captures);
+  void pattern(ast::Pattern* p, Register subject, Label& fail_label,
+               std::vector<std::pair<std::string_view, Register>>& captures);
+  void sequence_pattern(ast::MatchSequence* p, Register subject, Label& fail_label,
+                        std::vector<std::pair<std::string_view, Register>>& captures);
+  void mapping_pattern(ast::MatchMapping* p, Register subject, Label& fail_label,
+                       std::vector<std::pair<std::string_view, Register>>& captures);
+  void class_pattern(ast::MatchClass* p, Register subject, Label& fail_label,
+                     std::vector<std::pair<std::string_view, Register>>& captures);
+  void or_pattern(ast::MatchOr* p, Register subject, Label& fail_label,
+                  std::vector<std::pair<std::string_view, Register>>& captures);
+  void capture(std::string_view name, Register source, const ast::Node* node,
+               std::vector<std::pair<std::string_view, Register>>& captures);
 
   Ref docstring(ast::Seq<ast::Stmt*> body);
 

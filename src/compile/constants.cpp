@@ -10,15 +10,24 @@ using namespace ast;
 
 Ref constant_value(const Constant* c) {
   switch (c->constant_kind) {
-    case ConstantKind::None: return Ref::none();
-    case ConstantKind::True: return Ref::boolean(true);
-    case ConstantKind::False: return Ref::boolean(false);
-    case ConstantKind::Ellipsis: return Ref::steal(Value::ellipsis());
-    case ConstantKind::Int: return c->fits ? make_int(c->small_int) : int_from_literal(c->text);
-    case ConstantKind::Float: return make_float(c->number);
-    case ConstantKind::Complex: return make_complex(0, c->number);
-    case ConstantKind::Str: return c->text.size() < 64 ? Ref::share(intern(c->text)) : make_str(c->text);
-    case ConstantKind::Bytes: return make_bytes(c->text);
+    case ConstantKind::None:
+      return Ref::none();
+    case ConstantKind::True:
+      return Ref::boolean(true);
+    case ConstantKind::False:
+      return Ref::boolean(false);
+    case ConstantKind::Ellipsis:
+      return Ref::steal(Value::ellipsis());
+    case ConstantKind::Int:
+      return c->fits ? make_int(c->small_int) : int_from_literal(c->text);
+    case ConstantKind::Float:
+      return make_float(c->number);
+    case ConstantKind::Complex:
+      return make_complex(0, c->number);
+    case ConstantKind::Str:
+      return c->text.size() < 64 ? Ref::share(intern(c->text)) : make_str(c->text);
+    case ConstantKind::Bytes:
+      return make_bytes(c->text);
   }
   return Ref::none();
 }
@@ -33,7 +42,8 @@ bool foldable_number(Value v) { return is_int(v) || v.is_number() || is<hiss::Co
 // Folding must not make a small program into a huge constant.
 bool safe_to_fold(Operator op, Value left, Value right) {
   if (op == Operator::Pow || op == Operator::LShift) {
-    if (!left.is_integer() || !right.is_integer()) return foldable_number(left) && foldable_number(right) && op == Operator::Pow && left.is_number();
+    if (!left.is_integer() || !right.is_integer())
+      return foldable_number(left) && foldable_number(right) && op == Operator::Pow && left.is_number();
     const int64_t bits = 64 - __builtin_clzll(static_cast<uint64_t>(std::abs(left.integer())) | 1);
     if (right.integer() < 0) return op == Operator::Pow && left.integer() != 0;
     return op == Operator::Pow ? bits * right.integer() <= kMaxFoldedBits : bits + right.integer() <= kMaxFoldedBits;
@@ -55,7 +65,9 @@ bool safe_to_fold(Operator op, Value left, Value right) {
 
 bool Compiler::constant_of(Expr* e, Ref& out) {
   switch (e->kind) {
-    case NodeKind::Constant: out = constant_value(e->as<Constant>()); return !out.is_error();
+    case NodeKind::Constant:
+      out = constant_value(e->as<Constant>());
+      return !out.is_error();
     case NodeKind::Tuple: {
       auto elements = e->as<syntax::Tuple>()->elts;
       std::vector<Ref> items(static_cast<size_t>(elements.size));
@@ -78,7 +90,9 @@ bool Compiler::constant_of(Expr* e, Ref& out) {
       }
       if (!foldable_number(operand)) return false;
       if (u->op == UnaryOpKind::Invert && operand.value().is_bool()) return false;
-      out = u->op == UnaryOpKind::USub ? negative(operand) : u->op == UnaryOpKind::UAdd ? positive(operand) : invert(operand);
+      out = u->op == UnaryOpKind::USub   ? negative(operand)
+            : u->op == UnaryOpKind::UAdd ? positive(operand)
+                                         : invert(operand);
       if (out.is_error()) return clear_pending(), false;
       return true;
     }
@@ -87,9 +101,19 @@ bool Compiler::constant_of(Expr* e, Ref& out) {
       Ref left, right;
       if (!constant_of(b->left, left) || !constant_of(b->right, right)) return false;
       if (!safe_to_fold(b->op, left, right)) return false;
-      static constexpr BinaryOp kOps[] = {BinaryOp::add,    BinaryOp::subtract, BinaryOp::multiply, BinaryOp::matrix_multiply, BinaryOp::true_divide,
-                                          BinaryOp::remainder, BinaryOp::add /* power */, BinaryOp::lshift, BinaryOp::rshift, BinaryOp::or_,
-                                          BinaryOp::xor_,   BinaryOp::and_,     BinaryOp::floor_divide};
+      static constexpr BinaryOp kOps[] = {BinaryOp::add,
+                                          BinaryOp::subtract,
+                                          BinaryOp::multiply,
+                                          BinaryOp::matrix_multiply,
+                                          BinaryOp::true_divide,
+                                          BinaryOp::remainder,
+                                          BinaryOp::add /* power */,
+                                          BinaryOp::lshift,
+                                          BinaryOp::rshift,
+                                          BinaryOp::or_,
+                                          BinaryOp::xor_,
+                                          BinaryOp::and_,
+                                          BinaryOp::floor_divide};
       out = b->op == Operator::Pow ? power(left, right) : hiss::binary(kOps[static_cast<int>(b->op)], left, right);
       if (out.is_error()) return clear_pending(), false;
       return true;
@@ -100,7 +124,8 @@ bool Compiler::constant_of(Expr* e, Ref& out) {
         return true;
       }
       return false;
-    default: return false;
+    default:
+      return false;
   }
 }
 

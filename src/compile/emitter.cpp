@@ -10,7 +10,8 @@ int Compiler::emit(Op op, uint8_t flags, uint32_t a, uint32_t b, uint32_t c) {
   unit_->instructions.push_back(Instruction::make(op, flags, a, b, c));
   unit_->positions.push_back(unit_->position);
   for (int i = 0; i < kOpCacheWords[static_cast<int>(op)]; ++i) emit_word(0);
-  if (a > 0xFFFF || b > 0xFFFF || c > 0xFFFF) fail(nullptr, "too many names, constants or values in one block of code for Hiss (65,535 at most)");
+  if (a > 0xFFFF || b > 0xFFFF || c > 0xFFFF)
+    fail(nullptr, "too many names, constants or values in one block of code for Hiss (65,535 at most)");
   return here() - 1 - kOpCacheWords[static_cast<int>(op)];
 }
 
@@ -31,7 +32,8 @@ namespace {
 
 void patch(Instruction& instruction, int offset, bool short_form) {
   if (short_form) {
-    instruction = Instruction::make(instruction.op(), instruction.flags(), static_cast<uint32_t>(offset), instruction.b(), instruction.c());
+    instruction = Instruction::make(instruction.op(), instruction.flags(), static_cast<uint32_t>(offset),
+                                    instruction.b(), instruction.c());
   } else {
     instruction = Instruction::make_wide(instruction.op(), instruction.flags(), instruction.a(), offset);
   }
@@ -53,7 +55,8 @@ void Compiler::bind(Label& label) {
   label.position = here();
   for (const Label::Use& use : label.uses) {
     const int offset = label.position - (use.instruction + 1);
-    if (use.short_form && (offset > 32767 || offset < -32768)) fail(nullptr, "a block of code is too long for Hiss (32,767 instructions in one branch)");
+    if (use.short_form && (offset > 32767 || offset < -32768))
+      fail(nullptr, "a block of code is too long for Hiss (32,767 instructions in one branch)");
     patch(unit_->instructions[static_cast<size_t>(use.instruction)], offset, use.short_form);
   }
   label.uses.clear();
@@ -69,7 +72,8 @@ std::string constant_key(Value v) {
     for (Value item : *as<Tuple>(v)) key += fmt::format("{}:", constant_key(item).size()) + constant_key(item);
     return key + ")";
   }
-  if (is_exact(v, int_type) || is_exact(v, bytes_type) || is_exact(v, complex_type)) return std::string(type_name(v)) + repr_text(v);
+  if (is_exact(v, int_type) || is_exact(v, bytes_type) || is_exact(v, complex_type))
+    return std::string(type_name(v)) + repr_text(v);
   return fmt::format("o{:x}", v.bits());
 }
 
@@ -87,7 +91,9 @@ int Compiler::name(std::string_view text) {
   return it->second;
 }
 
-void Compiler::load_constant(Register dst, Ref value) { emit_wide(Op::LoadConst, static_cast<uint32_t>(dst), constant(std::move(value))); }
+void Compiler::load_constant(Register dst, Ref value) {
+  emit_wide(Op::LoadConst, static_cast<uint32_t>(dst), constant(std::move(value)));
+}
 
 Register Compiler::temporary() { return temporaries(1); }
 
@@ -98,7 +104,9 @@ Register Compiler::temporaries(int count) {
   return first;
 }
 
-void Compiler::at(const ast::Node* node) { unit_->position = {node->lineno, node->end_lineno, node->col_offset, node->end_col_offset}; }
+void Compiler::at(const ast::Node* node) {
+  unit_->position = {node->lineno, node->end_lineno, node->col_offset, node->end_col_offset};
+}
 
 bool Compiler::fail(const ast::Node* node, std::string message) {
   if (failed_) return false;
@@ -128,7 +136,8 @@ void Compiler::push_unit(UnitKind kind, const ast::Node* node, std::string name)
   if (unit_ && unit_->kind != UnitKind::Module) {
     // A name that a global statement made global is not inside its function.
     Symbol* symbol = unit_->scope->find(mangle_name(scopes_, unit_->scope->class_name, unit->name));
-    const bool global = symbol && symbol->kind == NameKind::GlobalExplicit && (kind == UnitKind::Function || kind == UnitKind::Class);
+    const bool global =
+        symbol && symbol->kind == NameKind::GlobalExplicit && (kind == UnitKind::Function || kind == UnitKind::Class);
     const bool function = unit_->kind != UnitKind::Class;
     unit->qualname = global ? unit->name : unit_->qualname + (function ? ".<locals>." : ".") + unit->name;
   } else {
@@ -186,7 +195,8 @@ void Compiler::lay_out_registers() {
   u.ever_deleted.assign(static_cast<size_t>(next), false);
   for (size_t i = 0; i < s.parameters.size(); ++i) u.assigned[i] = true;
   for (auto& [n, r] : u.registers) {
-    if (const Symbol* symbol = s.find(n); symbol && (symbol->flags & Symbol::kDeleted)) u.ever_deleted[static_cast<size_t>(r)] = true;
+    if (const Symbol* symbol = s.find(n); symbol && (symbol->flags & Symbol::kDeleted))
+      u.ever_deleted[static_cast<size_t>(r)] = true;
   }
   for (uint16_t r : u.cell_arguments) emit(Op::MakeCell, 0, r, 0, 0);
 }
@@ -250,7 +260,8 @@ Ref Compiler::finish_unit() {
   code->positions = new std::vector<Position>(std::move(u.positions));
   code->cell_arguments = new std::vector<uint16_t>(std::move(u.cell_arguments));
   code->simple_arguments = !s.varargs && !s.varkeywords && u.kwonlyargcount == 0;
-  if (u.register_count > 0xFFFF) fail(nullptr, "too many local variables and temporaries in one function for Hiss (65,535 at most)");
+  if (u.register_count > 0xFFFF)
+    fail(nullptr, "too many local variables and temporaries in one function for Hiss (65,535 at most)");
   unit_ = u.parent;
   return hold;
 }

@@ -12,19 +12,32 @@ namespace {
 
 Op binary_op(Operator op) {
   switch (op) {
-    case Operator::Add: return Op::Add;
-    case Operator::Sub: return Op::Subtract;
-    case Operator::Mult: return Op::Multiply;
-    case Operator::MatMult: return Op::MatrixMultiply;
-    case Operator::Div: return Op::TrueDivide;
-    case Operator::Mod: return Op::Remainder;
-    case Operator::Pow: return Op::Power;
-    case Operator::LShift: return Op::Lshift;
-    case Operator::RShift: return Op::Rshift;
-    case Operator::BitOr: return Op::Or;
-    case Operator::BitXor: return Op::Xor;
-    case Operator::BitAnd: return Op::And;
-    case Operator::FloorDiv: return Op::FloorDivide;
+    case Operator::Add:
+      return Op::Add;
+    case Operator::Sub:
+      return Op::Subtract;
+    case Operator::Mult:
+      return Op::Multiply;
+    case Operator::MatMult:
+      return Op::MatrixMultiply;
+    case Operator::Div:
+      return Op::TrueDivide;
+    case Operator::Mod:
+      return Op::Remainder;
+    case Operator::Pow:
+      return Op::Power;
+    case Operator::LShift:
+      return Op::Lshift;
+    case Operator::RShift:
+      return Op::Rshift;
+    case Operator::BitOr:
+      return Op::Or;
+    case Operator::BitXor:
+      return Op::Xor;
+    case Operator::BitAnd:
+      return Op::And;
+    case Operator::FloorDiv:
+      return Op::FloorDivide;
   }
   return Op::Add;
 }
@@ -32,16 +45,26 @@ Op binary_op(Operator op) {
 // The form with a constant on the right, or the same operation when there is none.
 Op constant_form(Op op) {
   switch (op) {
-    case Op::Add: return Op::AddK;
-    case Op::Subtract: return Op::SubtractK;
-    case Op::Multiply: return Op::MultiplyK;
-    case Op::Remainder: return Op::RemainderK;
-    case Op::FloorDivide: return Op::FloorDivideK;
-    case Op::TrueDivide: return Op::TrueDivideK;
-    case Op::And: return Op::AndK;
-    case Op::Rshift: return Op::RshiftK;
-    case Op::Lshift: return Op::LshiftK;
-    default: return op;
+    case Op::Add:
+      return Op::AddK;
+    case Op::Subtract:
+      return Op::SubtractK;
+    case Op::Multiply:
+      return Op::MultiplyK;
+    case Op::Remainder:
+      return Op::RemainderK;
+    case Op::FloorDivide:
+      return Op::FloorDivideK;
+    case Op::TrueDivide:
+      return Op::TrueDivideK;
+    case Op::And:
+      return Op::AndK;
+    case Op::Rshift:
+      return Op::RshiftK;
+    case Op::Lshift:
+      return Op::LshiftK;
+    default:
+      return op;
   }
 }
 
@@ -49,13 +72,20 @@ bool simple(Expr* e) { return e->is<Name>() || e->is<Constant>(); }
 
 int compare_index(CmpOp op) {
   switch (op) {
-    case CmpOp::Lt: return 0;
-    case CmpOp::LtE: return 1;
-    case CmpOp::Eq: return 2;
-    case CmpOp::NotEq: return 3;
-    case CmpOp::Gt: return 4;
-    case CmpOp::GtE: return 5;
-    default: return -1;
+    case CmpOp::Lt:
+      return 0;
+    case CmpOp::LtE:
+      return 1;
+    case CmpOp::Eq:
+      return 2;
+    case CmpOp::NotEq:
+      return 3;
+    case CmpOp::Gt:
+      return 4;
+    case CmpOp::GtE:
+      return 5;
+    default:
+      return -1;
   }
 }
 
@@ -79,8 +109,8 @@ Operand Compiler::expression(Expr* e) {
   return {t, true};
 }
 
-// The left operand of something whose right side is evaluated afterwards. It may stay in its local's register unless the right side
-// could rebind that local; a temporary destination is used as its own left operand.
+// The left operand of something whose right side is evaluated afterwards. It may stay in its local's register unless
+// the right side could rebind that local; a temporary destination is used as its own left operand.
 Operand Compiler::left_operand(Expr* e, Expr* right, Register dst) {
   if (e->is<Name>()) {
     const Register r = local_register(mangle(e->as<Name>()->id));
@@ -106,10 +136,12 @@ void Compiler::bin_op(BinOp* e, Register dst) {
   const Operand left = left_operand(e->left, e->right, dst);
   Ref folded;
   const Op op = binary_op(e->op);
-  if (constant_form(op) != op && constant_of(e->right, folded) && (folded.value().is_integer() || folded.value().is_number())) {
+  if (constant_form(op) != op && constant_of(e->right, folded) &&
+      (folded.value().is_integer() || folded.value().is_number())) {
     at(e);
     const uint8_t flags = left.temporary && left.reg != dst ? kDyingB : 0;
-    emit(constant_form(op), flags, static_cast<uint32_t>(dst), static_cast<uint32_t>(left.reg), static_cast<uint32_t>(constant(folded)));
+    emit(constant_form(op), flags, static_cast<uint32_t>(dst), static_cast<uint32_t>(left.reg),
+         static_cast<uint32_t>(constant(folded)));
   } else {
     const Operand right = expression(e->right);
     at(e);
@@ -181,7 +213,8 @@ void Compiler::compare(Compare* e, Register dst) {
 
 // Conditional jumps on expressions: `not`, `and`, `or` and single comparisons need no boolean value.
 void Compiler::jump_if(Expr* e, bool when, Label& target) {
-  if (e->is<UnaryOp>() && e->as<UnaryOp>()->op == UnaryOpKind::Not) return jump_if(e->as<UnaryOp>()->operand, !when, target);
+  if (e->is<UnaryOp>() && e->as<UnaryOp>()->op == UnaryOpKind::Not)
+    return jump_if(e->as<UnaryOp>()->operand, !when, target);
   if (e->is<BoolOp>()) {
     auto* b = e->as<BoolOp>();
     const bool stops_when = b->op == BoolOpKind::Or;
@@ -218,7 +251,8 @@ void Compiler::jump_if(Expr* e, bool when, Label& target) {
         const Operand left = expression(c->left);
         at(e);
         const bool none = (op == CmpOp::Is) == when;
-        jump(none ? Op::JumpIfNone : Op::JumpIfNotNone, static_cast<uint32_t>(left.reg), target, left.temporary ? kDyingB : 0);
+        jump(none ? Op::JumpIfNone : Op::JumpIfNotNone, static_cast<uint32_t>(left.reg), target,
+             left.temporary ? kDyingB : 0);
         free_to(m);
         return;
       }
@@ -229,17 +263,21 @@ void Compiler::jump_if(Expr* e, bool when, Label& target) {
       int at_instruction;
       if (constant_of(c->comparators[0], folded) && (folded.value().is_integer() || folded.value().is_number())) {
         at(e);
-        at_instruction = emit(op_plus(Op::JumpLtK, index), flags, 0, static_cast<uint32_t>(left.reg), static_cast<uint32_t>(constant(folded)));
+        at_instruction = emit(op_plus(Op::JumpLtK, index), flags, 0, static_cast<uint32_t>(left.reg),
+                              static_cast<uint32_t>(constant(folded)));
       } else {
         const Operand right = expression(c->comparators[0]);
         if (right.temporary) flags |= kDyingC;
         at(e);
-        at_instruction = emit(op_plus(Op::JumpLt, index), flags, 0, static_cast<uint32_t>(left.reg), static_cast<uint32_t>(right.reg));
+        at_instruction = emit(op_plus(Op::JumpLt, index), flags, 0, static_cast<uint32_t>(left.reg),
+                              static_cast<uint32_t>(right.reg));
       }
       if (target.position >= 0) {
-        unit_->instructions[static_cast<size_t>(at_instruction)] = Instruction::make(
-            unit_->instructions[static_cast<size_t>(at_instruction)].op(), flags, static_cast<uint32_t>(target.position - (at_instruction + 1)),
-            unit_->instructions[static_cast<size_t>(at_instruction)].b(), unit_->instructions[static_cast<size_t>(at_instruction)].c());
+        unit_->instructions[static_cast<size_t>(at_instruction)] =
+            Instruction::make(unit_->instructions[static_cast<size_t>(at_instruction)].op(), flags,
+                              static_cast<uint32_t>(target.position - (at_instruction + 1)),
+                              unit_->instructions[static_cast<size_t>(at_instruction)].b(),
+                              unit_->instructions[static_cast<size_t>(at_instruction)].c());
       } else {
         target.uses.push_back({at_instruction, true});
       }
@@ -249,7 +287,8 @@ void Compiler::jump_if(Expr* e, bool when, Label& target) {
   }
   const Operand value = expression(e);
   at(e);
-  jump(when ? Op::JumpIfTrue : Op::JumpIfFalse, static_cast<uint32_t>(value.reg), target, value.temporary ? kDyingB : 0);
+  jump(when ? Op::JumpIfTrue : Op::JumpIfFalse, static_cast<uint32_t>(value.reg), target,
+       value.temporary ? kDyingB : 0);
   free_to(m);
 }
 
@@ -313,7 +352,8 @@ void Compiler::dict(syntax::Dict* e, Register dst) {
       expression_to(e->values[i], value);
     }
     at(e);
-    emit(Op::BuildDict, 0, static_cast<uint32_t>(target), static_cast<uint32_t>(first), static_cast<uint32_t>(e->keys.size));
+    emit(Op::BuildDict, 0, static_cast<uint32_t>(target), static_cast<uint32_t>(first),
+         static_cast<uint32_t>(e->keys.size));
   } else {
     emit(Op::BuildDict, 0, static_cast<uint32_t>(target), static_cast<uint32_t>(mark()), 0);
     for (int32_t i = 0; i < e->keys.size; ++i) {
@@ -321,13 +361,15 @@ void Compiler::dict(syntax::Dict* e, Register dst) {
       if (!e->keys[i]) {
         const Operand mapping = expression(e->values[i]);
         at(e->values[i]);
-        emit(Op::DictUpdate, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(target), static_cast<uint32_t>(mapping.reg), 0);
+        emit(Op::DictUpdate, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(target),
+             static_cast<uint32_t>(mapping.reg), 0);
       } else {
         const Operand key = left_operand(e->keys[i], e->values[i], -1);
         const Operand value = expression(e->values[i]);
         at(e);
         const auto flags = static_cast<uint8_t>((key.temporary ? kDyingB : 0) | (value.temporary ? kDyingC : 0));
-        emit(Op::DictAdd, flags, static_cast<uint32_t>(target), static_cast<uint32_t>(key.reg), static_cast<uint32_t>(value.reg));
+        emit(Op::DictAdd, flags, static_cast<uint32_t>(target), static_cast<uint32_t>(key.reg),
+             static_cast<uint32_t>(value.reg));
       }
       free_to(inner);
     }
@@ -347,7 +389,8 @@ void Compiler::formatted(FormattedValue* e, Register dst) {
     flags |= 4;
   }
   at(e);
-  emit(Op::FormatValue, flags, static_cast<uint32_t>(dst), static_cast<uint32_t>(value.reg), static_cast<uint32_t>(spec));
+  emit(Op::FormatValue, flags, static_cast<uint32_t>(dst), static_cast<uint32_t>(value.reg),
+       static_cast<uint32_t>(spec));
   if (e->format_spec && spec != dst) release(spec);
   if (value.temporary && value.reg != dst) release(value.reg);
   free_to(m);
@@ -362,7 +405,8 @@ void Compiler::joined(JoinedStr* e, Register dst) {
     expression_to(part, t);
   }
   at(e);
-  emit(Op::BuildString, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(first), static_cast<uint32_t>(e->values.size));
+  emit(Op::BuildString, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(first),
+       static_cast<uint32_t>(e->values.size));
   free_to(m);
 }
 
@@ -409,8 +453,8 @@ void Compiler::call(Call* e, Register dst) {
       expression_to(a->value, callee);
     }
     at(a);
-    emit(Op::LoadMethod, object.temporary ? kDyingB : 0, static_cast<uint32_t>(callee), static_cast<uint32_t>(object.reg),
-         static_cast<uint32_t>(name(mangle(a->attr))));
+    emit(Op::LoadMethod, object.temporary ? kDyingB : 0, static_cast<uint32_t>(callee),
+         static_cast<uint32_t>(object.reg), static_cast<uint32_t>(name(mangle(a->attr))));
     free_to(inner);
   } else {
     callee = temporary();
@@ -438,8 +482,8 @@ void Compiler::call(Call* e, Register dst) {
     emit(method ? Op::CallMethod : Op::Call, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(dst));
   } else {
     const int names_index = constant(make_tuple(keyword_names.data(), static_cast<int64_t>(keyword_names.size())));
-    const int at_instruction =
-        emit(method ? Op::CallMethodKeywords : Op::CallKeywords, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(dst));
+    const int at_instruction = emit(method ? Op::CallMethodKeywords : Op::CallKeywords, 0,
+                                    static_cast<uint32_t>(callee), count, static_cast<uint32_t>(dst));
     unit_->instructions[static_cast<size_t>(at_instruction) + 1].word = static_cast<uint64_t>(names_index);
   }
   free_to(m);
@@ -455,8 +499,8 @@ void Compiler::call_unpacked(Call* e, Register callee, Register dst) {
     emit(Op::BuildList, 0, static_cast<uint32_t>(list), static_cast<uint32_t>(mark()), 0);
     const Operand v = expression(e->args[0]->as<Starred>()->value);
     at(e->args[0]);
-    emit(Op::ListExtend, static_cast<uint8_t>((v.temporary ? kDyingB : 0) | kInvert), static_cast<uint32_t>(list), static_cast<uint32_t>(v.reg),
-         static_cast<uint32_t>(callee));
+    emit(Op::ListExtend, static_cast<uint8_t>((v.temporary ? kDyingB : 0) | kInvert), static_cast<uint32_t>(list),
+         static_cast<uint32_t>(v.reg), static_cast<uint32_t>(callee));
     emit(Op::ListToTuple, 0, static_cast<uint32_t>(args), static_cast<uint32_t>(list), 0);
     release(list);
     free_to(inner);
@@ -475,12 +519,13 @@ void Compiler::call_unpacked(Call* e, Register callee, Register dst) {
         expression_to(k->value, pair + 1);
         const Register single = temporary();
         emit(Op::BuildDict, 0, static_cast<uint32_t>(single), static_cast<uint32_t>(pair), 1);
-        emit(Op::DictMerge, kDyingB, static_cast<uint32_t>(kwargs), static_cast<uint32_t>(single), static_cast<uint32_t>(callee));
+        emit(Op::DictMerge, kDyingB, static_cast<uint32_t>(kwargs), static_cast<uint32_t>(single),
+             static_cast<uint32_t>(callee));
       } else {
         const Operand mapping = expression(k->value);
         at(e);
-        emit(Op::DictMerge, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(kwargs), static_cast<uint32_t>(mapping.reg),
-             static_cast<uint32_t>(callee));
+        emit(Op::DictMerge, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(kwargs),
+             static_cast<uint32_t>(mapping.reg), static_cast<uint32_t>(callee));
       }
       free_to(inner);
     }
@@ -491,7 +536,8 @@ void Compiler::call_unpacked(Call* e, Register callee, Register dst) {
 
 // ---- Generators and coroutines
 
-// Runs `receiver` (an iterator, a temporary that dies) to its end, passing values through; its return value goes to dst.
+// Runs `receiver` (an iterator, a temporary that dies) to its end, passing values through; its return value goes to
+// dst.
 void Compiler::yield_from(Register dst, Register receiver, bool) {
   const Register sent = temporary();
   load_constant(sent, Ref::none());
@@ -500,7 +546,8 @@ void Compiler::yield_from(Register dst, Register receiver, bool) {
   const Register out = temporary();
   emit(Op::Send, 0, static_cast<uint32_t>(out), static_cast<uint32_t>(receiver), static_cast<uint32_t>(sent));
   jump(Op::Jump, 0, done);
-  emit(Op::Yield, kDyingB, static_cast<uint32_t>(sent), static_cast<uint32_t>(out), static_cast<uint32_t>(receiver + 1));
+  emit(Op::Yield, kDyingB, static_cast<uint32_t>(sent), static_cast<uint32_t>(out),
+       static_cast<uint32_t>(receiver + 1));
   jump(Op::JumpBack, 0, again);
   bind(done);
   release(sent);
@@ -511,7 +558,8 @@ void Compiler::yield_from(Register dst, Register receiver, bool) {
 void Compiler::await_value(Register dst, Register object, int where) {
   const Register m = mark();
   const Register receiver = temporary();
-  emit(Op::GetAwaitable, 0, static_cast<uint32_t>(receiver), static_cast<uint32_t>(object), static_cast<uint32_t>(where));
+  emit(Op::GetAwaitable, 0, static_cast<uint32_t>(receiver), static_cast<uint32_t>(object),
+       static_cast<uint32_t>(where));
   if (is_temporary(object)) release(object);
   yield_from(dst, receiver, true);
   free_to(m);
@@ -525,7 +573,9 @@ void Compiler::expression_to(Expr* e, Register dst) {
   const auto d = static_cast<uint32_t>(dst);
   Ref folded;
   switch (e->kind) {
-    case NodeKind::Constant: load_constant(dst, constant_value(e->as<Constant>())); break;
+    case NodeKind::Constant:
+      load_constant(dst, constant_value(e->as<Constant>()));
+      break;
     case NodeKind::Name: {
       auto* n = e->as<Name>();
       if (n->id == "__debug__") {
@@ -551,13 +601,20 @@ void Compiler::expression_to(Expr* e, Register dst) {
       const Register m = mark();
       const Operand operand = left_operand(u->operand, nullptr, dst);
       at(e);
-      const Op op = u->op == UnaryOpKind::Not ? Op::Not : u->op == UnaryOpKind::USub ? Op::Negative : u->op == UnaryOpKind::UAdd ? Op::Positive : Op::Invert;
+      const Op op = u->op == UnaryOpKind::Not    ? Op::Not
+                    : u->op == UnaryOpKind::USub ? Op::Negative
+                    : u->op == UnaryOpKind::UAdd ? Op::Positive
+                                                 : Op::Invert;
       emit(op, operand.temporary && operand.reg != dst ? kDyingB : 0, d, static_cast<uint32_t>(operand.reg), 0);
       free_to(m);
       break;
     }
-    case NodeKind::BoolOp: bool_op(e->as<BoolOp>(), dst); break;
-    case NodeKind::Compare: compare(e->as<Compare>(), dst); break;
+    case NodeKind::BoolOp:
+      bool_op(e->as<BoolOp>(), dst);
+      break;
+    case NodeKind::Compare:
+      compare(e->as<Compare>(), dst);
+      break;
     case NodeKind::IfExp: {
       auto* i = e->as<IfExp>();
       Label otherwise, end;
@@ -584,7 +641,9 @@ void Compiler::expression_to(Expr* e, Register dst) {
       }
       break;
     }
-    case NodeKind::Call: call(e->as<Call>(), dst); break;
+    case NodeKind::Call:
+      call(e->as<Call>(), dst);
+      break;
     case NodeKind::Attribute: {
       auto* a = e->as<Attribute>();
       const Register m = mark();
@@ -606,7 +665,9 @@ void Compiler::expression_to(Expr* e, Register dst) {
       free_to(m);
       break;
     }
-    case NodeKind::List: sequence(e->as<syntax::List>()->elts, Op::BuildList, dst); break;
+    case NodeKind::List:
+      sequence(e->as<syntax::List>()->elts, Op::BuildList, dst);
+      break;
     case NodeKind::Tuple:
       if (constant_of(e, folded)) {
         load_constant(dst, folded);
@@ -614,19 +675,35 @@ void Compiler::expression_to(Expr* e, Register dst) {
         sequence(e->as<syntax::Tuple>()->elts, Op::BuildTuple, dst);
       }
       break;
-    case NodeKind::Set: sequence(e->as<syntax::Set>()->elts, Op::BuildSet, dst); break;
-    case NodeKind::Dict: dict(e->as<syntax::Dict>(), dst); break;
-    case NodeKind::ListComp: comprehension(e, e->as<ListComp>()->generators, dst); break;
-    case NodeKind::SetComp: comprehension(e, e->as<SetComp>()->generators, dst); break;
-    case NodeKind::DictComp: comprehension(e, e->as<DictComp>()->generators, dst); break;
-    case NodeKind::GeneratorExp: comprehension(e, e->as<GeneratorExp>()->generators, dst); break;
-    case NodeKind::Lambda: lambda(e->as<Lambda>(), dst); break;
+    case NodeKind::Set:
+      sequence(e->as<syntax::Set>()->elts, Op::BuildSet, dst);
+      break;
+    case NodeKind::Dict:
+      dict(e->as<syntax::Dict>(), dst);
+      break;
+    case NodeKind::ListComp:
+      comprehension(e, e->as<ListComp>()->generators, dst);
+      break;
+    case NodeKind::SetComp:
+      comprehension(e, e->as<SetComp>()->generators, dst);
+      break;
+    case NodeKind::DictComp:
+      comprehension(e, e->as<DictComp>()->generators, dst);
+      break;
+    case NodeKind::GeneratorExp:
+      comprehension(e, e->as<GeneratorExp>()->generators, dst);
+      break;
+    case NodeKind::Lambda:
+      lambda(e->as<Lambda>(), dst);
+      break;
     case NodeKind::FormattedValue: {
       // On its own (not in a JoinedStr) only through an AST made by hand.
       formatted(e->as<FormattedValue>(), dst);
       break;
     }
-    case NodeKind::JoinedStr: joined(e->as<JoinedStr>(), dst); break;
+    case NodeKind::JoinedStr:
+      joined(e->as<JoinedStr>(), dst);
+      break;
     case NodeKind::Slice: {
       Operand key;
       const Register m = mark();
@@ -691,8 +768,12 @@ void Compiler::expression_to(Expr* e, Register dst) {
       free_to(m);
       break;
     }
-    case NodeKind::Starred: fail(e, "can't use starred expression here"); break;
-    default: fail(e, "this expression cannot be compiled by Hiss"); break;
+    case NodeKind::Starred:
+      fail(e, "can't use starred expression here");
+      break;
+    default:
+      fail(e, "this expression cannot be compiled by Hiss");
+      break;
   }
 }
 

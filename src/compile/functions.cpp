@@ -95,7 +95,8 @@ void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Argume
       ++count;
     }
     if (count) {
-      emit(Op::BuildDict, 0, static_cast<uint32_t>(dict_register), static_cast<uint32_t>(dict_register + 1), static_cast<uint32_t>(count));
+      emit(Op::BuildDict, 0, static_cast<uint32_t>(dict_register), static_cast<uint32_t>(dict_register + 1),
+           static_cast<uint32_t>(count));
       free_to(pairs_mark + 1);
       fields[1] = dict_register;
     }
@@ -117,19 +118,22 @@ void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Argume
         emit(Op::Move, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(unit_->registers.at(n)), 0);
       }
     }
-    emit(Op::BuildTuple, 0, static_cast<uint32_t>(fields[3]), static_cast<uint32_t>(first), static_cast<uint32_t>(inner.frees.size()));
+    emit(Op::BuildTuple, 0, static_cast<uint32_t>(fields[3]), static_cast<uint32_t>(first),
+         static_cast<uint32_t>(inner.frees.size()));
     free_to(first);
   }
   emit_wide(Op::MakeFunction, static_cast<uint32_t>(target), constant(std::move(code)));
   for (int i = 0; i < 4; ++i) {
-    if (fields[i] >= 0) emit(Op::SetFunctionField, 0, static_cast<uint32_t>(target), static_cast<uint32_t>(fields[i]), static_cast<uint32_t>(i));
+    if (fields[i] >= 0)
+      emit(Op::SetFunctionField, 0, static_cast<uint32_t>(target), static_cast<uint32_t>(fields[i]),
+           static_cast<uint32_t>(i));
   }
   if (target != dst) emit(Op::MoveTake, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(target), 0);
   free_to(m);
 }
 
-void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Arguments* args, Seq<Stmt*> statements, Seq<Expr*> decorators, Expr* returns,
-                            bool) {
+void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Arguments* args, Seq<Stmt*> statements,
+                            Seq<Expr*> decorators, Expr* returns, bool) {
   const Register m = mark();
   std::vector<Register> callees;
   for (Expr* d : decorators) {
@@ -156,7 +160,8 @@ void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Argument
   for (size_t i = callees.size(); i-- > 0;) {
     at(decorators[static_cast<int32_t>(i)]);
     // callee and argument must lie side by side: callees[i] + 1 is free by now or holds the argument.
-    if (result != callees[i] + 1) emit(Op::MoveTake, 0, static_cast<uint32_t>(callees[i] + 1), static_cast<uint32_t>(result), 0);
+    if (result != callees[i] + 1)
+      emit(Op::MoveTake, 0, static_cast<uint32_t>(callees[i] + 1), static_cast<uint32_t>(result), 0);
     emit(Op::Call, 0, static_cast<uint32_t>(callees[i]), 1, static_cast<uint32_t>(callees[i]));
     result = callees[i];
   }
@@ -276,7 +281,8 @@ void Compiler::class_def(ClassDef* s) {
       emit(Op::Call, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(callee));
     } else {
       const int index = constant(make_tuple(keyword_names.data(), static_cast<int64_t>(keyword_names.size())));
-      const int at_instruction = emit(Op::CallKeywords, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(callee));
+      const int at_instruction =
+          emit(Op::CallKeywords, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(callee));
       unit_->instructions[static_cast<size_t>(at_instruction) + 1].word = static_cast<uint64_t>(index);
     }
   } else {
@@ -291,7 +297,8 @@ void Compiler::class_def(ClassDef* s) {
       const Register inner_mark = mark();
       const bool star = b->is<Starred>();
       const Operand value = expression(star ? b->as<Starred>()->value : b);
-      emit(star ? Op::ListExtend : Op::ListAppend, value.temporary ? kDyingB : 0, static_cast<uint32_t>(list), static_cast<uint32_t>(value.reg), 0);
+      emit(star ? Op::ListExtend : Op::ListAppend, value.temporary ? kDyingB : 0, static_cast<uint32_t>(list),
+           static_cast<uint32_t>(value.reg), 0);
       free_to(inner_mark);
     }
     emit(Op::ListToTuple, 0, static_cast<uint32_t>(args), static_cast<uint32_t>(list), 0);
@@ -304,11 +311,12 @@ void Compiler::class_def(ClassDef* s) {
           const Register pair = temporaries(2);
           load_constant(pair, Ref::share(intern(k->arg)));
           expression_to(k->value, pair + 1);
-          emit(Op::DictAdd, kDyingB | kDyingC, static_cast<uint32_t>(args + 1), static_cast<uint32_t>(pair), static_cast<uint32_t>(pair + 1));
+          emit(Op::DictAdd, kDyingB | kDyingC, static_cast<uint32_t>(args + 1), static_cast<uint32_t>(pair),
+               static_cast<uint32_t>(pair + 1));
         } else {
           const Operand mapping = expression(k->value);
-          emit(Op::DictMerge, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(args + 1), static_cast<uint32_t>(mapping.reg),
-               static_cast<uint32_t>(callee));
+          emit(Op::DictMerge, mapping.temporary ? kDyingB : 0, static_cast<uint32_t>(args + 1),
+               static_cast<uint32_t>(mapping.reg), static_cast<uint32_t>(callee));
         }
         free_to(inner_mark);
       }
@@ -319,7 +327,8 @@ void Compiler::class_def(ClassDef* s) {
   Register result = callee;
   for (size_t i = callees.size(); i-- > 0;) {
     at(s->decorator_list[static_cast<int32_t>(i)]);
-    if (result != callees[i] + 1) emit(Op::MoveTake, 0, static_cast<uint32_t>(callees[i] + 1), static_cast<uint32_t>(result), 0);
+    if (result != callees[i] + 1)
+      emit(Op::MoveTake, 0, static_cast<uint32_t>(callees[i] + 1), static_cast<uint32_t>(result), 0);
     emit(Op::Call, 0, static_cast<uint32_t>(callees[i]), 1, static_cast<uint32_t>(callees[i]));
     result = callees[i];
   }
@@ -330,8 +339,12 @@ void Compiler::class_def(ClassDef* s) {
 
 void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register dst) {
   const bool generator = e->is<GeneratorExp>();
-  const char* title = generator ? "<genexpr>" : e->is<ListComp>() ? "<listcomp>" : e->is<SetComp>() ? "<setcomp>" : "<dictcomp>";
-  const bool outer_async_ok = unit_->scope->is_coroutine || unit_->scope->comprehension || (unit_->kind == UnitKind::Module && options_.top_level_await);
+  const char* title = generator           ? "<genexpr>"
+                      : e->is<ListComp>() ? "<listcomp>"
+                      : e->is<SetComp>()  ? "<setcomp>"
+                                          : "<dictcomp>";
+  const bool outer_async_ok = unit_->scope->is_coroutine || unit_->scope->comprehension ||
+                              (unit_->kind == UnitKind::Module && options_.top_level_await);
   push_unit(UnitKind::Comprehension, e, title);
   const bool is_async = unit_->scope->is_coroutine;
   unit_->argcount = 1;
@@ -384,7 +397,8 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
         Expr* element = e->is<ListComp>() ? e->as<ListComp>()->elt : e->as<SetComp>()->elt;
         const Operand v = expression(element);
         at(element);
-        emit(e->is<ListComp>() ? Op::ListAppend : Op::SetAdd, v.temporary ? kDyingB : 0, static_cast<uint32_t>(collection), static_cast<uint32_t>(v.reg), 0);
+        emit(e->is<ListComp>() ? Op::ListAppend : Op::SetAdd, v.temporary ? kDyingB : 0,
+             static_cast<uint32_t>(collection), static_cast<uint32_t>(v.reg), 0);
         break;
       }
       case NodeKind::DictComp: {
@@ -393,7 +407,8 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
         const Operand value = expression(d->value);
         at(d->key);
         const auto flags = static_cast<uint8_t>((key.temporary ? kDyingB : 0) | (value.temporary ? kDyingC : 0));
-        emit(Op::DictAdd, flags, static_cast<uint32_t>(collection), static_cast<uint32_t>(key.reg), static_cast<uint32_t>(value.reg));
+        emit(Op::DictAdd, flags, static_cast<uint32_t>(collection), static_cast<uint32_t>(key.reg),
+             static_cast<uint32_t>(value.reg));
         break;
       }
       default: {
@@ -401,7 +416,8 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
         expression_to(e->as<GeneratorExp>()->elt, t);
         at(e->as<GeneratorExp>()->elt);
         const bool async = unit_->scope->is_coroutine;
-        emit(Op::Yield, static_cast<uint8_t>(kDyingB | (async ? kInvert : 0)), static_cast<uint32_t>(t), static_cast<uint32_t>(t), 0);
+        emit(Op::Yield, static_cast<uint8_t>(kDyingB | (async ? kInvert : 0)), static_cast<uint32_t>(t),
+             static_cast<uint32_t>(t), 0);
         release(t);
         break;
       }
@@ -455,7 +471,8 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
   if (async) {
     bind(except);
     const Register exception = temporary();
-    unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(stop), static_cast<uint32_t>(except.position), static_cast<uint32_t>(exception)});
+    unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(stop),
+                                 static_cast<uint32_t>(except.position), static_cast<uint32_t>(exception)});
     emit(Op::EndAsyncFor, 0, static_cast<uint32_t>(exception), 0, 0);
   }
   bind(end);

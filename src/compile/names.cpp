@@ -36,7 +36,9 @@ void Compiler::load_name(Register dst, std::string_view raw) {
       }
       emit_wide(Op::LoadName, d, name(n));
       return;
-    case NameKind::Cell: emit(Op::LoadCell, 0, d, static_cast<uint32_t>(unit_->registers.at(n)), 0); return;
+    case NameKind::Cell:
+      emit(Op::LoadCell, 0, d, static_cast<uint32_t>(unit_->registers.at(n)), 0);
+      return;
     case NameKind::Free: {
       const auto index = static_cast<uint32_t>(unit_->free_index.at(n));
       if (unit_->scope->kind == ScopeKind::Class && n != "__class__") {
@@ -46,8 +48,12 @@ void Compiler::load_name(Register dst, std::string_view raw) {
       }
       return;
     }
-    case NameKind::GlobalExplicit: emit_wide(Op::LoadGlobal, d, name(n)); return;
-    case NameKind::GlobalImplicit: emit_wide(function ? Op::LoadGlobal : Op::LoadName, d, name(n)); return;
+    case NameKind::GlobalExplicit:
+      emit_wide(Op::LoadGlobal, d, name(n));
+      return;
+    case NameKind::GlobalImplicit:
+      emit_wide(function ? Op::LoadGlobal : Op::LoadName, d, name(n));
+      return;
   }
 }
 
@@ -66,10 +72,18 @@ void Compiler::store_name(std::string_view raw, Operand value) {
       }
       emit_wide(Op::StoreName, src, name(n));
       break;
-    case NameKind::Cell: emit(Op::StoreCell, dying, static_cast<uint32_t>(unit_->registers.at(n)), src, 0); return;
-    case NameKind::Free: emit(Op::StoreFree, dying, static_cast<uint32_t>(unit_->free_index.at(n)), src, 0); return;
-    case NameKind::GlobalExplicit: emit_wide(Op::StoreGlobal, src, name(n)); break;
-    case NameKind::GlobalImplicit: emit_wide(function ? Op::StoreGlobal : Op::StoreName, src, name(n)); break;
+    case NameKind::Cell:
+      emit(Op::StoreCell, dying, static_cast<uint32_t>(unit_->registers.at(n)), src, 0);
+      return;
+    case NameKind::Free:
+      emit(Op::StoreFree, dying, static_cast<uint32_t>(unit_->free_index.at(n)), src, 0);
+      return;
+    case NameKind::GlobalExplicit:
+      emit_wide(Op::StoreGlobal, src, name(n));
+      break;
+    case NameKind::GlobalImplicit:
+      emit_wide(function ? Op::StoreGlobal : Op::StoreName, src, name(n));
+      break;
   }
   drop(value);
 }
@@ -85,10 +99,18 @@ void Compiler::delete_name(std::string_view raw) {
       }
       emit_wide(Op::DeleteName, 0, name(n));
       return;
-    case NameKind::Cell: emit(Op::DeleteCell, 0, static_cast<uint32_t>(unit_->registers.at(n)), 0, 0); return;
-    case NameKind::Free: emit(Op::DeleteFree, 0, static_cast<uint32_t>(unit_->free_index.at(n)), 0, 0); return;
-    case NameKind::GlobalExplicit: emit_wide(Op::DeleteGlobal, 0, name(n)); return;
-    case NameKind::GlobalImplicit: emit_wide(function ? Op::DeleteGlobal : Op::DeleteName, 0, name(n)); return;
+    case NameKind::Cell:
+      emit(Op::DeleteCell, 0, static_cast<uint32_t>(unit_->registers.at(n)), 0, 0);
+      return;
+    case NameKind::Free:
+      emit(Op::DeleteFree, 0, static_cast<uint32_t>(unit_->free_index.at(n)), 0, 0);
+      return;
+    case NameKind::GlobalExplicit:
+      emit_wide(Op::DeleteGlobal, 0, name(n));
+      return;
+    case NameKind::GlobalImplicit:
+      emit_wide(function ? Op::DeleteGlobal : Op::DeleteName, 0, name(n));
+      return;
   }
 }
 

@@ -1,4 +1,5 @@
-// match statements (PEP 634): each pattern is a test that jumps to `fail_label`, with captures bound only when the whole pattern fits.
+// match statements (PEP 634): each pattern is a test that jumps to `fail_label`, with captures bound only when the
+// whole pattern fits.
 #include <algorithm>
 
 #include "compile/compiler.h"
@@ -56,7 +57,8 @@ void Compiler::match(Match* s) {
 
 void Compiler::capture(std::string_view captured, Register source, const Node* node, Captures& captures) {
   for (auto& [n, r] : captures) {
-    if (n == captured) return static_cast<void>(fail(node, "multiple assignments to name '" + std::string(captured) + "' in pattern"));
+    if (n == captured)
+      return static_cast<void>(fail(node, "multiple assignments to name '" + std::string(captured) + "' in pattern"));
   }
   const Register t = temporary();
   emit(Op::Move, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(source), 0);
@@ -71,7 +73,8 @@ void Compiler::pattern(Pattern* p, Register subject, Label& fail_label, Captures
       const Register t = temporary();
       const Operand value = expression(p->as<MatchValue>()->value);
       at(p);
-      emit(Op::CompareEq, value.temporary ? kDyingC : 0, static_cast<uint32_t>(t), static_cast<uint32_t>(subject), static_cast<uint32_t>(value.reg));
+      emit(Op::CompareEq, value.temporary ? kDyingC : 0, static_cast<uint32_t>(t), static_cast<uint32_t>(subject),
+           static_cast<uint32_t>(value.reg));
       jump(Op::JumpIfFalse, static_cast<uint32_t>(t), fail_label, kDyingB);
       break;
     }
@@ -90,11 +93,21 @@ void Compiler::pattern(Pattern* p, Register subject, Label& fail_label, Captures
       if (a->name.data()) capture(a->name, subject, p, captures);
       break;
     }
-    case NodeKind::MatchSequence: sequence_pattern(p->as<MatchSequence>(), subject, fail_label, captures); break;
-    case NodeKind::MatchMapping: mapping_pattern(p->as<MatchMapping>(), subject, fail_label, captures); break;
-    case NodeKind::MatchClass: class_pattern(p->as<MatchClass>(), subject, fail_label, captures); break;
-    case NodeKind::MatchOr: or_pattern(p->as<MatchOr>(), subject, fail_label, captures); break;
-    default: fail(p, "this pattern cannot be compiled by Hiss"); break;
+    case NodeKind::MatchSequence:
+      sequence_pattern(p->as<MatchSequence>(), subject, fail_label, captures);
+      break;
+    case NodeKind::MatchMapping:
+      mapping_pattern(p->as<MatchMapping>(), subject, fail_label, captures);
+      break;
+    case NodeKind::MatchClass:
+      class_pattern(p->as<MatchClass>(), subject, fail_label, captures);
+      break;
+    case NodeKind::MatchOr:
+      or_pattern(p->as<MatchOr>(), subject, fail_label, captures);
+      break;
+    default:
+      fail(p, "this pattern cannot be compiled by Hiss");
+      break;
   }
 }
 
@@ -113,7 +126,8 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   const Register number = temporary();
   load_constant(number, make_int(wanted));
   const Register ok = temporary();
-  emit(star >= 0 ? Op::CompareGe : Op::CompareEq, 0, static_cast<uint32_t>(ok), static_cast<uint32_t>(t), static_cast<uint32_t>(number));
+  emit(star >= 0 ? Op::CompareGe : Op::CompareEq, 0, static_cast<uint32_t>(ok), static_cast<uint32_t>(t),
+       static_cast<uint32_t>(number));
   jump(Op::JumpIfFalse, static_cast<uint32_t>(ok), fail_label, kDyingB);
   bool wildcards = true;
   for (Pattern* q : p->patterns) {
@@ -123,9 +137,11 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   if (wildcards) return;
   const Register first = temporaries(p->patterns.size);
   if (star >= 0) {
-    emit(Op::UnpackStar, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject), static_cast<uint32_t>(star | (p->patterns.size - star - 1) << 8));
+    emit(Op::UnpackStar, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject),
+         static_cast<uint32_t>(star | (p->patterns.size - star - 1) << 8));
   } else {
-    emit(Op::Unpack, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject), static_cast<uint32_t>(p->patterns.size));
+    emit(Op::Unpack, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject),
+         static_cast<uint32_t>(p->patterns.size));
   }
   for (int32_t i = 0; i < p->patterns.size; ++i) {
     Pattern* q = p->patterns[i];
@@ -171,7 +187,8 @@ void Compiler::class_pattern(MatchClass* p, Register subject, Label& fail_label,
   load_constant(first + 2, make_tuple(attributes.data(), static_cast<int64_t>(attributes.size())));
   const Register t = temporary();
   at(p);
-  emit(Op::MatchClass, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(first), static_cast<uint32_t>(p->patterns.size));
+  emit(Op::MatchClass, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(first),
+       static_cast<uint32_t>(p->patterns.size));
   jump(Op::JumpIfNone, static_cast<uint32_t>(t), fail_label);
   const int count = p->patterns.size + p->kwd_patterns.size;
   if (count == 0) return;
@@ -214,7 +231,8 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
   bind(matched);
   for (auto& [n, r] : chosen) {
     for (auto& [other, ignored] : captures) {
-      if (other == n) return static_cast<void>(fail(p, "multiple assignments to name '" + std::string(n) + "' in pattern"));
+      if (other == n)
+        return static_cast<void>(fail(p, "multiple assignments to name '" + std::string(n) + "' in pattern"));
     }
     captures.emplace_back(n, r);
   }

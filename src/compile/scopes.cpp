@@ -19,10 +19,17 @@ class Analyzer {
     scope_->node = module;
     tree_.by_node[module] = scope_;
     switch (module->kind) {
-      case NodeKind::Module: visit(module->as<syntax::Module>()->body); break;
-      case NodeKind::Interactive: visit(module->as<Interactive>()->body); break;
-      case NodeKind::Expression: visit(module->as<Expression>()->body); break;
-      default: break;
+      case NodeKind::Module:
+        visit(module->as<syntax::Module>()->body);
+        break;
+      case NodeKind::Interactive:
+        visit(module->as<Interactive>()->body);
+        break;
+      case NodeKind::Expression:
+        visit(module->as<Expression>()->body);
+        break;
+      default:
+        break;
     }
     if (failed_) return false;
     resolve(tree_.root.get());
@@ -122,7 +129,8 @@ class Analyzer {
     if (e) visit(e);
   }
 
-  void function(Stmt* node, std::string_view name, Arguments* args, Seq<Stmt*> body, Seq<Expr*> decorators, Expr* returns, bool is_async) {
+  void function(Stmt* node, std::string_view name, Arguments* args, Seq<Stmt*> body, Seq<Expr*> decorators,
+                Expr* returns, bool is_async) {
     bind(name, node);
     visit(decorators);
     defaults(args);
@@ -163,7 +171,9 @@ class Analyzer {
         if (node->as<Return>()->value) scope_->returns_value = true;
         visit(node->as<Return>()->value);
         break;
-      case NodeKind::Delete: visit(node->as<Delete>()->targets); break;
+      case NodeKind::Delete:
+        visit(node->as<Delete>()->targets);
+        break;
       case NodeKind::Assign:
         visit(node->as<Assign>()->targets);
         visit(node->as<Assign>()->value);
@@ -172,9 +182,15 @@ class Analyzer {
         visit(node->as<AugAssign>()->target);
         visit(node->as<AugAssign>()->value);
         break;
-      case NodeKind::AnnAssign: annotated(node->as<AnnAssign>()); break;
-      case NodeKind::For: loop(node->as<For>()); break;
-      case NodeKind::AsyncFor: loop(node->as<AsyncFor>()); break;
+      case NodeKind::AnnAssign:
+        annotated(node->as<AnnAssign>());
+        break;
+      case NodeKind::For:
+        loop(node->as<For>());
+        break;
+      case NodeKind::AsyncFor:
+        loop(node->as<AsyncFor>());
+        break;
       case NodeKind::While:
         visit(node->as<While>()->test);
         visit(node->as<While>()->body);
@@ -185,8 +201,12 @@ class Analyzer {
         visit(node->as<If>()->body);
         visit(node->as<If>()->orelse);
         break;
-      case NodeKind::With: with(node->as<With>()); break;
-      case NodeKind::AsyncWith: with(node->as<AsyncWith>()); break;
+      case NodeKind::With:
+        with(node->as<With>());
+        break;
+      case NodeKind::AsyncWith:
+        with(node->as<AsyncWith>());
+        break;
       case NodeKind::Match:
         visit(node->as<Match>()->subject);
         for (MatchCase* c : node->as<Match>()->cases) {
@@ -199,8 +219,12 @@ class Analyzer {
         visit(node->as<Raise>()->exc);
         visit(node->as<Raise>()->cause);
         break;
-      case NodeKind::Try: try_(node->as<Try>()); break;
-      case NodeKind::TryStar: try_(node->as<TryStar>()); break;
+      case NodeKind::Try:
+        try_(node->as<Try>());
+        break;
+      case NodeKind::TryStar:
+        try_(node->as<TryStar>());
+        break;
       case NodeKind::Assert:
         visit(node->as<Assert>()->test);
         visit(node->as<Assert>()->msg);
@@ -220,7 +244,9 @@ class Analyzer {
           bind(a->asname.data() ? a->asname : a->name, a, Symbol::kAssigned | Symbol::kImported);
         }
         break;
-      case NodeKind::Global: declare(node, node->as<Global>()->names, "global", Symbol::kGlobal); break;
+      case NodeKind::Global:
+        declare(node, node->as<Global>()->names, "global", Symbol::kGlobal);
+        break;
       case NodeKind::Nonlocal:
         if (scope_->kind == ScopeKind::Module) {
           fail(node, "nonlocal declaration not allowed at module level");
@@ -228,8 +254,11 @@ class Analyzer {
         }
         declare(node, node->as<Nonlocal>()->names, "nonlocal", Symbol::kNonlocal);
         break;
-      case NodeKind::ExprStmt: visit(node->as<ExprStmt>()->value); break;
-      default: break;
+      case NodeKind::ExprStmt:
+        visit(node->as<ExprStmt>()->value);
+        break;
+      default:
+        break;
     }
   }
 
@@ -242,7 +271,8 @@ class Analyzer {
         if (s->flags & (Symbol::kAssigned | Symbol::kImported)) {
           return fail(node, fmt::format("name '{}' is assigned to before {} declaration", raw, what));
         }
-        if (s->flags & Symbol::kUse) return fail(node, fmt::format("name '{}' is used prior to {} declaration", raw, what));
+        if (s->flags & Symbol::kUse)
+          return fail(node, fmt::format("name '{}' is used prior to {} declaration", raw, what));
         const uint16_t other = flag == Symbol::kGlobal ? Symbol::kNonlocal : Symbol::kGlobal;
         if (s->flags & other) return fail(node, fmt::format("name '{}' is nonlocal and global", raw));
       }
@@ -255,8 +285,10 @@ class Analyzer {
       auto* n = node->target->as<Name>();
       std::string_view name = mangle_name(tree_, scope_->class_name, n->id);
       Symbol* s = scope_->find(name);
-      if (node->simple && s && (s->flags & (Symbol::kGlobal | Symbol::kNonlocal)) && scope_->kind != ScopeKind::Module) {
-        return fail(node, fmt::format("annotated name '{}' can't be {}", n->id, s->flags & Symbol::kGlobal ? "global" : "nonlocal"));
+      if (node->simple && s && (s->flags & (Symbol::kGlobal | Symbol::kNonlocal)) &&
+          scope_->kind != ScopeKind::Module) {
+        return fail(node, fmt::format("annotated name '{}' can't be {}", n->id,
+                                      s->flags & Symbol::kGlobal ? "global" : "nonlocal"));
       }
       if (node->simple) {
         add(n->id, Symbol::kAnnotated | Symbol::kAssigned, n);
@@ -300,8 +332,12 @@ class Analyzer {
   void visit(Pattern* p) {
     if (!p || failed_) return;
     switch (p->kind) {
-      case NodeKind::MatchValue: visit(p->as<MatchValue>()->value); break;
-      case NodeKind::MatchSequence: visit(p->as<MatchSequence>()->patterns); break;
+      case NodeKind::MatchValue:
+        visit(p->as<MatchValue>()->value);
+        break;
+      case NodeKind::MatchSequence:
+        visit(p->as<MatchSequence>()->patterns);
+        break;
       case NodeKind::MatchMapping:
         visit(p->as<MatchMapping>()->keys);
         visit(p->as<MatchMapping>()->patterns);
@@ -319,8 +355,11 @@ class Analyzer {
         visit(p->as<MatchAs>()->pattern);
         if (p->as<MatchAs>()->name.data()) bind(p->as<MatchAs>()->name, p);
         break;
-      case NodeKind::MatchOr: visit(p->as<MatchOr>()->patterns); break;
-      default: break;
+      case NodeKind::MatchOr:
+        visit(p->as<MatchOr>()->patterns);
+        break;
+      default:
+        break;
     }
   }
 
@@ -359,15 +398,20 @@ class Analyzer {
 
   void mark_targets(Expr* target) {
     switch (target->kind) {
-      case NodeKind::Name: add(target->as<Name>()->id, Symbol::kComprehensionIterator | Symbol::kAssigned, target); break;
+      case NodeKind::Name:
+        add(target->as<Name>()->id, Symbol::kComprehensionIterator | Symbol::kAssigned, target);
+        break;
       case NodeKind::Tuple:
         for (Expr* e : target->as<Tuple>()->elts) mark_targets(e);
         break;
       case NodeKind::List:
         for (Expr* e : target->as<List>()->elts) mark_targets(e);
         break;
-      case NodeKind::Starred: mark_targets(target->as<Starred>()->value); break;
-      default: break;
+      case NodeKind::Starred:
+        mark_targets(target->as<Starred>()->value);
+        break;
+      default:
+        break;
     }
   }
 
@@ -388,7 +432,8 @@ class Analyzer {
       std::string_view name = mangle_name(tree_, home->class_name, target->id);
       Symbol* s = home->find(name);
       if (s && (s->flags & Symbol::kComprehensionIterator)) {
-        return fail(node, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'", target->id));
+        return fail(
+            node, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'", target->id));
       }
       through.push_back(home);
       home = home->parent;
@@ -414,7 +459,7 @@ class Analyzer {
 
   void yield_(Expr* node, const char* what) {
     if (scope_->comprehension) {
-      const char* kind = scope_->generator_expression ? "generator expression"
+      const char* kind = scope_->generator_expression   ? "generator expression"
                          : scope_->node->is<ListComp>() ? "list comprehension"
                          : scope_->node->is<SetComp>()  ? "set comprehension"
                                                         : "dict comprehension";
@@ -427,13 +472,19 @@ class Analyzer {
   void visit(Expr* node) {
     if (!node || failed_) return;
     switch (node->kind) {
-      case NodeKind::BoolOp: visit(node->as<BoolOp>()->values); break;
-      case NodeKind::NamedExpr: walrus(node->as<NamedExpr>()); break;
+      case NodeKind::BoolOp:
+        visit(node->as<BoolOp>()->values);
+        break;
+      case NodeKind::NamedExpr:
+        walrus(node->as<NamedExpr>());
+        break;
       case NodeKind::BinOp:
         visit(node->as<BinOp>()->left);
         visit(node->as<BinOp>()->right);
         break;
-      case NodeKind::UnaryOp: visit(node->as<UnaryOp>()->operand); break;
+      case NodeKind::UnaryOp:
+        visit(node->as<UnaryOp>()->operand);
+        break;
       case NodeKind::Lambda: {
         auto* l = node->as<Lambda>();
         defaults(l->args);
@@ -454,11 +505,18 @@ class Analyzer {
         for (Expr* k : node->as<Dict>()->keys) visit(k);
         visit(node->as<Dict>()->values);
         break;
-      case NodeKind::Set: visit(node->as<Set>()->elts); break;
-      case NodeKind::ListComp: comprehension(node, "listcomp", node->as<ListComp>()->generators, node->as<ListComp>()->elt, nullptr); break;
-      case NodeKind::SetComp: comprehension(node, "setcomp", node->as<SetComp>()->generators, node->as<SetComp>()->elt, nullptr); break;
+      case NodeKind::Set:
+        visit(node->as<Set>()->elts);
+        break;
+      case NodeKind::ListComp:
+        comprehension(node, "listcomp", node->as<ListComp>()->generators, node->as<ListComp>()->elt, nullptr);
+        break;
+      case NodeKind::SetComp:
+        comprehension(node, "setcomp", node->as<SetComp>()->generators, node->as<SetComp>()->elt, nullptr);
+        break;
       case NodeKind::DictComp:
-        comprehension(node, "dictcomp", node->as<DictComp>()->generators, node->as<DictComp>()->key, node->as<DictComp>()->value);
+        comprehension(node, "dictcomp", node->as<DictComp>()->generators, node->as<DictComp>()->key,
+                      node->as<DictComp>()->value);
         break;
       case NodeKind::GeneratorExp:
         comprehension(node, "genexpr", node->as<GeneratorExp>()->generators, node->as<GeneratorExp>()->elt, nullptr);
@@ -488,13 +546,19 @@ class Analyzer {
         visit(node->as<FormattedValue>()->value);
         visit(node->as<FormattedValue>()->format_spec);
         break;
-      case NodeKind::JoinedStr: visit(node->as<JoinedStr>()->values); break;
-      case NodeKind::Attribute: visit(node->as<Attribute>()->value); break;
+      case NodeKind::JoinedStr:
+        visit(node->as<JoinedStr>()->values);
+        break;
+      case NodeKind::Attribute:
+        visit(node->as<Attribute>()->value);
+        break;
       case NodeKind::Subscript:
         visit(node->as<Subscript>()->value);
         visit(node->as<Subscript>()->slice);
         break;
-      case NodeKind::Starred: visit(node->as<Starred>()->value); break;
+      case NodeKind::Starred:
+        visit(node->as<Starred>()->value);
+        break;
       case NodeKind::Name: {
         auto* n = node->as<Name>();
         if (n->ctx == ExprContext::Load) {
@@ -506,14 +570,19 @@ class Analyzer {
         }
         break;
       }
-      case NodeKind::List: visit(node->as<List>()->elts); break;
-      case NodeKind::Tuple: visit(node->as<Tuple>()->elts); break;
+      case NodeKind::List:
+        visit(node->as<List>()->elts);
+        break;
+      case NodeKind::Tuple:
+        visit(node->as<Tuple>()->elts);
+        break;
       case NodeKind::Slice:
         visit(node->as<Slice>()->lower);
         visit(node->as<Slice>()->upper);
         visit(node->as<Slice>()->step);
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -600,7 +669,8 @@ std::string_view mangle_name(ScopeTree& tree, std::string_view class_name, std::
   }
   const size_t start = class_name.find_first_not_of('_');
   if (start == class_name.npos) return name;
-  tree.mangled.push_back(std::make_unique<std::string>("_" + std::string(class_name.substr(start)) + std::string(name)));
+  tree.mangled.push_back(
+      std::make_unique<std::string>("_" + std::string(class_name.substr(start)) + std::string(name)));
   return *tree.mangled.back();
 }
 

@@ -26,8 +26,17 @@ enum class NameKind : uint8_t {
 
 struct Symbol {
   enum Flags : uint16_t {
-    kUse = 1, kAssigned = 2, kParameter = 4, kGlobal = 8, kNonlocal = 16, kAnnotated = 32, kImported = 64, kDeleted = 128,
-    kComprehensionIterator = 256, kInnerUse = 512, kFreeInClass = 1024,
+    kUse = 1,
+    kAssigned = 2,
+    kParameter = 4,
+    kGlobal = 8,
+    kNonlocal = 16,
+    kAnnotated = 32,
+    kImported = 64,
+    kDeleted = 128,
+    kComprehensionIterator = 256,
+    kInnerUse = 512,
+    kFreeInClass = 1024,
   };
   uint16_t flags = 0;
   NameKind kind = NameKind::GlobalImplicit;
@@ -48,7 +57,7 @@ struct Scope {
   bool comprehension = false, generator_expression = false;
   bool is_generator = false, is_coroutine = false, is_async_comprehension = false;
   bool varargs = false, varkeywords = false, nested = false;
-  bool needs_class_cell = false;             // class body: a method uses __class__ or super()
+  bool needs_class_cell = false;  // class body: a method uses __class__ or super()
   bool has_walrus = false;
   bool returns_value = false;
 

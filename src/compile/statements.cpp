@@ -25,14 +25,17 @@ std::vector<bool> both(const std::vector<bool>& a, const std::vector<bool>& b) {
 void Compiler::store(Expr* target, Operand value) {
   at(target);
   switch (target->kind) {
-    case NodeKind::Name: store_name(target->as<Name>()->id, value); return;
+    case NodeKind::Name:
+      store_name(target->as<Name>()->id, value);
+      return;
     case NodeKind::Attribute: {
       auto* a = target->as<Attribute>();
       const Register m = mark();
       const Operand object = expression(a->value);
       at(target);
       const auto flags = static_cast<uint8_t>(value.temporary ? kDyingB : 0);
-      emit(Op::StoreAttr, flags, static_cast<uint32_t>(object.reg), static_cast<uint32_t>(value.reg), static_cast<uint32_t>(name(mangle(a->attr))));
+      emit(Op::StoreAttr, flags, static_cast<uint32_t>(object.reg), static_cast<uint32_t>(value.reg),
+           static_cast<uint32_t>(name(mangle(a->attr))));
       drop(object);
       free_to(m);
       return;
@@ -44,17 +47,26 @@ void Compiler::store(Expr* target, Operand value) {
       Operand key;
       subscript_key(s->slice, key);
       at(target);
-      emit(Op::SetItem, 0, static_cast<uint32_t>(container.reg), static_cast<uint32_t>(key.reg), static_cast<uint32_t>(value.reg));
+      emit(Op::SetItem, 0, static_cast<uint32_t>(container.reg), static_cast<uint32_t>(key.reg),
+           static_cast<uint32_t>(value.reg));
       drop(key);
       drop(container);
       drop(value);
       free_to(m);
       return;
     }
-    case NodeKind::Tuple: unpack(target->as<syntax::Tuple>()->elts, value, target); return;
-    case NodeKind::List: unpack(target->as<syntax::List>()->elts, value, target); return;
-    case NodeKind::Starred: fail(target, "starred assignment target must be in a list or tuple"); return;
-    default: fail(target, "cannot assign to this expression"); return;
+    case NodeKind::Tuple:
+      unpack(target->as<syntax::Tuple>()->elts, value, target);
+      return;
+    case NodeKind::List:
+      unpack(target->as<syntax::List>()->elts, value, target);
+      return;
+    case NodeKind::Starred:
+      fail(target, "starred assignment target must be in a list or tuple");
+      return;
+    default:
+      fail(target, "cannot assign to this expression");
+      return;
   }
 }
 
@@ -70,11 +82,13 @@ void Compiler::unpack(Seq<Expr*> targets, Operand value, const Node* node) {
   at(node);
   if (star >= 0) {
     const int after = targets.size - star - 1;
-    if (star > 255 || after > 255) return static_cast<void>(fail(node, "too many expressions in star-unpacking assignment"));
+    if (star > 255 || after > 255)
+      return static_cast<void>(fail(node, "too many expressions in star-unpacking assignment"));
     emit(Op::UnpackStar, value.temporary ? kDyingB : 0, static_cast<uint32_t>(first), static_cast<uint32_t>(value.reg),
          static_cast<uint32_t>(star | after << 8));
   } else {
-    emit(Op::Unpack, value.temporary ? kDyingB : 0, static_cast<uint32_t>(first), static_cast<uint32_t>(value.reg), static_cast<uint32_t>(targets.size));
+    emit(Op::Unpack, value.temporary ? kDyingB : 0, static_cast<uint32_t>(first), static_cast<uint32_t>(value.reg),
+         static_cast<uint32_t>(targets.size));
   }
   for (int32_t i = 0; i < targets.size; ++i) {
     Expr* t = targets[i]->is<Starred>() ? targets[i]->as<Starred>()->value : targets[i];
@@ -86,12 +100,15 @@ void Compiler::unpack(Seq<Expr*> targets, Operand value, const Node* node) {
 void Compiler::delete_target(Expr* target) {
   at(target);
   switch (target->kind) {
-    case NodeKind::Name: delete_name(target->as<Name>()->id); return;
+    case NodeKind::Name:
+      delete_name(target->as<Name>()->id);
+      return;
     case NodeKind::Attribute: {
       const Register m = mark();
       const Operand object = expression(target->as<Attribute>()->value);
       at(target);
-      emit(Op::DeleteAttr, 0, static_cast<uint32_t>(object.reg), 0, static_cast<uint32_t>(name(mangle(target->as<Attribute>()->attr))));
+      emit(Op::DeleteAttr, 0, static_cast<uint32_t>(object.reg), 0,
+           static_cast<uint32_t>(name(mangle(target->as<Attribute>()->attr))));
       drop(object);
       free_to(m);
       return;
@@ -115,7 +132,9 @@ void Compiler::delete_target(Expr* target) {
     case NodeKind::List:
       for (Expr* e : target->as<syntax::List>()->elts) delete_target(e);
       return;
-    default: fail(target, "cannot delete this expression"); return;
+    default:
+      fail(target, "cannot delete this expression");
+      return;
   }
 }
 
@@ -130,10 +149,14 @@ void Compiler::aug_assign(AugAssign* s) {
         at(s->target);
         check_local(local);
         Ref folded;
-        const Op k = op == Op::Add ? Op::AddK : op == Op::Subtract ? Op::SubtractK : op == Op::Multiply ? Op::MultiplyK : op;
+        const Op k = op == Op::Add        ? Op::AddK
+                     : op == Op::Subtract ? Op::SubtractK
+                     : op == Op::Multiply ? Op::MultiplyK
+                                          : op;
         if (k != op && constant_of(s->value, folded) && (folded.value().is_integer() || folded.value().is_number())) {
           at(s);
-          emit(k, kInplace, static_cast<uint32_t>(local), static_cast<uint32_t>(local), static_cast<uint32_t>(constant(folded)));
+          emit(k, kInplace, static_cast<uint32_t>(local), static_cast<uint32_t>(local),
+               static_cast<uint32_t>(constant(folded)));
         } else {
           const Operand value = expression(s->value);
           at(s);
@@ -190,7 +213,9 @@ void Compiler::aug_assign(AugAssign* s) {
       release(container);
       break;
     }
-    default: fail(s->target, "illegal target for augmented assignment"); break;
+    default:
+      fail(s->target, "illegal target for augmented assignment");
+      break;
   }
   free_to(m);
 }
@@ -242,13 +267,17 @@ void Compiler::close_range(Block& b) {
 
 void Compiler::add_entries(const Block& b, Label& target, Register depth) {
   for (auto [start, end] : b.ranges) {
-    unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(end), static_cast<uint32_t>(target.position), static_cast<uint32_t>(depth)});
+    unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(end),
+                                 static_cast<uint32_t>(target.position), static_cast<uint32_t>(depth)});
   }
 }
 
-// Code in which r[depth] is the exception being handled: leaving it by an exception brings back what was handled before.
+// Code in which r[depth] is the exception being handled: leaving it by an exception brings back what was handled
+// before.
 void Compiler::handled_range(int start, Register depth) {
-  if (start < here()) unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(here()), UINT32_MAX, static_cast<uint32_t>(depth)});
+  if (start < here())
+    unit_->exceptions.push_back(
+        {static_cast<uint32_t>(start), static_cast<uint32_t>(here()), UINT32_MAX, static_cast<uint32_t>(depth)});
 }
 
 void Compiler::exit_call(Register exit, bool async, const Node* node) {
@@ -268,11 +297,17 @@ void Compiler::unwind_block(Block block) {
     case Block::Loop:
       if (block.reg >= 0) release(block.reg);
       break;
-    case Block::TryFinally: body(block.final_body); break;
+    case Block::TryFinally:
+      body(block.final_body);
+      break;
     case Block::With:
-    case Block::AsyncWith: exit_call(block.reg, block.kind == Block::AsyncWith, block.node); break;
+    case Block::AsyncWith:
+      exit_call(block.reg, block.kind == Block::AsyncWith, block.node);
+      break;
     case Block::Handler:
-    case Block::FinallyHandler: emit(Op::PopHandled, 0, static_cast<uint32_t>(block.reg), 0, 0); break;
+    case Block::FinallyHandler:
+      emit(Op::PopHandled, 0, static_cast<uint32_t>(block.reg), 0, 0);
+      break;
     case Block::HandlerName: {
       const Register t = temporary();
       load_constant(t, Ref::none());
@@ -284,7 +319,8 @@ void Compiler::unwind_block(Block block) {
   }
 }
 
-// While the inner blocks' exits are emitted they do not cover that code: their ranges are closed and opened again behind it.
+// While the inner blocks' exits are emitted they do not cover that code: their ranges are closed and opened again
+// behind it.
 void Compiler::unwind_blocks(size_t until) {
   std::vector<Block> saved = std::move(unit_->blocks);
   const Register m = mark();
@@ -337,7 +373,8 @@ void Compiler::return_(Return* s) {
 void Compiler::break_or_continue(Stmt* s, bool is_break) {
   size_t loop = unit_->blocks.size();
   while (loop > 0 && unit_->blocks[loop - 1].kind != Block::Loop) --loop;
-  if (loop == 0) return static_cast<void>(fail(s, is_break ? "'break' outside loop" : "'continue' not properly in loop"));
+  if (loop == 0)
+    return static_cast<void>(fail(s, is_break ? "'break' outside loop" : "'continue' not properly in loop"));
   unwind_blocks(loop);
   at(s);
   Block& b = unit_->blocks[loop - 1];
@@ -411,7 +448,8 @@ void Compiler::for_(For* s) {
   const Register iterator = temporary();
   const Operand iterable = expression(s->iter);
   at(s->iter);
-  emit(Op::GetIter, iterable.temporary ? kDyingB : 0, static_cast<uint32_t>(iterator), static_cast<uint32_t>(iterable.reg), 0);
+  emit(Op::GetIter, iterable.temporary ? kDyingB : 0, static_cast<uint32_t>(iterator),
+       static_cast<uint32_t>(iterable.reg), 0);
   free_to(iterator + 1);
   const auto before = unit_->assigned;
   bind(top);
@@ -456,7 +494,8 @@ void Compiler::for_(For* s) {
 }
 
 void Compiler::async_for(AsyncFor* s) {
-  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine) return static_cast<void>(fail(s, "'async for' outside async function"));
+  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine)
+    return static_cast<void>(fail(s, "'async for' outside async function"));
   Label top, after, except, end;
   const Register m = mark();
   const Register iterator = temporary();
@@ -486,7 +525,8 @@ void Compiler::async_for(AsyncFor* s) {
   bind(except);
   at(s->iter);
   const Register exception = temporary();
-  unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(stop), static_cast<uint32_t>(except.position), static_cast<uint32_t>(exception)});
+  unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(stop),
+                               static_cast<uint32_t>(except.position), static_cast<uint32_t>(exception)});
   emit(Op::EndAsyncFor, 0, static_cast<uint32_t>(exception), 0, 0);
   free_to(iterator + 1);
   release(iterator);
@@ -553,7 +593,8 @@ void Compiler::import(Import* s) {
     const Register args = temporaries(2);
     load_constant(args, Ref::steal(Value::integer(0)));
     load_constant(args + 1, Ref::none());
-    emit(Op::ImportName, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(args), static_cast<uint32_t>(name(a->name)));
+    emit(Op::ImportName, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(args),
+         static_cast<uint32_t>(name(a->name)));
     if (a->asname.data()) {
       // import a.b.c as m binds the last module.
       size_t dot = a->name.find('.');
@@ -587,7 +628,8 @@ void Compiler::import_from(ImportFrom* s) {
       continue;
     }
     const Register t = temporary();
-    emit(Op::ImportFrom, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(module), static_cast<uint32_t>(name(a->name)));
+    emit(Op::ImportFrom, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(module),
+         static_cast<uint32_t>(name(a->name)));
     store_name(a->asname.data() ? a->asname : a->name, {t, true});
     free_to(t);
   }
@@ -609,8 +651,12 @@ void Compiler::statement(Stmt* s) {
       function_def(s, f->name, f->args, f->body, f->decorator_list, f->returns, true);
       break;
     }
-    case NodeKind::ClassDef: class_def(s->as<ClassDef>()); break;
-    case NodeKind::Return: return_(s->as<Return>()); break;
+    case NodeKind::ClassDef:
+      class_def(s->as<ClassDef>());
+      break;
+    case NodeKind::Return:
+      return_(s->as<Return>());
+      break;
     case NodeKind::Delete:
       for (Expr* e : s->as<Delete>()->targets) delete_target(e);
       break;
@@ -627,25 +673,56 @@ void Compiler::statement(Stmt* s) {
         }
       }
       const Operand value = expression(a->value);
-      for (int32_t i = 0; i < a->targets.size; ++i) store(a->targets[i], {value.reg, value.temporary && i + 1 == a->targets.size});
+      for (int32_t i = 0; i < a->targets.size; ++i)
+        store(a->targets[i], {value.reg, value.temporary && i + 1 == a->targets.size});
       free_to(m);
       break;
     }
-    case NodeKind::AugAssign: aug_assign(s->as<AugAssign>()); break;
-    case NodeKind::AnnAssign: ann_assign(s->as<AnnAssign>()); break;
-    case NodeKind::For: for_(s->as<For>()); break;
-    case NodeKind::AsyncFor: async_for(s->as<AsyncFor>()); break;
-    case NodeKind::While: while_(s->as<While>()); break;
-    case NodeKind::If: if_(s->as<If>()); break;
-    case NodeKind::With: with(s->as<With>(), 0); break;
-    case NodeKind::AsyncWith: async_with(s->as<AsyncWith>(), 0); break;
-    case NodeKind::Match: match(s->as<Match>()); break;
-    case NodeKind::Raise: raise(s->as<Raise>()); break;
-    case NodeKind::Try: try_(s->as<Try>()); break;
-    case NodeKind::TryStar: try_star(s->as<TryStar>()); break;
-    case NodeKind::Assert: assert_(s->as<Assert>()); break;
-    case NodeKind::Import: import(s->as<Import>()); break;
-    case NodeKind::ImportFrom: import_from(s->as<ImportFrom>()); break;
+    case NodeKind::AugAssign:
+      aug_assign(s->as<AugAssign>());
+      break;
+    case NodeKind::AnnAssign:
+      ann_assign(s->as<AnnAssign>());
+      break;
+    case NodeKind::For:
+      for_(s->as<For>());
+      break;
+    case NodeKind::AsyncFor:
+      async_for(s->as<AsyncFor>());
+      break;
+    case NodeKind::While:
+      while_(s->as<While>());
+      break;
+    case NodeKind::If:
+      if_(s->as<If>());
+      break;
+    case NodeKind::With:
+      with(s->as<With>(), 0);
+      break;
+    case NodeKind::AsyncWith:
+      async_with(s->as<AsyncWith>(), 0);
+      break;
+    case NodeKind::Match:
+      match(s->as<Match>());
+      break;
+    case NodeKind::Raise:
+      raise(s->as<Raise>());
+      break;
+    case NodeKind::Try:
+      try_(s->as<Try>());
+      break;
+    case NodeKind::TryStar:
+      try_star(s->as<TryStar>());
+      break;
+    case NodeKind::Assert:
+      assert_(s->as<Assert>());
+      break;
+    case NodeKind::Import:
+      import(s->as<Import>());
+      break;
+    case NodeKind::ImportFrom:
+      import_from(s->as<ImportFrom>());
+      break;
     case NodeKind::ExprStmt:
       if (interactive_ && unit_->kind == UnitKind::Module) {
         const Register m = mark();
@@ -657,9 +734,14 @@ void Compiler::statement(Stmt* s) {
         discard(s->as<ExprStmt>()->value);
       }
       break;
-    case NodeKind::Break: break_or_continue(s, true); break;
-    case NodeKind::Continue: break_or_continue(s, false); break;
-    default: break;  // pass, global, nonlocal
+    case NodeKind::Break:
+      break_or_continue(s, true);
+      break;
+    case NodeKind::Continue:
+      break_or_continue(s, false);
+      break;
+    default:
+      break;  // pass, global, nonlocal
   }
 }
 

@@ -53,7 +53,8 @@ void Compiler::try_finally(Try* s) {
   // Code that leaves the finally body by return or break has popped the exception: only the rest is covered.
   close_range(done);
   for (auto [from, to] : done.ranges) {
-    unit_->exceptions.push_back({static_cast<uint32_t>(from), static_cast<uint32_t>(to), UINT32_MAX, static_cast<uint32_t>(exception)});
+    unit_->exceptions.push_back(
+        {static_cast<uint32_t>(from), static_cast<uint32_t>(to), UINT32_MAX, static_cast<uint32_t>(exception)});
   }
   add_entries(block, handler, depth);
   bind(end);
@@ -93,7 +94,8 @@ void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq
       const Register matches = temporary();
       const Operand type = expression(h->type);
       at(h->type);
-      emit(Op::MatchException, type.temporary ? kDyingC : 0, static_cast<uint32_t>(matches), static_cast<uint32_t>(exception), static_cast<uint32_t>(type.reg));
+      emit(Op::MatchException, type.temporary ? kDyingC : 0, static_cast<uint32_t>(matches),
+           static_cast<uint32_t>(exception), static_cast<uint32_t>(type.reg));
       jump(Op::JumpIfFalse, static_cast<uint32_t>(matches), next, kDyingB);
       free_to(m);
     } else if (i + 1 < handlers.size) {
@@ -145,19 +147,19 @@ void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq
   if (!bare) emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
   if (start < here()) handled.emplace_back(start, here());
   for (auto [from, to] : handled) {
-    unit_->exceptions.push_back({static_cast<uint32_t>(from), static_cast<uint32_t>(to), UINT32_MAX, static_cast<uint32_t>(exception)});
+    unit_->exceptions.push_back(
+        {static_cast<uint32_t>(from), static_cast<uint32_t>(to), UINT32_MAX, static_cast<uint32_t>(exception)});
   }
   add_entries(block, handler, depth);
   bind(end);
   free_to(depth);
-  // A name is certain after the statement only if it was before, or the body assigned it and no handler falls through: keep it simple.
+  // A name is certain after the statement only if it was before, or the body assigned it and no handler falls through:
+  // keep it simple.
   unit_->assigned = before;
   unit_->unreachable = false;
 }
 
-void Compiler::try_star(TryStar* s) {
-  fail(s, "except* is not compiled by Hiss yet");
-}
+void Compiler::try_star(TryStar* s) { fail(s, "except* is not compiled by Hiss yet"); }
 
 // with A as a, B as b: item by item, each inside the one before.
 void Compiler::with(With* s, int32_t item) {
@@ -169,7 +171,8 @@ void Compiler::with(With* s, int32_t item) {
   const Register entered = temporary();
   const Operand manager = expression(w->context_expr);
   at(w->context_expr);
-  emit(Op::BeforeWith, manager.temporary ? kDyingB : 0, static_cast<uint32_t>(exit), static_cast<uint32_t>(manager.reg), 0);
+  emit(Op::BeforeWith, manager.temporary ? kDyingB : 0, static_cast<uint32_t>(exit), static_cast<uint32_t>(manager.reg),
+       0);
   free_to(entered + 1);
   const auto before = unit_->assigned;
   Block block{Block::With};
@@ -213,7 +216,8 @@ void Compiler::with(With* s, int32_t item) {
 }
 
 void Compiler::async_with(AsyncWith* s, int32_t item) {
-  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine) return static_cast<void>(fail(s, "'async with' outside async function"));
+  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine)
+    return static_cast<void>(fail(s, "'async with' outside async function"));
   if (item == s->items.size) return body(s->body);
   WithItem* w = s->items[item];
   Label handler, end, suppressed;
@@ -222,7 +226,8 @@ void Compiler::async_with(AsyncWith* s, int32_t item) {
   const Register entered = temporary();
   const Operand manager = expression(w->context_expr);
   at(w->context_expr);
-  emit(Op::BeforeAsyncWith, manager.temporary ? kDyingB : 0, static_cast<uint32_t>(exit), static_cast<uint32_t>(manager.reg), 0);
+  emit(Op::BeforeAsyncWith, manager.temporary ? kDyingB : 0, static_cast<uint32_t>(exit),
+       static_cast<uint32_t>(manager.reg), 0);
   free_to(entered + 1);
   await_value(entered, entered, 1);
   const auto before = unit_->assigned;

@@ -21,7 +21,8 @@ const char* symbol(Operator op) {
 }
 
 bool atom(Expr* e) {
-  return e->is<Name>() || e->is<Constant>() || e->is<Attribute>() || e->is<Subscript>() || e->is<Call>() || e->is<syntax::List>() || e->is<syntax::Tuple>();
+  return e->is<Name>() || e->is<Constant>() || e->is<Attribute>() || e->is<Subscript>() || e->is<Call>() ||
+         e->is<syntax::List>() || e->is<syntax::Tuple>();
 }
 std::string wrapped(Expr* e) { return atom(e) ? unparse(e) : "(" + unparse(e) + ")"; }
 
@@ -29,25 +30,30 @@ std::string wrapped(Expr* e) { return atom(e) ? unparse(e) : "(" + unparse(e) + 
 
 std::string unparse(Expr* e) {
   switch (e->kind) {
-    case NodeKind::Name: return std::string(e->as<Name>()->id);
+    case NodeKind::Name:
+      return std::string(e->as<Name>()->id);
     case NodeKind::Constant: {
       auto* c = e->as<Constant>();
       if (c->constant_kind == ConstantKind::Ellipsis) return "...";
       return repr_text(constant_value(c));
     }
-    case NodeKind::Attribute: return wrapped(e->as<Attribute>()->value) + "." + std::string(e->as<Attribute>()->attr);
+    case NodeKind::Attribute:
+      return wrapped(e->as<Attribute>()->value) + "." + std::string(e->as<Attribute>()->attr);
     case NodeKind::Subscript: {
       auto* s = e->as<Subscript>();
       std::string key = unparse(s->slice);
-      if (s->slice->is<syntax::Tuple>() && s->slice->as<syntax::Tuple>()->elts.size) key = key.substr(1, key.size() - 2);
+      if (s->slice->is<syntax::Tuple>() && s->slice->as<syntax::Tuple>()->elts.size)
+        key = key.substr(1, key.size() - 2);
       return wrapped(s->value) + "[" + key + "]";
     }
     case NodeKind::Tuple: {
       auto elements = e->as<syntax::Tuple>()->elts;
       return "(" + join(elements, ", ") + (elements.size == 1 ? ",)" : ")");
     }
-    case NodeKind::List: return "[" + join(e->as<syntax::List>()->elts, ", ") + "]";
-    case NodeKind::Set: return "{" + join(e->as<syntax::Set>()->elts, ", ") + "}";
+    case NodeKind::List:
+      return "[" + join(e->as<syntax::List>()->elts, ", ") + "]";
+    case NodeKind::Set:
+      return "{" + join(e->as<syntax::Set>()->elts, ", ") + "}";
     case NodeKind::Dict: {
       auto* d = e->as<syntax::Dict>();
       std::string out = "{";
@@ -66,8 +72,10 @@ std::string unparse(Expr* e) {
       static const char* const symbols[] = {"~", "not ", "+", "-"};
       return symbols[static_cast<int>(e->as<UnaryOp>()->op)] + wrapped(e->as<UnaryOp>()->operand);
     }
-    case NodeKind::BoolOp: return join(e->as<BoolOp>()->values, e->as<BoolOp>()->op == BoolOpKind::And ? " and " : " or ");
-    case NodeKind::Starred: return "*" + wrapped(e->as<Starred>()->value);
+    case NodeKind::BoolOp:
+      return join(e->as<BoolOp>()->values, e->as<BoolOp>()->op == BoolOpKind::And ? " and " : " or ");
+    case NodeKind::Starred:
+      return "*" + wrapped(e->as<Starred>()->value);
     case NodeKind::Call: {
       auto* c = e->as<Call>();
       std::string out = wrapped(c->func) + "(" + join(c->args, ", ");
@@ -83,7 +91,8 @@ std::string unparse(Expr* e) {
       static const char* const symbols[] = {"==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in"};
       auto* c = e->as<Compare>();
       std::string out = wrapped(c->left);
-      for (int32_t i = 0; i < c->ops.size; ++i) out += fmt::format(" {} {}", symbols[static_cast<int>(c->ops[i])], wrapped(c->comparators[i]));
+      for (int32_t i = 0; i < c->ops.size; ++i)
+        out += fmt::format(" {} {}", symbols[static_cast<int>(c->ops[i])], wrapped(c->comparators[i]));
       return out;
     }
     case NodeKind::IfExp: {
@@ -96,7 +105,8 @@ std::string unparse(Expr* e) {
       if (s->step) out += ":" + unparse(s->step);
       return out;
     }
-    default: return "...";
+    default:
+      return "...";
   }
 }
 

@@ -1,4 +1,5 @@
-// The cycle collector (the algorithm of CPython 3.11: trial subtraction over a young generation merged with those younger).
+// The cycle collector (the algorithm of CPython 3.11: trial subtraction over a young generation merged with those
+// younger).
 #include "memory/collector.h"
 
 #include "memory/weak_references.h"
@@ -38,8 +39,8 @@ void list_merge(GcHead* from, GcHead* to) {
   list_init(from);
 }
 
-constexpr uint32_t kCollecting = 1;    // in the set being examined
-constexpr uint32_t kUnreachable = 2;   // tentatively unreachable
+constexpr uint32_t kCollecting = 1;   // in the set being examined
+constexpr uint32_t kUnreachable = 2;  // tentatively unreachable
 
 // Every reference that an instance holds: class, attributes, slots, and what its native layout knows.
 void traverse_object(Object* o, Visitor& visit) {
@@ -251,7 +252,8 @@ void track(Object* o) {
   if (head->next) return;
   head->mark = 0;
   list_append(&collector.generations[0], head);
-  if (++collector.counts[0] > collector.thresholds[0] && collector.thresholds[0] && collector.enabled && !collector.collecting) {
+  if (++collector.counts[0] > collector.thresholds[0] && collector.thresholds[0] && collector.enabled &&
+      !collector.collecting) {
     eval_breaker = eval_breaker | kBreakCollect;
   }
 }
@@ -266,7 +268,8 @@ void untrack(Object* o) {
 
 void report_pressure(int64_t bytes) {
   collector.pressure += bytes;
-  if (collector.pressure > collector.pressure_limit && collector.enabled && !collector.collecting) eval_breaker = eval_breaker | kBreakCollect;
+  if (collector.pressure > collector.pressure_limit && collector.enabled && !collector.collecting)
+    eval_breaker = eval_breaker | kBreakCollect;
 }
 
 }  // namespace hiss

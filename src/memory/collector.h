@@ -1,4 +1,5 @@
-// The cycle collector: CPython 3.11's algorithm. Three generations; trial subtraction finds what only cycles keep alive.
+// The cycle collector: CPython 3.11's algorithm. Three generations; trial subtraction finds what only cycles keep
+// alive.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace hiss {
 struct GcHead {
   GcHead* next;
   GcHead* previous;
-  int64_t gc_refs;     // used during a collection only
+  int64_t gc_refs;  // used during a collection only
   uint32_t generation;
   uint32_t mark;
 };
@@ -38,9 +39,9 @@ struct Collector {
   bool collecting = false;
   int debug = 0;
   int64_t long_lived_total = 0, long_lived_pending = 0;
-  int64_t pressure = 0;            // bytes of big buffers allocated since the last collection
+  int64_t pressure = 0;  // bytes of big buffers allocated since the last collection
   int64_t pressure_limit = 64 << 20;
-  Value garbage, callbacks;        // lists of the gc module
+  Value garbage, callbacks;  // lists of the gc module
 
   Collector();
   /// Collects `generation` and younger; the number of unreachable objects. Runs finalizers and callbacks.

@@ -114,7 +114,8 @@ Object* allocate(Type* type, size_t extra) {
   o->flags = flags;
   o->type = type;
   o->value_capacity = inline_values;
-  if (inline_values) reinterpret_cast<Instance*>(o)->attributes.values = reinterpret_cast<Value*>(memory + type->basic_size);
+  if (inline_values)
+    reinterpret_cast<Instance*>(o)->attributes.values = reinterpret_cast<Value*>(memory + type->basic_size);
   if (type->is_heap()) retain(type);
   return o;
 }

@@ -20,7 +20,8 @@ void* allocate_small_slow(size_t size_class);
 inline void* allocate_small(size_t size) {
   const size_t size_class = (size + 15) / 16;
   FreeBlock* block = small_free_lists[size_class];
-  if (!block) [[unlikely]] return allocate_small_slow(size_class);
+  if (!block) [[unlikely]]
+    return allocate_small_slow(size_class);
   small_free_lists[size_class] = block->next;
   return block;
 }

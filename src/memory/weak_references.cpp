@@ -48,7 +48,8 @@ void reference_clear(Object* o) {
 }
 
 Ref reference_new(Type* type, Args args) {
-  if (args.count < 1 || args.count > 2) return fail(exc::TypeError, "__new__ expected at least 1 argument, got {}", args.count);
+  if (args.count < 1 || args.count > 2)
+    return fail(exc::TypeError, "__new__ expected at least 1 argument, got {}", args.count);
   return make_weak_reference(type, args[0], args.count == 2 && !args[1].is_none() ? args[1] : Value());
 }
 Status reference_init(Value, Args args) {
@@ -56,7 +57,8 @@ Status reference_init(Value, Args args) {
   return kOk;
 }
 Ref reference_call(Value self, Args args) {
-  if (args.count || args.keyword_count()) return fail(exc::TypeError, "weakref expected 0 arguments, got {}", args.count);
+  if (args.count || args.keyword_count())
+    return fail(exc::TypeError, "weakref expected 0 arguments, got {}", args.count);
   return referent_of(self_reference(self));
 }
 Result<int64_t> reference_hash(Value self) {
@@ -78,7 +80,8 @@ Ref reference_compare(Value a, Value b, CompareOp op) {
 Ref reference_repr(Value self) {
   auto* w = self_reference(self);
   if (!w->referent) return make_str(fmt::format("<weakref at {:#x}; dead>", self.bits()));
-  return make_str(fmt::format("<weakref at {:#x}; to '{}' at {:#x}>", self.bits(), type_name(w->referent->type), to_value(w->referent).bits()));
+  return make_str(fmt::format("<weakref at {:#x}; to '{}' at {:#x}>", self.bits(), type_name(w->referent->type),
+                              to_value(w->referent).bits()));
 }
 Ref reference_callback(Value self) {
   Value v = self_reference(self)->callback;
@@ -86,12 +89,14 @@ Ref reference_callback(Value self) {
 }
 const GetSetDef kGetSets[] = {{"__callback__", reference_callback, nullptr}, {}};
 Ref reference_class_getitem(Value self, const Value* args) { return make_generic_alias(self, args[0]); }
-const NativeDef kMethods[] = {{"__class_getitem__", "($type, item, /)", reference_class_getitem, "See PEP 585", NativeDef::ClassMethod}, {}};
+const NativeDef kMethods[] = {
+    {"__class_getitem__", "($type, item, /)", reference_class_getitem, "See PEP 585", NativeDef::ClassMethod}, {}};
 
 // ---- Proxies forward everything to the referent.
 
 Result<Ref> target(Value proxy) {
-  if (!is<WeakReference>(proxy) || (type_of(proxy) != &weak_proxy_type && type_of(proxy) != &weak_callable_proxy_type)) return Ref::share(proxy);
+  if (!is<WeakReference>(proxy) || (type_of(proxy) != &weak_proxy_type && type_of(proxy) != &weak_callable_proxy_type))
+    return Ref::share(proxy);
   auto* w = self_reference(proxy);
   if (!w->referent) return fail(exc::ReferenceError, "weakly-referenced object no longer exists");
   return Ref::share(w->referent);
@@ -102,8 +107,8 @@ Status proxy_setattr(Value self, Str* name, Value value) { return set_attr(TRY(t
 Ref proxy_str(Value self) { return str(TRY(target(self))); }
 Ref proxy_repr(Value self) {
   auto* w = self_reference(self);
-  return make_str(fmt::format("<weakproxy at {:#x} to {} at {:#x}>", self.bits(), w->referent ? type_name(w->referent->type) : "NoneType",
-                              to_value(w->referent).bits()));
+  return make_str(fmt::format("<weakproxy at {:#x} to {} at {:#x}>", self.bits(),
+                              w->referent ? type_name(w->referent->type) : "NoneType", to_value(w->referent).bits()));
 }
 Ref proxy_compare(Value a, Value b, CompareOp op) {
   Ref x = TRY(target(a));
@@ -113,7 +118,8 @@ Ref proxy_compare(Value a, Value b, CompareOp op) {
 Ref proxy_iter(Value self) { return get_iter(TRY(target(self))); }
 Ref proxy_next(Value self) {
   Ref t = TRY(target(self));
-  if (!type_of(t)->slots.next) return fail(exc::TypeError, "Weakref proxy referenced a non-iterator '{}' object", type_name(t));
+  if (!type_of(t)->slots.next)
+    return fail(exc::TypeError, "Weakref proxy referenced a non-iterator '{}' object", type_name(t));
   return next(t);
 }
 Result<int64_t> proxy_length(Value self) { return length(TRY(target(self))); }
@@ -137,7 +143,10 @@ Ref proxy_inplace(Value a, Value b) {
 }
 
 void define_proxy(Type& type, const char* name) {
-  define_type(type, {.name = name, .size = sizeof(WeakReference), .layout = Layout::WeakReference, .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(type, {.name = name,
+                     .size = sizeof(WeakReference),
+                     .layout = Layout::WeakReference,
+                     .flags = Type::kHasGc | Type::kNoInstances});
   Slots& s = type.slots;
   s.getattr = proxy_getattr;
   s.setattr = proxy_setattr;

@@ -19,9 +19,11 @@ Ref ast_init(Value, const Value* a) {
   Ref list = fields.is_empty() ? empty_tuple() : TRY(to_tuple(fields));
   auto* names_list = as<Tuple>(list);
   if (positional->size - 1 > names_list->size) {
-    return fail(exc::TypeError, "{} constructor takes at most {} positional argument{}", type_name(self), names_list->size, names_list->size == 1 ? "" : "s");
+    return fail(exc::TypeError, "{} constructor takes at most {} positional argument{}", type_name(self),
+                names_list->size, names_list->size == 1 ? "" : "s");
   }
-  for (int64_t i = 1; i < positional->size; ++i) TRY(set_attr(self, intern(as<Str>(names_list->items[i - 1])), positional->items[i]));
+  for (int64_t i = 1; i < positional->size; ++i)
+    TRY(set_attr(self, intern(as<Str>(names_list->items[i - 1])), positional->items[i]));
   for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(a[1]), i);) {
     for (int64_t k = 1; k < positional->size; ++k) {
       if (TRY(equal(names_list->items[k - 1], e->key))) {
@@ -66,7 +68,8 @@ Status initialize(Value module) {
   dict_set(dict, intern("AST"), root);
   Ref positions = string_tuple({"lineno", "col_offset", "end_lineno", "end_col_offset"});
   std::unordered_map<std::string, Ref> bases;
-  for (const char* name : {"mod", "stmt", "expr", "expr_context", "boolop", "operator", "unaryop", "cmpop", "excepthandler", "pattern", "type_ignore"}) {
+  for (const char* name : {"mod", "stmt", "expr", "expr_context", "boolop", "operator", "unaryop", "cmpop",
+                           "excepthandler", "pattern", "type_ignore"}) {
     Ref cls = TRY(make_node_class(name, root, empty_tuple()));
     const std::string text = name;
     if (text == "stmt" || text == "expr" || text == "excepthandler" || text == "pattern") {
@@ -82,13 +85,15 @@ Status initialize(Value module) {
     for (int i = 0; i < info.field_count; ++i) fields.push_back(to_value(intern(info.fields[i].name)));
     auto base = bases.find(info.base);
     const bool product = base == bases.end();  // arguments, arg, keyword, ...: their base is AST
-    Ref cls = TRY(make_node_class(info.name, product ? root.value() : base->second.value(), make_tuple(fields.data(), static_cast<int64_t>(fields.size()))));
+    Ref cls = TRY(make_node_class(info.name, product ? root.value() : base->second.value(),
+                                  make_tuple(fields.data(), static_cast<int64_t>(fields.size()))));
     if (product && info.has_attributes) {
       TRY(set_attr(cls, intern("_attributes"), positions));
       for (const char* optional : {"end_lineno", "end_col_offset"}) TRY(set_attr(cls, intern(optional), Value::none()));
     }
     for (int i = 0; i < info.field_count; ++i) {
-      if (info.fields[i].shape == syntax::FieldShape::Optional) TRY(set_attr(cls, intern(info.fields[i].name), Value::none()));
+      if (info.fields[i].shape == syntax::FieldShape::Optional)
+        TRY(set_attr(cls, intern(info.fields[i].name), Value::none()));
     }
     dict_set(dict, intern(info.name), cls);
   }
@@ -96,7 +101,8 @@ Status initialize(Value module) {
     Ref cls = TRY(make_node_class(choice.name, bases.at(choice.base), empty_tuple()));
     dict_set(dict, intern(choice.name), cls);
   }
-  const std::pair<const char*, int> flags[] = {{"PyCF_ONLY_AST", 0x400}, {"PyCF_TYPE_COMMENTS", 0x1000}, {"PyCF_ALLOW_TOP_LEVEL_AWAIT", 0x2000}};
+  const std::pair<const char*, int> flags[] = {
+      {"PyCF_ONLY_AST", 0x400}, {"PyCF_TYPE_COMMENTS", 0x1000}, {"PyCF_ALLOW_TOP_LEVEL_AWAIT", 0x2000}};
   for (auto [name, value] : flags) dict_set(dict, intern(name), make_int(value));
   return kOk;
 }

@@ -263,12 +263,14 @@ Result<int64_t> position(Deque* d, Value key, const char* message) {
   return i;
 }
 Ref deque_getitem(Value self, Value key) {
-  if (!is_int(key) && !type_of(key)->slots.index) return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
+  if (!is_int(key) && !type_of(key)->slots.index)
+    return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
   return Ref::share(at(self_deque(self), TRY(position(self_deque(self), key, "deque index out of range"))));
 }
 Status deque_setitem(Value self, Value key, Value value) {
   auto* d = self_deque(self);
-  if (!is_int(key) && !type_of(key)->slots.index) return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
+  if (!is_int(key) && !type_of(key)->slots.index)
+    return fail(exc::TypeError, "sequence index must be integer, not '{}'", type_name(key));
   const int64_t i = TRY(position(d, key, "deque index out of range"));
   if (!value) {
     erase(d, i);
@@ -280,14 +282,17 @@ Status deque_setitem(Value self, Value key, Value value) {
   release(old);
   return kOk;
 }
-Result<bool> deque_contains(Value self, Value item) { return TRY(find_item(self_deque(self), item, 0, self_deque(self)->size)) >= 0; }
+Result<bool> deque_contains(Value self, Value item) {
+  return TRY(find_item(self_deque(self), item, 0, self_deque(self)->size)) >= 0;
+}
 Ref deque_repr(Value self) {
   ReprGuard guard(self);
   if (!guard.entered()) return make_str("[...]");
   Ref list = TRY(to_list(self));
   Ref text = TRY(repr(list));
   auto* d = self_deque(self);
-  if (d->max_length >= 0) return make_str(fmt::format("{}({}, maxlen={})", type_name(self), to_string(text), d->max_length));
+  if (d->max_length >= 0)
+    return make_str(fmt::format("{}({}, maxlen={})", type_name(self), to_string(text), d->max_length));
   return make_str(fmt::format("{}({})", type_name(self), to_string(text)));
 }
 Ref deque_compare(Value a, Value b, CompareOp op) {
@@ -297,7 +302,8 @@ Ref deque_compare(Value a, Value b, CompareOp op) {
   return compare(x, y, op);
 }
 Ref deque_concat(Value a, Value b) {
-  if (!is_instance_of(b, deque_type)) return fail(exc::TypeError, "can only concatenate deque (not \"{}\") to deque", type_name(b));
+  if (!is_instance_of(b, deque_type))
+    return fail(exc::TypeError, "can only concatenate deque (not \"{}\") to deque", type_name(b));
   Ref copy = TRY(deque_copy(a, nullptr));
   TRY(extend_right(self_deque(copy), b));
   return copy;
@@ -321,7 +327,9 @@ Ref deque_repeat(Value self, int64_t n) {
   return repeat_into(copy, n);
 }
 Ref deque_inplace_repeat(Value self, int64_t n) { return repeat_into(self, n); }
-Ref deque_maxlen(Value self) { return self_deque(self)->max_length < 0 ? Ref::none() : make_int(self_deque(self)->max_length); }
+Ref deque_maxlen(Value self) {
+  return self_deque(self)->max_length < 0 ? Ref::none() : make_int(self_deque(self)->max_length);
+}
 
 struct DequeIterator : Object {
   Value deque;
@@ -363,26 +371,32 @@ void deque_iterator_dealloc(Object* o) {
 }
 void deque_iterator_traverse(Object* o, Visitor& visit) { visit(static_cast<DequeIterator*>(o)->deque); }
 
-const NativeDef kDequeMethods[] = {{"append", "($self, x, /)", deque_append, "Add an element to the right side of the deque."},
-                                   {"appendleft", "($self, x, /)", deque_appendleft, "Add an element to the left side of the deque."},
-                                   {"pop", "($self, /)", deque_pop, "Remove and return the rightmost element."},
-                                   {"popleft", "($self, /)", deque_popleft, "Remove and return the leftmost element."},
-                                   {"extend", "($self, iterable, /)", deque_extend, "Extend the right side of the deque with elements from the iterable"},
-                                   {"extendleft", "($self, iterable, /)", deque_extendleft, "Extend the left side of the deque with elements from the iterable"},
-                                   {"clear", "($self, /)", deque_clear, "Remove all elements from the deque."},
-                                   {"rotate", "($self, n=1, /)", deque_rotate, "Rotate the deque n steps to the right (default n=1).  If n is negative, rotates left."},
-                                   {"reverse", "($self, /)", deque_reverse, "D.reverse() -- reverse *IN PLACE*"},
-                                   {"count", "($self, value, /)", deque_count, "D.count(value) -- return number of occurrences of value"},
-                                   {"index", "($self, value, start=0, stop=None, /)", deque_index, "D.index(value, [start, [stop]]) -- return first index of value."},
-                                   {"remove", "($self, value, /)", deque_remove, "D.remove(value) -- remove first occurrence of value."},
-                                   {"insert", "($self, index, value, /)", deque_insert, "D.insert(index, object) -- insert object before index"},
-                                   {"copy", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
-                                   {"__copy__", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
-                                   {"__reversed__", "($self, /)", deque_reversed, "D.__reversed__() -- return a reverse iterator over the deque"},
-                                   {"__reduce__", "($self, /)", deque_reduce, "Return state information for pickling."},
-                                   {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+const NativeDef kDequeMethods[] = {
+    {"append", "($self, x, /)", deque_append, "Add an element to the right side of the deque."},
+    {"appendleft", "($self, x, /)", deque_appendleft, "Add an element to the left side of the deque."},
+    {"pop", "($self, /)", deque_pop, "Remove and return the rightmost element."},
+    {"popleft", "($self, /)", deque_popleft, "Remove and return the leftmost element."},
+    {"extend", "($self, iterable, /)", deque_extend,
+     "Extend the right side of the deque with elements from the iterable"},
+    {"extendleft", "($self, iterable, /)", deque_extendleft,
+     "Extend the left side of the deque with elements from the iterable"},
+    {"clear", "($self, /)", deque_clear, "Remove all elements from the deque."},
+    {"rotate", "($self, n=1, /)", deque_rotate,
+     "Rotate the deque n steps to the right (default n=1).  If n is negative, rotates left."},
+    {"reverse", "($self, /)", deque_reverse, "D.reverse() -- reverse *IN PLACE*"},
+    {"count", "($self, value, /)", deque_count, "D.count(value) -- return number of occurrences of value"},
+    {"index", "($self, value, start=0, stop=None, /)", deque_index,
+     "D.index(value, [start, [stop]]) -- return first index of value."},
+    {"remove", "($self, value, /)", deque_remove, "D.remove(value) -- remove first occurrence of value."},
+    {"insert", "($self, index, value, /)", deque_insert, "D.insert(index, object) -- insert object before index"},
+    {"copy", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
+    {"__copy__", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
+    {"__reversed__", "($self, /)", deque_reversed, "D.__reversed__() -- return a reverse iterator over the deque"},
+    {"__reduce__", "($self, /)", deque_reduce, "Return state information for pickling."},
+    {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+    {}};
+const GetSetDef kDequeGetSets[] = {{"maxlen", deque_maxlen, nullptr, "maximum size of a deque or None if unbounded"},
                                    {}};
-const GetSetDef kDequeGetSets[] = {{"maxlen", deque_maxlen, nullptr, "maximum size of a deque or None if unbounded"}, {}};
 const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", deque_iterator_hint, nullptr}, {}};
 
 void define_deque_iterator(Type& type, const char* name, UnarySlot step) {
@@ -406,11 +420,13 @@ DefaultDict* self_default(Value v) { return static_cast<DefaultDict*>(v.object()
 
 Status defaultdict_init(Value self, Args args) {
   Value factory = args.count ? args[0] : Value::none();
-  if (!factory.is_none() && !is_callable(factory)) return fail(exc::TypeError, "first argument must be callable or None");
+  if (!factory.is_none() && !is_callable(factory))
+    return fail(exc::TypeError, "first argument must be callable or None");
   Value old = self_default(self)->factory;
   self_default(self)->factory = Ref::share(factory).release();
   release(old);
-  return dict_type.slots.init(self, Args{args.values + (args.count ? 1 : 0), args.count ? args.count - 1 : 0, args.names});
+  return dict_type.slots.init(self,
+                              Args{args.values + (args.count ? 1 : 0), args.count ? args.count - 1 : 0, args.names});
 }
 Ref defaultdict_missing(Value self, const Value* a) {
   Value factory = self_default(self)->factory;
@@ -471,13 +487,15 @@ void defaultdict_clear(Object* o) {
   clear_field(static_cast<DefaultDict*>(o)->factory);
   dict_type.clear(o);
 }
-const NativeDef kDefaultMethods[] = {{"__missing__", "($self, key, /)", defaultdict_missing, nullptr},
-                                     {"copy", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
-                                     {"__copy__", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
-                                     {"__reduce__", "($self, /)", defaultdict_reduce, "Return state information for pickling."},
-                                     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
-                                     {}};
-const GetSetDef kDefaultGetSets[] = {{"default_factory", get_factory, set_factory, "Factory for default value called by __missing__()."}, {}};
+const NativeDef kDefaultMethods[] = {
+    {"__missing__", "($self, key, /)", defaultdict_missing, nullptr},
+    {"copy", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
+    {"__copy__", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
+    {"__reduce__", "($self, /)", defaultdict_reduce, "Return state information for pickling."},
+    {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
+    {}};
+const GetSetDef kDefaultGetSets[] = {
+    {"default_factory", get_factory, set_factory, "Factory for default value called by __missing__()."}, {}};
 
 // ---- Helpers of namedtuple and Counter
 
@@ -508,7 +526,8 @@ Ref tuplegetter_get(Value self, Value instance, Value) {
   auto* g = static_cast<TupleGetter*>(self.object());
   if (!instance || instance.is_none()) return Ref::share(self);
   if (!is<Tuple>(instance)) {
-    return fail(exc::TypeError, "descriptor for index '{}' for tuple subclasses doesn't apply to '{}' object", g->index, type_name(instance));
+    return fail(exc::TypeError, "descriptor for index '{}' for tuple subclasses doesn't apply to '{}' object", g->index,
+                type_name(instance));
   }
   if (g->index < 0 || g->index >= as<Tuple>(instance)->size) return fail(exc::IndexError, "tuple index out of range");
   return Ref::share(as<Tuple>(instance)->items[g->index]);
@@ -536,10 +555,14 @@ void tuplegetter_dealloc(Object* o) {
 const NativeDef kGetterMethods[] = {{"__reduce__", "($self, /)", tuplegetter_reduce, nullptr}, {}};
 const GetSetDef kGetterGetSets[] = {{"__doc__", tuplegetter_doc, tuplegetter_set_doc}, {}};
 
-const NativeDef kFunctions[] = {{"_count_elements", "($module, mapping, iterable, /)", count_elements, "Count elements in the iterable, updating the mapping"}, {}};
+const NativeDef kFunctions[] = {{"_count_elements", "($module, mapping, iterable, /)", count_elements,
+                                 "Count elements in the iterable, updating the mapping"},
+                                {}};
 
 Status initialize(Value module) {
-  define_type(deque_type, {.name = "collections.deque", .size = sizeof(Deque), .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable | Type::kSequence,
+  define_type(deque_type, {.name = "collections.deque",
+                           .size = sizeof(Deque),
+                           .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable | Type::kSequence,
                            .doc = "A list-like sequence optimized for data accesses near its endpoints."});
   Slots& s = deque_type.slots;
   s.new_ = deque_new;
@@ -564,8 +587,12 @@ Status initialize(Value module) {
   define_deque_iterator(deque_iterator_type, "_collections._deque_iterator", deque_iterator_next<false>);
   define_deque_iterator(deque_reverse_iterator_type, "_collections._deque_reverse_iterator", deque_iterator_next<true>);
 
-  define_type(defaultdict_type, {.name = "collections.defaultdict", .size = sizeof(DefaultDict), .layout = Layout::Dict, .flags = Type::kHasGc | Type::kBaseType,
-                                 .base = &dict_type, .doc = "defaultdict(default_factory=None, /, [...]) --> dict with default factory"});
+  define_type(defaultdict_type, {.name = "collections.defaultdict",
+                                 .size = sizeof(DefaultDict),
+                                 .layout = Layout::Dict,
+                                 .flags = Type::kHasGc | Type::kBaseType,
+                                 .base = &dict_type,
+                                 .doc = "defaultdict(default_factory=None, /, [...]) --> dict with default factory"});
   defaultdict_type.slots.init = defaultdict_init;
   defaultdict_type.slots.repr = defaultdict_repr;
   defaultdict_type.slots.or_ = defaultdict_or;
@@ -586,7 +613,9 @@ Status initialize(Value module) {
   ready_type(tuplegetter_type);
 
   Dict* dict = module_dict(module);
-  for (Type* t : {&deque_type, &defaultdict_type, &tuplegetter_type, &deque_iterator_type, &deque_reverse_iterator_type}) dict_set(dict, as<Str>(t->name), to_value(t));
+  for (Type* t :
+       {&deque_type, &defaultdict_type, &tuplegetter_type, &deque_iterator_type, &deque_reverse_iterator_type})
+    dict_set(dict, as<Str>(t->name), to_value(t));
   return kOk;
 }
 

@@ -46,7 +46,8 @@ Status character(Value v, const char* name, bool none_allowed, Value& slot) {
     put(slot, v);
     return kOk;
   }
-  if (!is<Str>(v)) return fail(exc::TypeError, "\"{}\" must be string{}, not {}", name, none_allowed ? " or None" : "", type_name(v));
+  if (!is<Str>(v))
+    return fail(exc::TypeError, "\"{}\" must be string{}, not {}", name, none_allowed ? " or None" : "", type_name(v));
   if (as<Str>(v)->length != 1) return fail(exc::TypeError, "\"{}\" must be a 1-character string", name);
   put(slot, v);
   return kOk;
@@ -60,12 +61,14 @@ Ref make_dialect(Value base, Dict* keywords) {
     if (found.is_empty()) return csv_error("unknown dialect");
     source = found;
   }
-  static const char* const kKnown[] = {"delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict", "dialect"};
+  static const char* const kKnown[] = {"delimiter", "doublequote",      "escapechar", "lineterminator", "quotechar",
+                                       "quoting",   "skipinitialspace", "strict",     "dialect"};
   if (keywords) {
     for (int64_t i = 0; DictEntry* e = dict_next(keywords, i);) {
       bool known = false;
       for (const char* k : kKnown) known |= equal(as<Str>(e->key), k);
-      if (!known) return fail(exc::TypeError, "'{}' is an invalid keyword argument for this function", to_string(e->key));
+      if (!known)
+        return fail(exc::TypeError, "'{}' is an invalid keyword argument for this function", to_string(e->key));
     }
   }
   auto* d = allocate_as<Dialect>(dialect_type);
@@ -86,7 +89,8 @@ Ref make_dialect(Value base, Dict* keywords) {
   TRY(character(v.is_empty() ? Value::none() : v.value(), "escapechar", true, d->escapechar));
   v = TRY(option("lineterminator"));
   Ref newline = make_str("\r\n");
-  if (!v.is_empty() && !is<Str>(v)) return fail(exc::TypeError, "\"lineterminator\" must be a string, not {}", type_name(v));
+  if (!v.is_empty() && !is<Str>(v))
+    return fail(exc::TypeError, "\"lineterminator\" must be a string, not {}", type_name(v));
   put(d->lineterminator, v.is_empty() ? newline.value() : v.value());
   v = TRY(option("doublequote"));
   d->doublequote = v.is_empty() ? true : TRY(truth(v));
@@ -102,12 +106,14 @@ Ref make_dialect(Value base, Dict* keywords) {
     if (v.value().integer() < 0 || v.value().integer() > 3) return fail(exc::TypeError, "bad \"quoting\" value");
     d->quoting = static_cast<int>(v.value().integer());
   }
-  if (d->quoting != kNone && d->quotechar.is_none()) return fail(exc::TypeError, "quotechar must be set if quoting enabled");
+  if (d->quoting != kNone && d->quotechar.is_none())
+    return fail(exc::TypeError, "quotechar must be set if quoting enabled");
   return hold;
 }
 Ref dialect_new(Type*, Args args) {
   Ref keywords = make_dict();
-  for (uint32_t k = 0; k < args.keyword_count(); ++k) dict_set(as<Dict>(keywords), args.keyword_name(k), args.keyword_value(k));
+  for (uint32_t k = 0; k < args.keyword_count(); ++k)
+    dict_set(as<Dict>(keywords), args.keyword_name(k), args.keyword_value(k));
   Value base = args.count ? args[0] : dict_get(as<Dict>(keywords), intern("dialect"));
   return make_dialect(base, as<Dict>(keywords));
 }
@@ -145,7 +151,11 @@ Reader* self_reader(Value v) { return static_cast<Reader*>(v.object()); }
 class RowParser {
  public:
   explicit RowParser(Dialect* d)
-      : d_(d), delimiter_(code(d->delimiter)), quote_(code(d->quotechar)), escape_(code(d->escapechar)), row_(make_list()) {}
+      : d_(d),
+        delimiter_(code(d->delimiter)),
+        quote_(code(d->quotechar)),
+        escape_(code(d->escapechar)),
+        row_(make_list()) {}
 
   Status feed(uint32_t c) {
     const bool newline = c == '\n' || c == '\r' || c == kEnd;
@@ -237,7 +247,8 @@ class RowParser {
         if (c == kEnd) {
           state_ = StartRecord;
         } else if (!newline) {
-          return csv_error("new-line character seen in unquoted field - do you need to open the file in universal-newline mode?");
+          return csv_error(
+              "new-line character seen in unquoted field - do you need to open the file in universal-newline mode?");
         }
         return kOk;
     }
@@ -254,7 +265,17 @@ class RowParser {
   Ref row() { return std::move(row_); }
 
  private:
-  enum State { StartRecord, StartField, Escaped, InField, InQuoted, EscapedInQuoted, QuoteInQuoted, EatNewline, AfterEscapedNewline };
+  enum State {
+    StartRecord,
+    StartField,
+    Escaped,
+    InField,
+    InQuoted,
+    EscapedInQuoted,
+    QuoteInQuoted,
+    EatNewline,
+    AfterEscapedNewline
+  };
 
   Status add(uint32_t c) {
     if (size_ >= field_limit) return csv_error("field larger than field limit ({})", field_limit);
@@ -295,7 +316,9 @@ Ref reader_next(Value self) {
       }
       return Ref::empty();
     }
-    if (!is<Str>(line)) return csv_error("iterator should return strings, not {} (the file should be opened in text mode)", type_name(line));
+    if (!is<Str>(line))
+      return csv_error("iterator should return strings, not {} (the file should be opened in text mode)",
+                       type_name(line));
     ++r->line_number;
     auto* s = as<Str>(line);
     for (int64_t i = 0; i < s->length; ++i) TRY(parser.feed(s->at(i)));
@@ -404,9 +427,10 @@ void writer_dealloc(Object* o) {
 void writer_traverse(Object* o, Visitor& visit) { visit(static_cast<Writer*>(o)->write); }
 Ref writer_dialect(Value self) { return Ref::share(self_writer(self)->dialect); }
 const GetSetDef kWriterGetSets[] = {{"dialect", writer_dialect, nullptr}, {}};
-const NativeDef kWriterMethods[] = {{"writerow", "($self, row, /)", writer_writerow, "writerow(iterable)"},
-                                    {"writerows", "($self, rows, /)", writer_writerows, "writerows(iterable of iterables)"},
-                                    {}};
+const NativeDef kWriterMethods[] = {
+    {"writerow", "($self, row, /)", writer_writerow, "writerow(iterable)"},
+    {"writerows", "($self, rows, /)", writer_writerows, "writerows(iterable of iterables)"},
+    {}};
 
 // ---- Module functions: (iterable, dialect="excel", **options)
 
@@ -454,21 +478,27 @@ Ref field_size_limit(Value, const Value* a) {
   return make_int(old);
 }
 
-const NativeDef kFunctions[] = {{"reader", "($module, iterable, dialect='excel', /, **options)", reader_function, "An iterator over the rows of delimited text."},
-                                {"writer", "($module, fileobj, dialect='excel', /, **options)", writer_function, "An object that writes rows as delimited text."},
-                                {"register_dialect", "($module, name, dialect=None, /, **options)", register_dialect, "Create a mapping from a string name to a dialect class."},
-                                {"unregister_dialect", "($module, name, /)", unregister_dialect, "Delete the name/dialect mapping associated with a string name."},
-                                {"get_dialect", "($module, name, /)", get_dialect, "Return the dialect instance associated with name."},
-                                {"list_dialects", "($module, /)", list_dialects, "Return a list of all known dialect names."},
-                                {"field_size_limit", "($module, limit=None, /)", field_size_limit, "Sets an upper limit on parsed fields."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"reader", "($module, iterable, dialect='excel', /, **options)", reader_function,
+     "An iterator over the rows of delimited text."},
+    {"writer", "($module, fileobj, dialect='excel', /, **options)", writer_function,
+     "An object that writes rows as delimited text."},
+    {"register_dialect", "($module, name, dialect=None, /, **options)", register_dialect,
+     "Create a mapping from a string name to a dialect class."},
+    {"unregister_dialect", "($module, name, /)", unregister_dialect,
+     "Delete the name/dialect mapping associated with a string name."},
+    {"get_dialect", "($module, name, /)", get_dialect, "Return the dialect instance associated with name."},
+    {"list_dialects", "($module, /)", list_dialects, "Return a list of all known dialect names."},
+    {"field_size_limit", "($module, limit=None, /)", field_size_limit, "Sets an upper limit on parsed fields."},
+    {}};
 
 Status initialize(Value module) {
   dialects = make_dict();
   Ref space = make_dict();
   dict_set(as<Dict>(space), names.__module__, make_str("_csv"));
   error_type = TRY(call(to_value(&type_type), {make_str("Error"), make_tuple({to_value(&exc::Exception)}), space}));
-  define_type(dialect_type, {.name = "_csv.Dialect", .size = sizeof(Dialect), .flags = Type::kBaseType, .doc = "CSV dialect"});
+  define_type(dialect_type,
+              {.name = "_csv.Dialect", .size = sizeof(Dialect), .flags = Type::kBaseType, .doc = "CSV dialect"});
   dialect_type.slots.new_ = dialect_new;
   dialect_type.slots.init = dialect_init;
   dialect_type.getsets = kDialectGetSets;
@@ -492,7 +522,8 @@ Status initialize(Value module) {
   dict_set(dict, intern("Dialect"), to_value(&dialect_type));
   dict_set(dict, intern("_dialects"), dialects);
   dict_set(dict, intern("__version__"), make_str("1.0"));
-  const std::pair<const char*, int> constants[] = {{"QUOTE_MINIMAL", kMinimal}, {"QUOTE_ALL", kAll}, {"QUOTE_NONNUMERIC", kNonNumeric}, {"QUOTE_NONE", kNone}};
+  const std::pair<const char*, int> constants[] = {
+      {"QUOTE_MINIMAL", kMinimal}, {"QUOTE_ALL", kAll}, {"QUOTE_NONNUMERIC", kNonNumeric}, {"QUOTE_NONE", kNone}};
   for (auto [name, value] : constants) dict_set(dict, intern(name), make_int(value));
   return kOk;
 }

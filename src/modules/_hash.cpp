@@ -69,28 +69,39 @@ Ref hash_copy(Value self, const Value*) {
 Ref hash_name(Value self) { return make_str(self_hash(self)->name); }
 Ref hash_digest_size(Value self) { return make_int(EVP_MD_CTX_size(self_hash(self)->context)); }
 Ref hash_block_size(Value self) { return make_int(EVP_MD_CTX_block_size(self_hash(self)->context)); }
-Ref hash_repr(Value self) { return make_str(fmt::format("<{} _hashlib.HASH object @ {:#x}>", self_hash(self)->name, self.bits())); }
-const NativeDef kMethods[] = {{"update", "($self, obj, /)", hash_update, "Update this hash object's state with the provided string."},
-                              {"digest", "($self, /)", hash_digest, "Return the digest value as a bytes object."},
-                              {"hexdigest", "($self, /)", hash_hexdigest, "Return the digest value as a string of hexadecimal digits."},
-                              {"copy", "($self, /)", hash_copy, "Return a copy of the hash object."},
+Ref hash_repr(Value self) {
+  return make_str(fmt::format("<{} _hashlib.HASH object @ {:#x}>", self_hash(self)->name, self.bits()));
+}
+const NativeDef kMethods[] = {
+    {"update", "($self, obj, /)", hash_update, "Update this hash object's state with the provided string."},
+    {"digest", "($self, /)", hash_digest, "Return the digest value as a bytes object."},
+    {"hexdigest", "($self, /)", hash_hexdigest, "Return the digest value as a string of hexadecimal digits."},
+    {"copy", "($self, /)", hash_copy, "Return a copy of the hash object."},
+    {}};
+const GetSetDef kGetSets[] = {{"name", hash_name, nullptr},
+                              {"digest_size", hash_digest_size, nullptr},
+                              {"block_size", hash_block_size, nullptr},
                               {}};
-const GetSetDef kGetSets[] = {{"name", hash_name, nullptr}, {"digest_size", hash_digest_size, nullptr}, {"block_size", hash_block_size, nullptr}, {}};
 
 template <const EVP_MD* (*algorithm)(), const char* name>
 Ref constructor(Value, const Value* a) {
   return make_hash(name, algorithm(), a[0]);
 }
-constexpr char kMd5[] = "md5", kSha1[] = "sha1", kSha224[] = "sha224", kSha256[] = "sha256", kSha384[] = "sha384", kSha512[] = "sha512";
+constexpr char kMd5[] = "md5", kSha1[] = "sha1", kSha224[] = "sha224", kSha256[] = "sha256", kSha384[] = "sha384",
+               kSha512[] = "sha512";
 constexpr const char* kSignature = "($module, /, string=b'', *, usedforsecurity=True)";
-const NativeDef kMd5Functions[] = {{"md5", kSignature, constructor<EVP_md5, kMd5>, "Return a new MD5 hash object."}, {}};
-const NativeDef kSha1Functions[] = {{"sha1", kSignature, constructor<EVP_sha1, kSha1>, "Return a new SHA1 hash object."}, {}};
-const NativeDef kSha256Functions[] = {{"sha224", kSignature, constructor<EVP_sha224, kSha224>, "Return a new SHA-224 hash object."},
-                                      {"sha256", kSignature, constructor<EVP_sha256, kSha256>, "Return a new SHA-256 hash object."},
-                                      {}};
-const NativeDef kSha512Functions[] = {{"sha384", kSignature, constructor<EVP_sha384, kSha384>, "Return a new SHA-384 hash object."},
-                                      {"sha512", kSignature, constructor<EVP_sha512, kSha512>, "Return a new SHA-512 hash object."},
-                                      {}};
+const NativeDef kMd5Functions[] = {{"md5", kSignature, constructor<EVP_md5, kMd5>, "Return a new MD5 hash object."},
+                                   {}};
+const NativeDef kSha1Functions[] = {
+    {"sha1", kSignature, constructor<EVP_sha1, kSha1>, "Return a new SHA1 hash object."}, {}};
+const NativeDef kSha256Functions[] = {
+    {"sha224", kSignature, constructor<EVP_sha224, kSha224>, "Return a new SHA-224 hash object."},
+    {"sha256", kSignature, constructor<EVP_sha256, kSha256>, "Return a new SHA-256 hash object."},
+    {}};
+const NativeDef kSha512Functions[] = {
+    {"sha384", kSignature, constructor<EVP_sha384, kSha384>, "Return a new SHA-384 hash object."},
+    {"sha512", kSignature, constructor<EVP_sha512, kSha512>, "Return a new SHA-512 hash object."},
+    {}};
 
 Status initialize(Value) {
   if (hash_type.has(Type::kReady)) return kOk;

@@ -1,4 +1,5 @@
-// _imp: what importlib needs of the runtime. Hiss has no extension modules of CPython; a package that needs one is told so.
+// _imp: what importlib needs of the runtime. Hiss has no extension modules of CPython; a package that needs one is told
+// so.
 #include "compile/code.h"
 #include "object/buffer.h"
 #include "object/bytes.h"
@@ -25,32 +26,37 @@ Ref is_builtin(Value, const Value* a) {
   return Ref::steal(Value::integer(find_native_module(to_string(a[0])) ? 1 : 0));
 }
 bool frozen_name(Value name) {
-  return is<Str>(name) && (equal(as<Str>(name), "_frozen_importlib") || equal(as<Str>(name), "_frozen_importlib_external"));
+  return is<Str>(name) &&
+         (equal(as<Str>(name), "_frozen_importlib") || equal(as<Str>(name), "_frozen_importlib_external"));
 }
 Ref is_frozen(Value, const Value* a) { return Ref::boolean(frozen_name(a[0])); }
 Ref is_frozen_package(Value, const Value*) { return Ref::boolean(false); }
 Ref find_frozen(Value, const Value* a) {
   if (!frozen_name(a[0])) return Ref::none();
   const bool external = equal(as<Str>(a[0]), "_frozen_importlib_external");
-  return make_tuple({Value::none(), Value::boolean(false), make_str(external ? "importlib._bootstrap_external" : "importlib._bootstrap")});
+  return make_tuple({Value::none(), Value::boolean(false),
+                     make_str(external ? "importlib._bootstrap_external" : "importlib._bootstrap")});
 }
 Ref get_frozen_object(Value, const Value* a) { return frozen_code(to_string(a[0])); }
 Ref frozen_module_names(Value, const Value*) {
   Ref list = make_list();
-  for (const char* n : {"_frozen_importlib", "_frozen_importlib_external"}) list_append(as<List>(list), to_value(intern(n)));
+  for (const char* n : {"_frozen_importlib", "_frozen_importlib_external"})
+    list_append(as<List>(list), to_value(intern(n)));
   return list;
 }
 Ref extension_suffixes(Value, const Value*) {
   // Listed so that importlib finds such files and create_dynamic can say clearly why they cannot be loaded.
   Ref list = make_list();
-  for (const char* s : {".cpython-311-x86_64-linux-gnu.so", ".abi3.so", ".so"}) list_append(as<List>(list), make_str(s));
+  for (const char* s : {".cpython-311-x86_64-linux-gnu.so", ".abi3.so", ".so"})
+    list_append(as<List>(list), make_str(s));
   return list;
 }
 Ref create_dynamic(Value, const Value* a) {
   Ref name = TRY(get_attr(a[0], names.name));
   Ref origin = TRY(get_attr(a[0], "origin"));
   Ref error = TRY(call(to_value(&exc::ImportError),
-                       {make_str(fmt::format("module '{}' is a CPython extension ({}), which Hiss cannot load", to_string(name), to_string(TRY(str(origin)))))}));
+                       {make_str(fmt::format("module '{}' is a CPython extension ({}), which Hiss cannot load",
+                                             to_string(name), to_string(TRY(str(origin)))))}));
   TRY(set_attr(error, names.name, name));
   TRY(set_attr(error, names.path, origin));
   return fail_with(error);
@@ -101,6 +107,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef imp_module;
-const ModuleDef imp_module = {"_imp", "(Extremely) low-level import machinery bits as used by importlib.", kFunctions, initialize};
+const ModuleDef imp_module = {"_imp", "(Extremely) low-level import machinery bits as used by importlib.", kFunctions,
+                              initialize};
 
 }  // namespace hiss

@@ -29,7 +29,8 @@ Ref locale_setlocale(Value, const Value* a) {
   const char* result;
   std::string wanted;
   if (a[1] && !a[1].is_none()) {
-    if (!is<Str>(a[1])) return fail(exc::TypeError, "setlocale() argument 2 must be str or None, not {}", type_name(a[1]));
+    if (!is<Str>(a[1]))
+      return fail(exc::TypeError, "setlocale() argument 2 must be str or None, not {}", type_name(a[1]));
     wanted = TRY(fs_encode(a[1]));
     result = setlocale(category, wanted.c_str());
     // Numbers in the program's own text are read by the C library nowhere, but keep it from changing under printf.
@@ -121,30 +122,39 @@ Ref locale_bindtextdomain(Value, const Value* a) {
   return fs_decode(now);
 }
 
-const NativeDef kFunctions[] = {{"setlocale", "($module, category, locale=None, /)", locale_setlocale, "Activates/queries locale processing."},
-                                {"localeconv", "($module, /)", locale_localeconv, "Returns numeric and monetary locale-specific parameters."},
-                                {"strcoll", "($module, os1, os2, /)", locale_strcoll, "Compares two strings according to the locale."},
-                                {"strxfrm", "($module, string, /)", locale_strxfrm, "Return a string that can be used as a key for locale-aware comparisons."},
-                                {"nl_langinfo", "($module, key, /)", locale_nl_langinfo, "Return the value for the locale information associated with key."},
-                                {"getencoding", "($module, /)", locale_getencoding, "Get the current locale encoding."},
-                                {"gettext", "($module, msg, /)", locale_gettext, "gettext(msg) -> string"},
-                                {"dgettext", "($module, domain, msg, /)", locale_dgettext, "dgettext(domain, msg) -> string"},
-                                {"textdomain", "($module, domain, /)", locale_textdomain, "Set the C library's textdmain to domain, returning the new domain."},
-                                {"bindtextdomain", "($module, domain, dir, /)", locale_bindtextdomain, "Bind the C library's domain to dir."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"setlocale", "($module, category, locale=None, /)", locale_setlocale, "Activates/queries locale processing."},
+    {"localeconv", "($module, /)", locale_localeconv, "Returns numeric and monetary locale-specific parameters."},
+    {"strcoll", "($module, os1, os2, /)", locale_strcoll, "Compares two strings according to the locale."},
+    {"strxfrm", "($module, string, /)", locale_strxfrm,
+     "Return a string that can be used as a key for locale-aware comparisons."},
+    {"nl_langinfo", "($module, key, /)", locale_nl_langinfo,
+     "Return the value for the locale information associated with key."},
+    {"getencoding", "($module, /)", locale_getencoding, "Get the current locale encoding."},
+    {"gettext", "($module, msg, /)", locale_gettext, "gettext(msg) -> string"},
+    {"dgettext", "($module, domain, msg, /)", locale_dgettext, "dgettext(domain, msg) -> string"},
+    {"textdomain", "($module, domain, /)", locale_textdomain,
+     "Set the C library's textdmain to domain, returning the new domain."},
+    {"bindtextdomain", "($module, domain, dir, /)", locale_bindtextdomain, "Bind the C library's domain to dir."},
+    {}};
 
 Status initialize(Value module) {
-#define C(name) {#name, name}
+#define C(name) \
+  { #name, name }
   struct Constant {
     const char* name;
     int value;
   };
   const Constant constants[] = {
-      C(LC_CTYPE), C(LC_TIME), C(LC_COLLATE), C(LC_MONETARY), C(LC_MESSAGES), C(LC_NUMERIC), C(LC_ALL), C(CHAR_MAX), C(DAY_1), C(DAY_2), C(DAY_3), C(DAY_4), C(DAY_5), C(DAY_6),
-      C(DAY_7), C(ABDAY_1), C(ABDAY_2), C(ABDAY_3), C(ABDAY_4), C(ABDAY_5), C(ABDAY_6), C(ABDAY_7), C(MON_1), C(MON_2), C(MON_3), C(MON_4), C(MON_5), C(MON_6), C(MON_7), C(MON_8),
-      C(MON_9), C(MON_10), C(MON_11), C(MON_12), C(ABMON_1), C(ABMON_2), C(ABMON_3), C(ABMON_4), C(ABMON_5), C(ABMON_6), C(ABMON_7), C(ABMON_8), C(ABMON_9), C(ABMON_10),
-      C(ABMON_11), C(ABMON_12), C(RADIXCHAR), C(THOUSEP), C(CRNCYSTR), C(D_FMT), C(D_T_FMT), C(T_FMT), C(AM_STR), C(PM_STR), C(CODESET), C(T_FMT_AMPM), C(ERA), C(ERA_D_FMT),
-      C(ERA_D_T_FMT), C(ERA_T_FMT), C(ALT_DIGITS), C(YESEXPR), C(NOEXPR)};
+      C(LC_CTYPE), C(LC_TIME),   C(LC_COLLATE),  C(LC_MONETARY), C(LC_MESSAGES), C(LC_NUMERIC), C(LC_ALL),
+      C(CHAR_MAX), C(DAY_1),     C(DAY_2),       C(DAY_3),       C(DAY_4),       C(DAY_5),      C(DAY_6),
+      C(DAY_7),    C(ABDAY_1),   C(ABDAY_2),     C(ABDAY_3),     C(ABDAY_4),     C(ABDAY_5),    C(ABDAY_6),
+      C(ABDAY_7),  C(MON_1),     C(MON_2),       C(MON_3),       C(MON_4),       C(MON_5),      C(MON_6),
+      C(MON_7),    C(MON_8),     C(MON_9),       C(MON_10),      C(MON_11),      C(MON_12),     C(ABMON_1),
+      C(ABMON_2),  C(ABMON_3),   C(ABMON_4),     C(ABMON_5),     C(ABMON_6),     C(ABMON_7),    C(ABMON_8),
+      C(ABMON_9),  C(ABMON_10),  C(ABMON_11),    C(ABMON_12),    C(RADIXCHAR),   C(THOUSEP),    C(CRNCYSTR),
+      C(D_FMT),    C(D_T_FMT),   C(T_FMT),       C(AM_STR),      C(PM_STR),      C(CODESET),    C(T_FMT_AMPM),
+      C(ERA),      C(ERA_D_FMT), C(ERA_D_T_FMT), C(ERA_T_FMT),   C(ALT_DIGITS),  C(YESEXPR),    C(NOEXPR)};
 #undef C
   for (const Constant& c : constants) add_int(module, c.name, c.value);
   Ref name = make_str_ascii("Error"), bases = make_tuple({to_value(&exc::Exception)}), space = make_dict();

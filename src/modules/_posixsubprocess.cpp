@@ -83,10 +83,10 @@ void close_others(const std::vector<int>& keep, int start) {
     if (write(c.errpipe_write, message, std::strlen(message)) < 0) _exit(255);
     _exit(255);
   };
-#define CHECK(call)  \
+#define CHECK(call) \
   if ((call) < 0) { \
-    code = errno;    \
-    give_up();       \
+    code = errno;   \
+    give_up();      \
   }
   for (int fd : c.fds_to_keep) {
     if (fd != c.errpipe_write) make_inheritable(fd);
@@ -149,8 +149,9 @@ void close_others(const std::vector<int>& keep, int start) {
 Result<int> int_argument(Value v) { return to_c_int(v); }
 
 Ref fork_exec(Value, const Value* a) {
-  // args, executable_list, close_fds, pass_fds, cwd, env, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, errpipe_read,
-  // errpipe_write, restore_signals, call_setsid, pgid_to_set, gid, extra_groups, uid, umask, preexec_fn, allow_vfork
+  // args, executable_list, close_fds, pass_fds, cwd, env, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite,
+  // errpipe_read, errpipe_write, restore_signals, call_setsid, pgid_to_set, gid, extra_groups, uid, umask, preexec_fn,
+  // allow_vfork
   Child c;
   Ref arguments = TRY(to_tuple(a[0]));
   for (Value v : *as<Tuple>(arguments)) c.arguments.push_back(TRY(fs_path(v)));
@@ -177,7 +178,8 @@ Ref fork_exec(Value, const Value* a) {
     Ref env = TRY(to_tuple(a[5]));
     for (Value v : *as<Tuple>(env)) c.environment.push_back(TRY(fs_path(v)));
   }
-  int* const fds[] = {&c.p2cread, &c.p2cwrite, &c.c2pread, &c.c2pwrite, &c.errread, &c.errwrite, &c.errpipe_read, &c.errpipe_write};
+  int* const fds[] = {&c.p2cread, &c.p2cwrite, &c.c2pread,      &c.c2pwrite,
+                      &c.errread, &c.errwrite, &c.errpipe_read, &c.errpipe_write};
   for (int i = 0; i < 8; ++i) *fds[i] = TRY(int_argument(a[6 + i]));
   c.restore_signals = TRY(truth(a[14]));
   c.call_setsid = TRY(truth(a[15]));
@@ -186,7 +188,8 @@ Ref fork_exec(Value, const Value* a) {
   auto id = [](Value v, const char* what) -> Result<uint32_t> {
     if (!is_int(v)) return fail(exc::TypeError, "{} should be integer, not {}", what, type_name(v));
     const auto i = int_value(v);
-    if (!i || *i < -1 || *i > UINT32_MAX) return fail(exc::OverflowError, "{} is {}", what, int_sign(v) < 0 ? "less than minimum" : "greater than maximum");
+    if (!i || *i < -1 || *i > UINT32_MAX)
+      return fail(exc::OverflowError, "{} is {}", what, int_sign(v) < 0 ? "less than minimum" : "greater than maximum");
     return static_cast<uint32_t>(*i);
   };
   if (!a[17].is_none()) {
@@ -226,7 +229,8 @@ Ref fork_exec(Value, const Value* a) {
 
 const NativeDef kFunctions[] = {
     {"fork_exec",
-     "($module, args, executable_list, close_fds, pass_fds, cwd, env, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, errpipe_read, errpipe_write, "
+     "($module, args, executable_list, close_fds, pass_fds, cwd, env, p2cread, p2cwrite, c2pread, c2pwrite, errread, "
+     "errwrite, errpipe_read, errpipe_write, "
      "restore_signals, call_setsid, pgid_to_set, gid, extra_groups, uid, umask, preexec_fn, allow_vfork, /)",
      fork_exec, "Spawn a fresh new child process."},
     {}};
@@ -235,6 +239,7 @@ Status initialize(Value) { return kOk; }
 }  // namespace
 
 extern const ModuleDef posixsubprocess_module;
-const ModuleDef posixsubprocess_module = {"_posixsubprocess", "A POSIX helper for the subprocess module.", kFunctions, initialize};
+const ModuleDef posixsubprocess_module = {"_posixsubprocess", "A POSIX helper for the subprocess module.", kFunctions,
+                                          initialize};
 
 }  // namespace hiss

@@ -52,7 +52,8 @@ uint32_t next32(Random* r) {
   auto& mt = r->state;
   if (r->index >= kSize) {
     for (int k = 0; k < kSize; ++k) {
-      const uint32_t y = (mt[static_cast<size_t>(k)] & 0x80000000u) | (mt[static_cast<size_t>((k + 1) % kSize)] & 0x7fffffffu);
+      const uint32_t y =
+          (mt[static_cast<size_t>(k)] & 0x80000000u) | (mt[static_cast<size_t>((k + 1) % kSize)] & 0x7fffffffu);
       mt[static_cast<size_t>(k)] = mt[static_cast<size_t>((k + kShift) % kSize)] ^ (y >> 1) ^ (y & 1 ? 0x9908b0dfu : 0);
     }
     r->index = 0;
@@ -109,7 +110,8 @@ Ref random_getrandbits(Value self, const Value* a) {
   if (k == 0) return make_int(0);
   if (k <= 32) return make_int(next32(self_random(self)) >> (32 - k));
   std::vector<uint32_t> words;
-  for (int64_t left = k; left > 0; left -= 32) words.push_back(left < 32 ? next32(self_random(self)) >> (32 - left) : next32(self_random(self)));
+  for (int64_t left = k; left > 0; left -= 32)
+    words.push_back(left < 32 ? next32(self_random(self)) >> (32 - left) : next32(self_random(self)));
   mpz_t z;
   mpz_init(z);
   mpz_import(z, words.size(), -1, 4, 0, 0, words.data());
@@ -135,15 +137,19 @@ Ref random_setstate(Value self, const Value* a) {
   self_random(self)->index = static_cast<int>(index);
   return Ref::none();
 }
-const NativeDef kMethods[] = {{"random", "($self, /)", random_random, "random() -> x in the interval [0, 1)."},
-                              {"seed", "($self, n=None, /)", random_seed, "seed([n]) -> None."},
-                              {"getrandbits", "($self, k, /)", random_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits."},
-                              {"getstate", "($self, /)", random_getstate, "getstate() -> tuple containing the current state."},
-                              {"setstate", "($self, state, /)", random_setstate, "setstate(state) -> None.  Restores generator state."},
-                              {}};
+const NativeDef kMethods[] = {
+    {"random", "($self, /)", random_random, "random() -> x in the interval [0, 1)."},
+    {"seed", "($self, n=None, /)", random_seed, "seed([n]) -> None."},
+    {"getrandbits", "($self, k, /)", random_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits."},
+    {"getstate", "($self, /)", random_getstate, "getstate() -> tuple containing the current state."},
+    {"setstate", "($self, state, /)", random_setstate, "setstate(state) -> None.  Restores generator state."},
+    {}};
 
 Status initialize(Value module) {
-  define_type(random_type, {.name = "_random.Random", .size = sizeof(Random), .flags = Type::kBaseType, .doc = "Random() -> create a random number generator with its own internal state."});
+  define_type(random_type, {.name = "_random.Random",
+                            .size = sizeof(Random),
+                            .flags = Type::kBaseType,
+                            .doc = "Random() -> create a random number generator with its own internal state."});
   random_type.slots.new_ = random_new;
   random_type.slots.init = random_init;
   random_type.methods = kMethods;
@@ -156,6 +162,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef random_module;
-const ModuleDef random_module = {"_random", "Module implements the Mersenne Twister random number generator.", nullptr, initialize};
+const ModuleDef random_module = {"_random", "Module implements the Mersenne Twister random number generator.", nullptr,
+                                 initialize};
 
 }  // namespace hiss

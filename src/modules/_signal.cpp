@@ -4,9 +4,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -21,15 +21,19 @@ namespace hiss {
 namespace {
 
 constexpr int kSignals = 65;
-Value handlers[kSignals];  // owned: what signal.getsignal answers
+Value handlers[kSignals];               // owned: what signal.getsignal answers
 Value default_handler, ignore_handler;  // SIG_DFL and SIG_IGN as ints
 Ref default_int_handler_function;
 Ref itimer_error;
 
 StructSequenceType siginfo_type;
-const StructField kSiginfoFields[] = {{"si_signo", "signal number"},       {"si_code", "signal code"},   {"si_errno", "errno associated with this signal"},
-                                      {"si_pid", "sending process ID"},    {"si_uid", "real user ID of sending process"},
-                                      {"si_status", "exit value or signal"}, {"si_band", "band event for SIGPOLL"}};
+const StructField kSiginfoFields[] = {{"si_signo", "signal number"},
+                                      {"si_code", "signal code"},
+                                      {"si_errno", "errno associated with this signal"},
+                                      {"si_pid", "sending process ID"},
+                                      {"si_uid", "real user ID of sending process"},
+                                      {"si_status", "exit value or signal"},
+                                      {"si_band", "band event for SIGPOLL"}};
 
 extern "C" void on_signal(int number) { note_signal(number); }
 
@@ -45,7 +49,9 @@ Status install(int number, void (*handler)(int)) {
 
 Status dispatch(int number) {
   Ref handler = Ref::share(handlers[number]);
-  if (handler.is_empty() || handler.is_none() || handler.value() == default_handler || handler.value() == ignore_handler) return kOk;
+  if (handler.is_empty() || handler.is_none() || handler.value() == default_handler ||
+      handler.value() == ignore_handler)
+    return kOk;
   CallRecord* record = thread_state().record;
   while (record > thread_state().records && !record->code) --record;
   Ref frame = record > thread_state().records ? Ref::share(frame_of(record)) : Ref::none();
@@ -121,7 +127,8 @@ Ref signal_pause(Value, const Value*) {
 Ref signal_set_wakeup_fd(Value, const Value* a) {
   const int fd = TRY(to_c_int(a[0]));
   const bool warn = a[1] ? TRY(truth(a[1])) : true;
-  if (!is_main_thread()) return fail(exc::ValueError, "set_wakeup_fd only works in main thread of the main interpreter");
+  if (!is_main_thread())
+    return fail(exc::ValueError, "set_wakeup_fd only works in main thread of the main interpreter");
   if (fd != -1) {
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0) return errno == EBADF ? fail(exc::ValueError, "invalid fd") : fail_errno(errno);
@@ -177,7 +184,8 @@ Result<sigset_t> mask_argument(Value v) {
   TRY(for_each(v, [&](Value item) -> Status {
     Ref number = TRY(index(item));
     const auto i = int_value(number);
-    if (!i || *i < 1 || *i >= kSignals) return fail(exc::ValueError, "signal number {} out of range [1; {}]", repr_text(number), kSignals - 1);
+    if (!i || *i < 1 || *i >= kSignals)
+      return fail(exc::ValueError, "signal number {} out of range [1; {}]", repr_text(number), kSignals - 1);
     // The two signals that the C library keeps to itself are passed over.
     sigaddset(&set, static_cast<int>(*i));
     return kOk;
@@ -222,8 +230,9 @@ Ref signal_sigwait(Value, const Value* a) {
   return make_int(number);
 }
 Ref siginfo_of(const siginfo_t& i) {
-  return make_struct_sequence(siginfo_type, {make_int(i.si_signo), make_int(i.si_code), make_int(i.si_errno), make_int(i.si_pid), make_int(static_cast<int64_t>(i.si_uid)),
-                                             make_int(i.si_status), make_int(i.si_band)});
+  return make_struct_sequence(siginfo_type,
+                              {make_int(i.si_signo), make_int(i.si_code), make_int(i.si_errno), make_int(i.si_pid),
+                               make_int(static_cast<int64_t>(i.si_uid)), make_int(i.si_status), make_int(i.si_band)});
 }
 Ref signal_sigwaitinfo(Value, const Value* a) {
   const sigset_t mask = TRY(mask_argument(a[0]));
@@ -261,7 +270,9 @@ Ref signal_pidfd_send_signal(Value, const Value* a) {
   return none_or_errno(syscall(SYS_pidfd_send_signal, fd, number, nullptr, flags));
 }
 
-const NativeDef kDefaultIntHandler = {"default_int_handler", "($module, signalnum, frame, /)", signal_default_int_handler, "The default handler for SIGINT installed by Python.\n\nIt raises KeyboardInterrupt."};
+const NativeDef kDefaultIntHandler = {
+    "default_int_handler", "($module, signalnum, frame, /)", signal_default_int_handler,
+    "The default handler for SIGINT installed by Python.\n\nIt raises KeyboardInterrupt."};
 
 const NativeDef kFunctions[] = {
     {"signal", "($module, signalnum, handler, /)", signal_signal, "Set the action for the given signal."},
@@ -270,18 +281,24 @@ const NativeDef kFunctions[] = {
     {"siginterrupt", "($module, signalnum, flag, /)", signal_siginterrupt, "Change system call restart behaviour."},
     {"raise_signal", "($module, signalnum, /)", signal_raise, "Send a signal to the executing process."},
     {"pause", "($module, /)", signal_pause, "Wait until a signal arrives."},
-    {"set_wakeup_fd", "($module, fd, /, *, warn_on_full_buffer=True)", signal_set_wakeup_fd, "Sets the fd to be written to (with the signal number) when a signal comes in."},
-    {"alarm", "($module, seconds, /)", signal_alarm, "Arrange for SIGALRM to arrive after the given number of seconds."},
-    {"setitimer", "($module, which, seconds, interval=0.0, /)", signal_setitimer, "Sets given itimer (one of ITIMER_REAL, ITIMER_VIRTUAL or ITIMER_PROF)."},
+    {"set_wakeup_fd", "($module, fd, /, *, warn_on_full_buffer=True)", signal_set_wakeup_fd,
+     "Sets the fd to be written to (with the signal number) when a signal comes in."},
+    {"alarm", "($module, seconds, /)", signal_alarm,
+     "Arrange for SIGALRM to arrive after the given number of seconds."},
+    {"setitimer", "($module, which, seconds, interval=0.0, /)", signal_setitimer,
+     "Sets given itimer (one of ITIMER_REAL, ITIMER_VIRTUAL or ITIMER_PROF)."},
     {"getitimer", "($module, which, /)", signal_getitimer, "Returns current value of given itimer."},
-    {"pthread_sigmask", "($module, how, mask, /)", signal_pthread_sigmask, "Fetch and/or change the signal mask of the calling thread."},
+    {"pthread_sigmask", "($module, how, mask, /)", signal_pthread_sigmask,
+     "Fetch and/or change the signal mask of the calling thread."},
     {"pthread_kill", "($module, thread_id, signalnum, /)", signal_pthread_kill, "Send a signal to a thread."},
     {"sigpending", "($module, /)", signal_sigpending, "Examine pending signals."},
     {"sigwait", "($module, sigset, /)", signal_sigwait, "Wait for a signal."},
-    {"sigwaitinfo", "($module, sigset, /)", signal_sigwaitinfo, "Wait synchronously until one of the signals in *sigset* is delivered."},
+    {"sigwaitinfo", "($module, sigset, /)", signal_sigwaitinfo,
+     "Wait synchronously until one of the signals in *sigset* is delivered."},
     {"sigtimedwait", "($module, sigset, timeout, /)", signal_sigtimedwait, "Like sigwaitinfo(), but with a timeout."},
     {"valid_signals", "($module, /)", signal_valid_signals, "Return a set of valid signal numbers on this platform."},
-    {"pidfd_send_signal", "($module, pidfd, signalnum, siginfo=None, flags=0, /)", signal_pidfd_send_signal, "Send a signal to a process referred to by a pid file descriptor."},
+    {"pidfd_send_signal", "($module, pidfd, signalnum, siginfo=None, flags=0, /)", signal_pidfd_send_signal,
+     "Send a signal to a process referred to by a pid file descriptor."},
     {}};
 
 Status initialize(Value module) {
@@ -289,28 +306,65 @@ Status initialize(Value module) {
     const char* name;
     int64_t value;
   };
-  const Constant constants[] = {
-      {"NSIG", kSignals},         {"SIG_BLOCK", SIG_BLOCK},   {"SIG_UNBLOCK", SIG_UNBLOCK}, {"SIG_SETMASK", SIG_SETMASK}, {"SIGHUP", SIGHUP},     {"SIGINT", SIGINT},
-      {"SIGQUIT", SIGQUIT},       {"SIGILL", SIGILL},         {"SIGTRAP", SIGTRAP},         {"SIGIOT", SIGIOT},           {"SIGABRT", SIGABRT},   {"SIGFPE", SIGFPE},
-      {"SIGKILL", SIGKILL},       {"SIGBUS", SIGBUS},         {"SIGSEGV", SIGSEGV},         {"SIGSYS", SIGSYS},           {"SIGPIPE", SIGPIPE},   {"SIGALRM", SIGALRM},
-      {"SIGTERM", SIGTERM},       {"SIGUSR1", SIGUSR1},       {"SIGUSR2", SIGUSR2},         {"SIGCLD", SIGCHLD},          {"SIGCHLD", SIGCHLD},   {"SIGPWR", SIGPWR},
-      {"SIGIO", SIGIO},           {"SIGURG", SIGURG},         {"SIGWINCH", SIGWINCH},       {"SIGPOLL", SIGPOLL},         {"SIGSTOP", SIGSTOP},   {"SIGTSTP", SIGTSTP},
-      {"SIGCONT", SIGCONT},       {"SIGTTIN", SIGTTIN},       {"SIGTTOU", SIGTTOU},         {"SIGVTALRM", SIGVTALRM},     {"SIGPROF", SIGPROF},   {"SIGXCPU", SIGXCPU},
-      {"SIGXFSZ", SIGXFSZ},       {"SIGRTMIN", SIGRTMIN},     {"SIGRTMAX", SIGRTMAX},       {"SIGSTKFLT", SIGSTKFLT},     {"ITIMER_REAL", ITIMER_REAL},
-      {"ITIMER_VIRTUAL", ITIMER_VIRTUAL}, {"ITIMER_PROF", ITIMER_PROF}};
+  const Constant constants[] = {{"NSIG", kSignals},
+                                {"SIG_BLOCK", SIG_BLOCK},
+                                {"SIG_UNBLOCK", SIG_UNBLOCK},
+                                {"SIG_SETMASK", SIG_SETMASK},
+                                {"SIGHUP", SIGHUP},
+                                {"SIGINT", SIGINT},
+                                {"SIGQUIT", SIGQUIT},
+                                {"SIGILL", SIGILL},
+                                {"SIGTRAP", SIGTRAP},
+                                {"SIGIOT", SIGIOT},
+                                {"SIGABRT", SIGABRT},
+                                {"SIGFPE", SIGFPE},
+                                {"SIGKILL", SIGKILL},
+                                {"SIGBUS", SIGBUS},
+                                {"SIGSEGV", SIGSEGV},
+                                {"SIGSYS", SIGSYS},
+                                {"SIGPIPE", SIGPIPE},
+                                {"SIGALRM", SIGALRM},
+                                {"SIGTERM", SIGTERM},
+                                {"SIGUSR1", SIGUSR1},
+                                {"SIGUSR2", SIGUSR2},
+                                {"SIGCLD", SIGCHLD},
+                                {"SIGCHLD", SIGCHLD},
+                                {"SIGPWR", SIGPWR},
+                                {"SIGIO", SIGIO},
+                                {"SIGURG", SIGURG},
+                                {"SIGWINCH", SIGWINCH},
+                                {"SIGPOLL", SIGPOLL},
+                                {"SIGSTOP", SIGSTOP},
+                                {"SIGTSTP", SIGTSTP},
+                                {"SIGCONT", SIGCONT},
+                                {"SIGTTIN", SIGTTIN},
+                                {"SIGTTOU", SIGTTOU},
+                                {"SIGVTALRM", SIGVTALRM},
+                                {"SIGPROF", SIGPROF},
+                                {"SIGXCPU", SIGXCPU},
+                                {"SIGXFSZ", SIGXFSZ},
+                                {"SIGRTMIN", SIGRTMIN},
+                                {"SIGRTMAX", SIGRTMAX},
+                                {"SIGSTKFLT", SIGSTKFLT},
+                                {"ITIMER_REAL", ITIMER_REAL},
+                                {"ITIMER_VIRTUAL", ITIMER_VIRTUAL},
+                                {"ITIMER_PROF", ITIMER_PROF}};
   for (const Constant& c : constants) add_int(module, c.name, c.value);
   default_handler = Value::integer(0);
   ignore_handler = Value::integer(1);
   add_object(module, "SIG_DFL", default_handler);
   add_object(module, "SIG_IGN", ignore_handler);
-  define_struct_sequence(siginfo_type, {"signal.struct_siginfo", "struct_siginfo: Result from sigwaitinfo or sigtimedwait.", kSiginfoFields, 7, 7});
+  define_struct_sequence(
+      siginfo_type,
+      {"signal.struct_siginfo", "struct_siginfo: Result from sigwaitinfo or sigtimedwait.", kSiginfoFields, 7, 7});
   add_type(module, siginfo_type);
   Ref name = make_str_ascii("itimer_error"), bases = make_tuple({to_value(&exc::OSError)}), space = make_dict();
   dict_set(as<Dict>(space), names.__module__, make_str_ascii("signal"));
   itimer_error = TRY(call(to_value(&type_type), {name, bases, space}));
   add_object(module, "ItimerError", itimer_error);
   Value module_name = dict_get(module_dict(module), names.__name__);
-  if (default_int_handler_function.is_empty()) default_int_handler_function = make_native_function(&kDefaultIntHandler, module, module_name);
+  if (default_int_handler_function.is_empty())
+    default_int_handler_function = make_native_function(&kDefaultIntHandler, module, module_name);
   add_object(module, "default_int_handler", default_int_handler_function);
   signal_dispatcher = dispatch;
   for (int i = 1; i < kSignals; ++i) {
@@ -340,6 +394,7 @@ void ignore_fatal_io_signals() {
 }
 
 extern const ModuleDef signal_module;
-const ModuleDef signal_module = {"_signal", "This module provides mechanisms to use signal handlers in Python.", kFunctions, initialize};
+const ModuleDef signal_module = {"_signal", "This module provides mechanisms to use signal handlers in Python.",
+                                 kFunctions, initialize};
 
 }  // namespace hiss

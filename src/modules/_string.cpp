@@ -106,15 +106,17 @@ Ref formatter_parser(Value, const Value* a) {
       if (k < body.size() && body[k] != ':') return fail(exc::ValueError, "expected ':' after conversion specifier");
     }
     if (k < body.size()) spec = body.substr(k + 1);
-    Ref name_value = make_str(name), spec_value = make_str(spec), conversion_value = conversion.empty() ? Ref::none() : make_str(conversion);
+    Ref name_value = make_str(name), spec_value = make_str(spec),
+        conversion_value = conversion.empty() ? Ref::none() : make_str(conversion);
     list_append(as<List>(list), make_tuple({literal_value, name_value, spec_value, conversion_value}));
   }
   return get_iter(list);
 }
 
-const NativeDef kFunctions[] = {{"formatter_field_name_split", "($module, name, /)", formatter_field_name_split, nullptr},
-                                {"formatter_parser", "($module, format, /)", formatter_parser, nullptr},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"formatter_field_name_split", "($module, name, /)", formatter_field_name_split, nullptr},
+    {"formatter_parser", "($module, format, /)", formatter_parser, nullptr},
+    {}};
 
 }  // namespace
 

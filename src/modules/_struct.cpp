@@ -41,13 +41,35 @@ struct CodeInfo {
 // Sizes natively and in standard mode; 0: unknown.
 CodeInfo code_info(char c, bool native) {
   switch (c) {
-    case 'x': case 'c': case 'b': case 'B': case '?': case 's': case 'p': return {1, 1};
-    case 'h': case 'H': case 'e': return {2, 2};
-    case 'i': case 'I': case 'f': return {4, 4};
-    case 'l': case 'L': return native ? CodeInfo{8, 8} : CodeInfo{4, 4};
-    case 'q': case 'Q': case 'd': return {8, 8};
-    case 'n': case 'N': case 'P': return native ? CodeInfo{8, 8} : CodeInfo{0, 0};
-    default: return {0, 0};
+    case 'x':
+    case 'c':
+    case 'b':
+    case 'B':
+    case '?':
+    case 's':
+    case 'p':
+      return {1, 1};
+    case 'h':
+    case 'H':
+    case 'e':
+      return {2, 2};
+    case 'i':
+    case 'I':
+    case 'f':
+      return {4, 4};
+    case 'l':
+    case 'L':
+      return native ? CodeInfo{8, 8} : CodeInfo{4, 4};
+    case 'q':
+    case 'Q':
+    case 'd':
+      return {8, 8};
+    case 'n':
+    case 'N':
+    case 'P':
+      return native ? CodeInfo{8, 8} : CodeInfo{0, 0};
+    default:
+      return {0, 0};
   }
 }
 
@@ -57,11 +79,25 @@ Result<Layout_> parse(std::string_view format) {
   size_t i = 0;
   if (!format.empty()) {
     switch (format[0]) {
-      case '@': i = 1; break;
-      case '=': native = aligned = false; i = 1; break;
-      case '<': native = aligned = false; i = 1; break;
-      case '>': case '!': native = aligned = false; out.big = true; i = 1; break;
-      default: break;
+      case '@':
+        i = 1;
+        break;
+      case '=':
+        native = aligned = false;
+        i = 1;
+        break;
+      case '<':
+        native = aligned = false;
+        i = 1;
+        break;
+      case '>':
+      case '!':
+        native = aligned = false;
+        out.big = true;
+        i = 1;
+        break;
+      default:
+        break;
     }
   }
   while (i < format.size()) {
@@ -151,8 +187,11 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
       *p = view.data()[0];
       return kOk;
     }
-    case '?': *p = TRY(truth(v)); return kOk;
-    case 's': case 'p': {
+    case '?':
+      *p = TRY(truth(v));
+      return kOk;
+    case 's':
+    case 'p': {
       if (!is<Bytes>(v) && !is<ByteArray>(v)) return struct_error("argument for '{}' must be a bytes object", f.code);
       BufferView view(TRY(get_buffer(v)));
       int64_t n = view.length();
@@ -166,7 +205,9 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
       }
       return kOk;
     }
-    case 'e': case 'f': case 'd': {
+    case 'e':
+    case 'f':
+    case 'd': {
       Result<double> x = to_double(v);
       if (x.is_error()) {
         if (!pending_is(exc::TypeError)) return Failure{};
@@ -177,7 +218,8 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
         put_integer(p, std::bit_cast<uint64_t>(x.value()), 8, big);
       } else if (f.code == 'f') {
         const auto single = static_cast<float>(x.value());
-        if (std::isinf(single) && std::isfinite(x.value())) return fail(exc::OverflowError, "float too large to pack with f format");
+        if (std::isinf(single) && std::isfinite(x.value()))
+          return fail(exc::OverflowError, "float too large to pack with f format");
         put_integer(p, std::bit_cast<uint32_t>(single), 4, big);
       } else {
         uint16_t half;
@@ -186,7 +228,8 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
       }
       return kOk;
     }
-    default: break;
+    default:
+      break;
   }
   if (!is_int(v) && !type_of(v)->slots.index) return struct_error("required argument is not an integer");
   Ref n = TRY(index(v));
@@ -206,7 +249,9 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
   if (!fits) {
     if (f.code == 'P') return struct_error("int too large to convert");
     if (bits == 64) return struct_error("int too large to convert");
-    if (is_signed) return struct_error("'{}' format requires {} <= number <= {}", f.code, -(int64_t{1} << (bits - 1)), (int64_t{1} << (bits - 1)) - 1);
+    if (is_signed)
+      return struct_error("'{}' format requires {} <= number <= {}", f.code, -(int64_t{1} << (bits - 1)),
+                          (int64_t{1} << (bits - 1)) - 1);
     return struct_error("'{}' format requires 0 <= number <= {}", f.code, (uint64_t{1} << bits) - 1);
   }
   return kOk;
@@ -214,14 +259,22 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
 
 Ref unpack_one(const uint8_t* p, const Field& f, bool big) {
   switch (f.code) {
-    case 'c': return make_bytes(p, 1);
-    case '?': return Ref::boolean(*p != 0);
-    case 's': return make_bytes(p, f.count);
-    case 'p': return make_bytes(p + 1, f.count ? std::min<int64_t>(p[0], f.count - 1) : 0);
-    case 'd': return make_float(std::bit_cast<double>(get_integer(p, 8, big)));
-    case 'f': return make_float(std::bit_cast<float>(static_cast<uint32_t>(get_integer(p, 4, big))));
-    case 'e': return make_float(half_to_double(static_cast<uint16_t>(get_integer(p, 2, big))));
-    default: break;
+    case 'c':
+      return make_bytes(p, 1);
+    case '?':
+      return Ref::boolean(*p != 0);
+    case 's':
+      return make_bytes(p, f.count);
+    case 'p':
+      return make_bytes(p + 1, f.count ? std::min<int64_t>(p[0], f.count - 1) : 0);
+    case 'd':
+      return make_float(std::bit_cast<double>(get_integer(p, 8, big)));
+    case 'f':
+      return make_float(std::bit_cast<float>(static_cast<uint32_t>(get_integer(p, 4, big))));
+    case 'e':
+      return make_float(half_to_double(static_cast<uint16_t>(get_integer(p, 2, big))));
+    default:
+      break;
   }
   const uint64_t raw = get_integer(p, f.size, big);
   if (std::strchr("bhilqn", f.code)) {
@@ -283,7 +336,8 @@ Result<Layout_*> cached(Value format) {
 Status pack_values(const Layout_& layout, uint8_t* p, const Value* values, int64_t count) {
   if (count != layout.values) return struct_error("pack expected {} items for packing (got {})", layout.values, count);
   std::memset(p, 0, static_cast<size_t>(layout.size));
-  for (size_t i = 0; i < layout.fields.size(); ++i) TRY(pack_one(p + layout.fields[i].offset, layout.fields[i], values[i], layout.big));
+  for (size_t i = 0; i < layout.fields.size(); ++i)
+    TRY(pack_one(p + layout.fields[i].offset, layout.fields[i], values[i], layout.big));
   return kOk;
 }
 Ref pack(const Layout_& layout, const Value* values, int64_t count) {
@@ -305,27 +359,31 @@ Ref unpack_buffer(const Layout_& layout, Value buffer) {
 Result<int64_t> checked_offset(const Layout_& layout, int64_t offset, int64_t length, const char* what) {
   const bool packing = std::string_view(what) == "pack_into";
   if (offset < 0) {
-    if (packing && offset + layout.size > 0) return struct_error("no space to pack {} bytes at offset {}", layout.size, offset);
+    if (packing && offset + layout.size > 0)
+      return struct_error("no space to pack {} bytes at offset {}", layout.size, offset);
     if (!packing && offset + layout.size > 0) return struct_error("not enough data to unpack {} bytes", layout.size);
     if (offset + length < 0) return struct_error("offset {} out of range for {}-byte buffer", offset, length);
     offset += length;
   }
   if (length - offset < layout.size) {
-    return struct_error("{} requires a buffer of at least {} bytes for {} {} bytes at offset {} (actual buffer size is {})", what,
-                        offset + layout.size, packing ? "packing" : "unpacking", layout.size, offset, length);
+    return struct_error(
+        "{} requires a buffer of at least {} bytes for {} {} bytes at offset {} (actual buffer size is {})", what,
+        offset + layout.size, packing ? "packing" : "unpacking", layout.size, offset, length);
   }
   return offset;
 }
 Ref unpack_from(const Layout_& layout, Value buffer, Value offset_value) {
   BufferView view(TRY(get_buffer(buffer)));
-  const int64_t offset = TRY(checked_offset(layout, offset_value ? TRY(to_index(offset_value)) : 0, view.length(), "unpack_from"));
+  const int64_t offset =
+      TRY(checked_offset(layout, offset_value ? TRY(to_index(offset_value)) : 0, view.length(), "unpack_from"));
   return unpack(layout, view.data() + offset);
 }
 Ref pack_into(const Layout_& layout, Value args) {
   auto* t = as<Tuple>(args);
   if (t->size < 2) return struct_error("pack_into expected {} argument", t->size == 0 ? "buffer" : "offset");
   BufferView view(TRY(get_buffer(t->items[0], true)));
-  if (t->size - 2 != layout.values) return struct_error("pack_into expected {} items for packing (got {})", layout.values, t->size - 2);
+  if (t->size - 2 != layout.values)
+    return struct_error("pack_into expected {} items for packing (got {})", layout.values, t->size - 2);
   const int64_t offset = TRY(checked_offset(layout, TRY(to_index(t->items[1])), view.length(), "pack_into"));
   TRY(pack_values(layout, view.data() + offset, t->items + 2, t->size - 2));
   return Ref::none();
@@ -340,7 +398,8 @@ Ref make_unpack_iterator(Value structure, Value buffer) {
   const Layout_& layout = *self_struct(structure)->layout;
   if (layout.size == 0) return struct_error("cannot iteratively unpack with a struct of length 0");
   BufferView view(TRY(get_buffer(buffer)));
-  if (view.length() % layout.size) return struct_error("iterative unpacking requires a buffer of a multiple of {} bytes", layout.size);
+  if (view.length() % layout.size)
+    return struct_error("iterative unpacking requires a buffer of a multiple of {} bytes", layout.size);
   auto* it = allocate_as<UnpackIterator>(unpack_iterator_type);
   it->owner = Ref::share(structure).release();
   it->buffer = Ref::share(buffer).release();
@@ -367,7 +426,9 @@ void unpack_iterator_dealloc(Object* o) {
   free_object(o);
 }
 
-Ref method_pack(Value self, const Value* a) { return pack(*self_struct(self)->layout, as<Tuple>(a[0])->items, as<Tuple>(a[0])->size); }
+Ref method_pack(Value self, const Value* a) {
+  return pack(*self_struct(self)->layout, as<Tuple>(a[0])->items, as<Tuple>(a[0])->size);
+}
 Ref method_unpack(Value self, const Value* a) { return unpack_buffer(*self_struct(self)->layout, a[0]); }
 Ref method_unpack_from(Value self, const Value* a) { return unpack_from(*self_struct(self)->layout, a[0], a[1]); }
 Ref method_pack_into(Value self, const Value* a) { return pack_into(*self_struct(self)->layout, a[0]); }
@@ -395,20 +456,28 @@ Ref module_iter_unpack(Value, const Value* a) {
 }
 Ref module_clearcache(Value, const Value*) { return Ref::none(); }
 
-const NativeDef kMethods[] = {{"pack", "($self, /, *values)", method_pack, "Return a bytes object containing values packed according to the format."},
-                              {"unpack", "($self, buffer, /)", method_unpack, "Return a tuple containing unpacked values."},
-                              {"unpack_from", "($self, /, buffer, offset=0)", method_unpack_from, "Return a tuple containing unpacked values."},
-                              {"pack_into", "($self, /, *args)", method_pack_into, "Pack values into a writable buffer."},
-                              {"iter_unpack", "($self, buffer, /)", method_iter_unpack, "Return an iterator yielding tuples."},
-                              {}};
+const NativeDef kMethods[] = {
+    {"pack", "($self, /, *values)", method_pack,
+     "Return a bytes object containing values packed according to the format."},
+    {"unpack", "($self, buffer, /)", method_unpack, "Return a tuple containing unpacked values."},
+    {"unpack_from", "($self, /, buffer, offset=0)", method_unpack_from, "Return a tuple containing unpacked values."},
+    {"pack_into", "($self, /, *args)", method_pack_into, "Pack values into a writable buffer."},
+    {"iter_unpack", "($self, buffer, /)", method_iter_unpack, "Return an iterator yielding tuples."},
+    {}};
 const GetSetDef kGetSets[] = {{"format", get_format, nullptr}, {"size", get_size, nullptr}, {}};
 const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", unpack_iterator_hint, nullptr}, {}};
-const NativeDef kFunctions[] = {{"calcsize", "($module, format, /)", module_calcsize, "Return size in bytes of the struct described by the format string."},
-                                {"pack", "($module, /, *args)", module_pack, "Return a bytes object containing the values packed according to the format string."},
-                                {"unpack", "($module, format, buffer, /)", module_unpack, "Return a tuple containing values unpacked according to the format string."},
-                                {"unpack_from", "($module, format, /, buffer, offset=0)", module_unpack_from, "Return a tuple containing values unpacked according to the format string."},
-                                {"pack_into", "($module, /, *args)", module_pack_into, "Pack values according to the format string into a writable buffer."},
-                                {"iter_unpack", "($module, format, buffer, /)", module_iter_unpack, "Return an iterator yielding tuples unpacked from the given bytes source."},
+const NativeDef kFunctions[] = {{"calcsize", "($module, format, /)", module_calcsize,
+                                 "Return size in bytes of the struct described by the format string."},
+                                {"pack", "($module, /, *args)", module_pack,
+                                 "Return a bytes object containing the values packed according to the format string."},
+                                {"unpack", "($module, format, buffer, /)", module_unpack,
+                                 "Return a tuple containing values unpacked according to the format string."},
+                                {"unpack_from", "($module, format, /, buffer, offset=0)", module_unpack_from,
+                                 "Return a tuple containing values unpacked according to the format string."},
+                                {"pack_into", "($module, /, *args)", module_pack_into,
+                                 "Pack values according to the format string into a writable buffer."},
+                                {"iter_unpack", "($module, format, buffer, /)", module_iter_unpack,
+                                 "Return an iterator yielding tuples unpacked from the given bytes source."},
                                 {"_clearcache", "($module, /)", module_clearcache, "Clear the internal cache."},
                                 {}};
 
@@ -416,14 +485,18 @@ Status initialize(Value module) {
   Ref space = make_dict();
   dict_set(as<Dict>(space), names.__module__, make_str("struct"));
   error_type = TRY(call(to_value(&type_type), {make_str("error"), make_tuple({to_value(&exc::Exception)}), space}));
-  define_type(struct_type, {.name = "_struct.Struct", .size = sizeof(Struct), .flags = Type::kBaseType | Type::kWeakReferable, .doc = "Struct(fmt) --> compiled struct object"});
+  define_type(struct_type, {.name = "_struct.Struct",
+                            .size = sizeof(Struct),
+                            .flags = Type::kBaseType | Type::kWeakReferable,
+                            .doc = "Struct(fmt) --> compiled struct object"});
   struct_type.slots.new_ = struct_new;
   struct_type.slots.init = struct_init;
   struct_type.methods = kMethods;
   struct_type.getsets = kGetSets;
   struct_type.dealloc = struct_dealloc;
   ready_type(struct_type);
-  define_type(unpack_iterator_type, {.name = "_struct.unpack_iterator", .size = sizeof(UnpackIterator), .flags = Type::kNoInstances});
+  define_type(unpack_iterator_type,
+              {.name = "_struct.unpack_iterator", .size = sizeof(UnpackIterator), .flags = Type::kNoInstances});
   unpack_iterator_type.slots.next = unpack_iterator_next;
   unpack_iterator_type.slots.iter = self_iter;
   unpack_iterator_type.methods = kIteratorMethods;
@@ -438,6 +511,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef struct_module;
-const ModuleDef struct_module = {"_struct", "Functions to convert between Python values and C structs.", kFunctions, initialize};
+const ModuleDef struct_module = {"_struct", "Functions to convert between Python values and C structs.", kFunctions,
+                                 initialize};
 
 }  // namespace hiss

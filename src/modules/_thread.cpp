@@ -58,7 +58,8 @@ struct RawLock {
 
 enum class Outcome { Got, TimedOut, Interrupted };
 
-// Waits without the interpreter lock. Condition variables do not wake for signals, so the main thread looks every 50 ms.
+// Waits without the interpreter lock. Condition variables do not wake for signals, so the main thread looks every 50
+// ms.
 Outcome wait_for(RawLock* l, const timespec* deadline) {
   AllowThreads allow;
   Outcome outcome = Outcome::Got;
@@ -74,7 +75,8 @@ Outcome wait_for(RawLock* l, const timespec* deadline) {
         ++until.tv_sec;
         until.tv_nsec -= kNanosecond;
       }
-      if (deadline && (deadline->tv_sec < until.tv_sec || (deadline->tv_sec == until.tv_sec && deadline->tv_nsec < until.tv_nsec))) {
+      if (deadline && (deadline->tv_sec < until.tv_sec ||
+                       (deadline->tv_sec == until.tv_sec && deadline->tv_nsec < until.tv_nsec))) {
         until = *deadline;
         own_deadline = true;
       }
@@ -119,9 +121,12 @@ Result<bool> acquire(RawLock* l, int64_t timeout) {
   }
   for (;;) {
     switch (wait_for(l, timeout > 0 ? &deadline : nullptr)) {
-      case Outcome::Got: return true;
-      case Outcome::TimedOut: return false;
-      case Outcome::Interrupted: TRY(run_signal_handlers());
+      case Outcome::Got:
+        return true;
+      case Outcome::TimedOut:
+        return false;
+      case Outcome::Interrupted:
+        TRY(run_signal_handlers());
     }
   }
 }
@@ -142,7 +147,8 @@ Result<int64_t> timeout_arguments(Value blocking_value, Value timeout_value) {
       if (overflow) return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
     }
     given = seconds != -1;
-    if (std::fabs(seconds) >= 9223372036.854775807) return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
+    if (std::fabs(seconds) >= 9223372036.854775807)
+      return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
   }
   if (!blocking && given) return fail(exc::ValueError, "can't specify a timeout for a non-blocking call");
   if (seconds < 0 && given) return fail(exc::ValueError, "timeout value must be a non-negative number");
@@ -189,12 +195,15 @@ Ref lock_at_fork(Value self, const Value*) {
   return Ref::none();
 }
 Ref lock_repr(Value self) {
-  return make_str(fmt::format("<{} {} object at {:#x}>", lock_of(self)->raw->held ? "locked" : "unlocked", qualified_type_name(type_of(self)), self.bits()));
+  return make_str(fmt::format("<{} {} object at {:#x}>", lock_of(self)->raw->held ? "locked" : "unlocked",
+                              qualified_type_name(type_of(self)), self.bits()));
 }
 const NativeDef kLockMethods[] = {
-    {"acquire", "($self, /, blocking=True, timeout=-1)", lock_acquire, "acquire(blocking=True, timeout=-1) -> bool\n\nLock the lock."},
+    {"acquire", "($self, /, blocking=True, timeout=-1)", lock_acquire,
+     "acquire(blocking=True, timeout=-1) -> bool\n\nLock the lock."},
     {"acquire_lock", "($self, /, blocking=True, timeout=-1)", lock_acquire, nullptr},
-    {"release", "($self, /)", lock_release, "release()\n\nRelease the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
+    {"release", "($self, /)", lock_release,
+     "release()\n\nRelease the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
     {"release_lock", "($self, /)", lock_release, nullptr},
     {"locked", "($self, /)", lock_locked, "locked() -> bool\n\nReturn whether the lock is in the locked state."},
     {"locked_lock", "($self, /)", lock_locked, nullptr},
@@ -250,7 +259,9 @@ Ref rlock_enter(Value self, const Value*) {
   const Value none[2] = {};
   return rlock_acquire(self, none);
 }
-Ref rlock_is_owned(Value self, const Value*) { return Ref::boolean(rlock_of(self)->count > 0 && rlock_of(self)->owner == this_thread()); }
+Ref rlock_is_owned(Value self, const Value*) {
+  return Ref::boolean(rlock_of(self)->count > 0 && rlock_of(self)->owner == this_thread());
+}
 Ref rlock_release_save(Value self, const Value*) {
   auto* l = rlock_of(self);
   if (l->count == 0) return fail(exc::RuntimeError, "cannot release un-acquired lock");
@@ -262,8 +273,10 @@ Ref rlock_release_save(Value self, const Value*) {
 }
 Ref rlock_acquire_restore(Value self, const Value* a) {
   auto* l = rlock_of(self);
-  if (!is<Tuple>(a[0]) || as<Tuple>(a[0])->size != 2) return fail(exc::TypeError, "_acquire_restore() argument 1 must be 2-item tuple");
-  const uint64_t count = TRY(to_uint_mask(as<Tuple>(a[0])->items[0])), owner = TRY(to_uint_mask(as<Tuple>(a[0])->items[1]));
+  if (!is<Tuple>(a[0]) || as<Tuple>(a[0])->size != 2)
+    return fail(exc::TypeError, "_acquire_restore() argument 1 must be 2-item tuple");
+  const uint64_t count = TRY(to_uint_mask(as<Tuple>(a[0])->items[0])),
+                 owner = TRY(to_uint_mask(as<Tuple>(a[0])->items[1]));
   TRY(acquire(l->raw, -1));
   l->count = count;
   l->owner = owner;
@@ -277,12 +290,13 @@ Ref rlock_at_fork(Value self, const Value*) {
 }
 Ref rlock_repr(Value self) {
   auto* l = rlock_of(self);
-  return make_str(fmt::format("<{} {} object owner={} count={} at {:#x}>", l->count ? "locked" : "unlocked", qualified_type_name(type_of(self)), l->owner, l->count,
-                              self.bits()));
+  return make_str(fmt::format("<{} {} object owner={} count={} at {:#x}>", l->count ? "locked" : "unlocked",
+                              qualified_type_name(type_of(self)), l->owner, l->count, self.bits()));
 }
 const NativeDef kReentrantLockMethods[] = {
     {"acquire", "($self, /, blocking=True, timeout=-1)", rlock_acquire, "Lock the lock."},
-    {"release", "($self, /)", rlock_release, "Release the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
+    {"release", "($self, /)", rlock_release,
+     "Release the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
     {"_is_owned", "($self, /)", rlock_is_owned, "For internal use by `threading.Condition`."},
     {"_release_save", "($self, /)", rlock_release_save, "For internal use by `threading.Condition`."},
     {"_acquire_restore", "($self, state, /)", rlock_acquire_restore, "For internal use by `threading.Condition`."},
@@ -294,9 +308,8 @@ const NativeDef kReentrantLockMethods[] = {
 // ---- _local: an attribute dict for each thread
 
 struct Local : Object {
-  Value dicts;      // Dict: thread id -> the thread's dict
+  Value dicts;  // Dict: thread id -> the thread's dict
   Value args, kwargs;
-
 };
 Type local_type;
 Local* local_of(Value v) { return static_cast<Local*>(v.object()); }
@@ -338,7 +351,8 @@ Ref local_new(Type* cls, Args args) {
   l->dicts = make_dict().release();
   l->args = make_tuple(args.values, args.count).release();
   l->kwargs = make_dict().release();
-  for (uint32_t i = 0; i < args.keyword_count(); ++i) dict_set(as<Dict>(l->kwargs), args.keyword_name(i), args.keyword_value(i));
+  for (uint32_t i = 0; i < args.keyword_count(); ++i)
+    dict_set(as<Dict>(l->kwargs), args.keyword_name(i), args.keyword_value(i));
   track(l);
   all_locals().push_back(l);
   // The making thread's __init__ is run by the call itself.
@@ -402,7 +416,8 @@ Ref local_getattr(Value self, Str* name) {
 }
 Status local_setattr(Value self, Str* name, Value value) {
   Ref dict = TRY(local_dict(self));
-  if (equal(name, "__dict__")) return fail_attribute(self, name, fmt::format("'{}' object attribute '__dict__' is read-only", type_name(self)));
+  if (equal(name, "__dict__"))
+    return fail_attribute(self, name, fmt::format("'{}' object attribute '__dict__' is read-only", type_name(self)));
   Str* key = name->interned ? name : intern(name);
   Ref attribute = Ref::share(lookup(type_of(self), key));
   if (!attribute.is_empty()) {
@@ -427,7 +442,10 @@ struct StartArguments {
 thread_local Ref sentinel_lock;
 
 StructSequenceType except_hook_args_type;
-const StructField kExceptHookFields[] = {{"exc_type", "Exception type"}, {"exc_value", "Exception value"}, {"exc_traceback", "Exception traceback"}, {"thread", "Thread"}};
+const StructField kExceptHookFields[] = {{"exc_type", "Exception type"},
+                                         {"exc_value", "Exception value"},
+                                         {"exc_traceback", "Exception traceback"},
+                                         {"thread", "Thread"}};
 
 void release_sentinel() {
   if (sentinel_lock.is_empty()) return;
@@ -444,7 +462,8 @@ void* run_thread(void* data) {
   enter_thread(ts);
   ++thread_count;
   {
-    Ref result = call_with(start->function, as<Tuple>(start->args), start->kwargs.is_empty() ? nullptr : as<Dict>(start->kwargs));
+    Ref result = call_with(start->function, as<Tuple>(start->args),
+                           start->kwargs.is_empty() ? nullptr : as<Dict>(start->kwargs));
     if (result.is_error()) {
       if (pending_is(exc::SystemExit)) {
         clear_pending();
@@ -492,7 +511,8 @@ Ref thread_interrupt_main(Value, const Value* a) {
   if (number < 1 || number > 64) return fail(exc::ValueError, "signal number out of range");
   // Nothing happens for a signal that Python does not handle.
   struct sigaction action;
-  if (sigaction(number, nullptr, &action) == 0 && (action.sa_handler == SIG_IGN || action.sa_handler == SIG_DFL)) return Ref::none();
+  if (sigaction(number, nullptr, &action) == 0 && (action.sa_handler == SIG_IGN || action.sa_handler == SIG_DFL))
+    return Ref::none();
   note_signal(number);
   return Ref::none();
 }
@@ -501,7 +521,8 @@ Ref thread_stack_size(Value, const Value* a) {
   if (size < 0) return fail(exc::ValueError, "size must be 0 or a positive value");
   const int64_t old = new_stack_size;
   if (!a[0]) return make_int(old);
-  if (size != 0 && (size < 32768 || size < PTHREAD_STACK_MIN)) return fail(exc::ValueError, "size not valid: {} bytes", size);
+  if (size != 0 && (size < 32768 || size < PTHREAD_STACK_MIN))
+    return fail(exc::ValueError, "size not valid: {} bytes", size);
   new_stack_size = size;
   return make_int(old);
 }
@@ -513,7 +534,8 @@ Ref thread_set_sentinel(Value, const Value*) {
 }
 
 Ref thread_excepthook(Value, const Value* a) {
-  if (type_of(a[0]) != &except_hook_args_type) return fail(exc::TypeError, "_thread.excepthook argument type must be ExceptHookArgs");
+  if (type_of(a[0]) != &except_hook_args_type)
+    return fail(exc::TypeError, "_thread.excepthook argument type must be ExceptHookArgs");
   Value* f = as<Tuple>(a[0])->items;
   if (f[0] == to_value(&exc::SystemExit)) return Ref::none();
   Ref sys = TRY(import_module("sys"));
@@ -539,28 +561,45 @@ Ref thread_excepthook(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"start_new_thread", "($module, function, args, kwargs=None, /)", thread_start, "Start a new thread and return its identifier."},
-    {"start_new", "($module, function, args, kwargs=None, /)", thread_start, "An obsolete synonym of start_new_thread()."},
-    {"allocate_lock", "($module, /)", thread_allocate_lock, "allocate_lock() -> lock object\n(allocate() is an obsolete synonym)\n\nCreate a new lock object."},
+    {"start_new_thread", "($module, function, args, kwargs=None, /)", thread_start,
+     "Start a new thread and return its identifier."},
+    {"start_new", "($module, function, args, kwargs=None, /)", thread_start,
+     "An obsolete synonym of start_new_thread()."},
+    {"allocate_lock", "($module, /)", thread_allocate_lock,
+     "allocate_lock() -> lock object\n(allocate() is an obsolete synonym)\n\nCreate a new lock object."},
     {"allocate", "($module, /)", thread_allocate_lock, nullptr},
-    {"exit", "($module, /)", thread_exit, "exit()\n(exit_thread() is an obsolete synonym)\n\nThis is synonymous to ``raise SystemExit''."},
+    {"exit", "($module, /)", thread_exit,
+     "exit()\n(exit_thread() is an obsolete synonym)\n\nThis is synonymous to ``raise SystemExit''."},
     {"exit_thread", "($module, /)", thread_exit, nullptr},
-    {"interrupt_main", "($module, signum=signal.SIGINT, /)", thread_interrupt_main, "Simulate the arrival of the given signal in the main thread."},
-    {"get_ident", "($module, /)", thread_get_ident, "get_ident() -> integer\n\nReturn a non-zero integer that uniquely identifies the current thread."},
-    {"get_native_id", "($module, /)", thread_get_native_id, "get_native_id() -> integer\n\nReturn a non-negative integer identifying the thread as reported by the OS."},
-    {"_count", "($module, /)", thread_count_function, "_count() -> integer\n\nReturn the number of currently running Python threads, excluding\nthe main thread."},
-    {"stack_size", "($module, size=0, /)", thread_stack_size, "stack_size([size]) -> size\n\nReturn the thread stack size used when creating new threads."},
-    {"_set_sentinel", "($module, /)", thread_set_sentinel, "_set_sentinel() -> lock\n\nSet a sentinel lock that will be released when the current thread\nstate is finalized."},
+    {"interrupt_main", "($module, signum=signal.SIGINT, /)", thread_interrupt_main,
+     "Simulate the arrival of the given signal in the main thread."},
+    {"get_ident", "($module, /)", thread_get_ident,
+     "get_ident() -> integer\n\nReturn a non-zero integer that uniquely identifies the current thread."},
+    {"get_native_id", "($module, /)", thread_get_native_id,
+     "get_native_id() -> integer\n\nReturn a non-negative integer identifying the thread as reported by the OS."},
+    {"_count", "($module, /)", thread_count_function,
+     "_count() -> integer\n\nReturn the number of currently running Python threads, excluding\nthe main thread."},
+    {"stack_size", "($module, size=0, /)", thread_stack_size,
+     "stack_size([size]) -> size\n\nReturn the thread stack size used when creating new threads."},
+    {"_set_sentinel", "($module, /)", thread_set_sentinel,
+     "_set_sentinel() -> lock\n\nSet a sentinel lock that will be released when the current thread\nstate is "
+     "finalized."},
     {"_excepthook", "($module, args, /)", thread_excepthook, "Handle uncaught Thread.run() exception."},
     {}};
 
 Status initialize(Value module) {
-  define_type(lock_type, {.name = "_thread.lock", .size = sizeof(Lock), .layout = Layout::Native, .flags = Type::kNoInstances | Type::kWeakReferable});
+  define_type(lock_type, {.name = "_thread.lock",
+                          .size = sizeof(Lock),
+                          .layout = Layout::Native,
+                          .flags = Type::kNoInstances | Type::kWeakReferable});
   lock_type.dealloc = lock_dealloc;
   lock_type.slots.repr = lock_repr;
   lock_type.methods = kLockMethods;
   ready_type(lock_type);
-  define_type(rlock_type, {.name = "_thread.RLock", .size = sizeof(ReentrantLock), .layout = Layout::Native, .flags = Type::kBaseType | Type::kWeakReferable});
+  define_type(rlock_type, {.name = "_thread.RLock",
+                           .size = sizeof(ReentrantLock),
+                           .layout = Layout::Native,
+                           .flags = Type::kBaseType | Type::kWeakReferable});
   rlock_type.dealloc = rlock_dealloc;
   rlock_type.slots.new_ = rlock_new;
   rlock_type.slots.repr = rlock_repr;
@@ -578,7 +617,10 @@ Status initialize(Value module) {
   local_type.slots.getattr = local_getattr;
   local_type.slots.setattr = local_setattr;
   ready_type(local_type);
-  define_struct_sequence(except_hook_args_type, {"_thread._ExceptHookArgs", "ExceptHookArgs\n\nType used to pass arguments to threading.excepthook.", kExceptHookFields, 4, 4});
+  define_struct_sequence(
+      except_hook_args_type,
+      {"_thread._ExceptHookArgs", "ExceptHookArgs\n\nType used to pass arguments to threading.excepthook.",
+       kExceptHookFields, 4, 4});
   add_object(module, "LockType", to_value(&lock_type));
   add_type(module, rlock_type);
   add_type(module, local_type);
@@ -591,7 +633,9 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef thread_module;
-const ModuleDef thread_module = {"_thread", "This module provides primitive operations to write multi-threaded programs.\nThe 'threading' module provides a more convenient interface.",
+const ModuleDef thread_module = {"_thread",
+                                 "This module provides primitive operations to write multi-threaded programs.\nThe "
+                                 "'threading' module provides a more convenient interface.",
                                  kFunctions, initialize};
 
 }  // namespace hiss

@@ -1,9 +1,9 @@
 // _warnings: warnings.warn and the filters, as the warnings module uses them, and warn() for native code.
 #include "modules/_warnings.h"
 
+#include "modules/module_content.h"
 #include "object/exception.h"
 #include "object/frame.h"
-#include "modules/module_content.h"
 #include "vm/import.h"
 
 namespace hiss {
@@ -13,7 +13,8 @@ namespace {
 Value filters, once_registry, default_action;  // owned for the life of the process
 int64_t filters_version = 0;
 
-/// An attribute of the Python module warnings: empty when the module is not loaded (and `import` does not ask for it) or has no such name.
+/// An attribute of the Python module warnings: empty when the module is not loaded (and `import` does not ask for it)
+/// or has no such name.
 Ref warnings_attribute(const char* name, bool import) {
   Ref module;
   if (import) {
@@ -48,17 +49,20 @@ Result<Filter> find_filter(Value category, Value text, int64_t line, Value modul
   if (!is<List>(list)) return fail(exc::ValueError, "_warnings.filters must be a list");
   for (int64_t i = 0; i < as<List>(list)->size; ++i) {
     Ref item = Ref::share(as<List>(list)->items[i]);
-    if (!is<Tuple>(item) || as<Tuple>(item)->size != 5) return fail(exc::ValueError, "_warnings.filters item {} isn't a 5-tuple", i);
+    if (!is<Tuple>(item) || as<Tuple>(item)->size != 5)
+      return fail(exc::ValueError, "_warnings.filters item {} isn't a 5-tuple", i);
     Value* f = as<Tuple>(item)->items;
     if (!is<Str>(f[0])) return fail(exc::TypeError, "action must be a string, not '{}'", type_name(f[0]));
     const bool good_text = TRY(matches(f[1], text)), good_module = TRY(matches(f[3], module));
     const bool good_category = TRY(is_subclass(category, f[2]));
     const int64_t wanted = TRY(to_index(f[4]));
-    if (good_text && good_category && good_module && (wanted == 0 || wanted == line)) return Filter{Ref::share(f[0]), item};
+    if (good_text && good_category && good_module && (wanted == 0 || wanted == line))
+      return Filter{Ref::share(f[0]), item};
   }
   Ref action = TRY(warnings_attribute("defaultaction", false));
   if (action.is_empty()) action = Ref::share(default_action);
-  if (!is<Str>(action)) return fail(exc::TypeError, "_warnings.defaultaction must be a string, not '{}'", type_name(action));
+  if (!is<Str>(action))
+    return fail(exc::TypeError, "_warnings.defaultaction must be a string, not '{}'", type_name(action));
   return Filter{action, Ref::none()};
 }
 
@@ -88,8 +92,9 @@ void print_warning(Value file_name, int64_t line, Value category, Value text, Va
   if (stream.is_error()) clear_pending();
   if (!stream.is_object()) return;
   Ref name = get_attr_or_empty(category, names.__name__);
-  const std::string head = fmt::format("{}:{}: {}: {}\n", is<Str>(file_name) ? to_string(file_name) : repr_text(file_name), line,
-                                       is<Str>(name) ? to_string(name) : repr_text(category), is<Str>(text) ? to_string(text) : repr_text(text));
+  const std::string head = fmt::format(
+      "{}:{}: {}: {}\n", is<Str>(file_name) ? to_string(file_name) : repr_text(file_name), line,
+      is<Str>(name) ? to_string(name) : repr_text(category), is<Str>(text) ? to_string(text) : repr_text(text));
   Ref written = call_method(stream, names.write, {make_str(head)});
   if (!written.is_error() && is<Str>(source_line)) {
     const std::string line_text = to_string(source_line);
@@ -103,7 +108,8 @@ void print_warning(Value file_name, int64_t line, Value category, Value text, Va
   if (written.is_error()) clear_pending();
 }
 
-Status show_warning(Value category, Value text, Value message, Value file_name, int64_t line, Value source_line, Value source) {
+Status show_warning(Value category, Value text, Value message, Value file_name, int64_t line, Value source_line,
+                    Value source) {
   Ref show = TRY(warnings_attribute("_showwarnmsg", source && !source.is_none()));
   if (show.is_empty()) {
     print_warning(file_name, line, category, text, source_line);
@@ -113,15 +119,18 @@ Status show_warning(Value category, Value text, Value message, Value file_name, 
   Ref message_class = TRY(warnings_attribute("WarningMessage", false));
   if (message_class.is_empty()) return fail(exc::RuntimeError, "unable to get warnings.WarningMessage");
   Ref number = make_int(line);
-  Ref shown = TRY(call(message_class, {message, category, file_name, number, Value::none(), Value::none(), source ? source : Value::none()}));
+  Ref shown = TRY(call(message_class, {message, category, file_name, number, Value::none(), Value::none(),
+                                       source ? source : Value::none()}));
   TRY(call(show, {shown}));
   return kOk;
 }
 
-Status warn_at(Value category, Value message, Value file_name, int64_t line, Value module, Value registry, Value source_line, Value source) {
+Status warn_at(Value category, Value message, Value file_name, int64_t line, Value module, Value registry,
+               Value source_line, Value source) {
   Ref module_name = module && !module.is_none() ? Ref::share(module) : Ref();
   if (module && module.is_none()) return kOk;  // the interpreter is going away
-  if (registry && !registry.is_none() && !is<Dict>(registry)) return fail(exc::TypeError, "'registry' must be a dict or None");
+  if (registry && !registry.is_none() && !is<Dict>(registry))
+    return fail(exc::TypeError, "'registry' must be a dict or None");
   if (module_name.is_empty()) {
     if (!is<Str>(file_name)) return fail(exc::TypeError, "expected string for filename");
     auto* s = as<Str>(file_name);
@@ -129,7 +138,8 @@ Status warn_at(Value category, Value message, Value file_name, int64_t line, Val
     if (text.empty()) {
       module_name = make_str_ascii("<unknown>");
     } else {
-      module_name = text.size() >= 3 && text.ends_with(".py") ? make_str(text.substr(0, text.size() - 3)) : Ref::share(file_name);
+      module_name =
+          text.size() >= 3 && text.ends_with(".py") ? make_str(text.substr(0, text.size() - 3)) : Ref::share(file_name);
     }
   }
   Ref text, instance;
@@ -158,7 +168,8 @@ Status warn_at(Value category, Value message, Value file_name, int64_t line, Val
       if (once.is_empty()) {
         once = TRY(warnings_attribute("onceregistry", false));
         if (once.is_empty()) once = Ref::share(once_registry);
-        if (!is<Dict>(once)) return fail(exc::TypeError, "_warnings.onceregistry must be a dict, not '{}'", type_name(once));
+        if (!is<Dict>(once))
+          return fail(exc::TypeError, "_warnings.onceregistry must be a dict, not '{}'", type_name(once));
       }
       Ref short_key = make_tuple({text, cls});
       seen = TRY(already_warned(once, short_key, true));
@@ -168,7 +179,8 @@ Status warn_at(Value category, Value message, Value file_name, int64_t line, Val
         seen = TRY(already_warned(registry, module_key, true));
       }
     } else if (!equal(action, "default")) {
-      return fail(exc::RuntimeError, "Unrecognized action ({}) in warnings.filters:\n {}", repr_text(filter.action), repr_text(filter.item));
+      return fail(exc::RuntimeError, "Unrecognized action ({}) in warnings.filters:\n {}", repr_text(filter.action),
+                  repr_text(filter.item));
     }
   }
   if (seen) return kOk;
@@ -278,15 +290,18 @@ Ref warnings_filters_mutated(Value, const Value*) {
 }
 
 const NativeDef kFunctions[] = {
-    {"warn", "($module, /, message, category=None, stacklevel=1, source=None)", warnings_warn, "Issue a warning, or maybe ignore it or raise an exception."},
-    {"warn_explicit", "($module, /, message, category, filename, lineno, module=None, registry=None, module_globals=None, source=None)", warnings_warn_explicit,
-     "Low-level interface to warnings functionality."},
+    {"warn", "($module, /, message, category=None, stacklevel=1, source=None)", warnings_warn,
+     "Issue a warning, or maybe ignore it or raise an exception."},
+    {"warn_explicit",
+     "($module, /, message, category, filename, lineno, module=None, registry=None, module_globals=None, source=None)",
+     warnings_warn_explicit, "Low-level interface to warnings functionality."},
     {"_filters_mutated", "($module, /)", warnings_filters_mutated, nullptr},
     {}};
 
 void add_filter(const char* action, Type& category, const char* module) {
   Ref module_value = module ? make_str_ascii(module) : Ref::none();
-  Ref item = make_tuple({to_value(intern(action)), Value::none(), to_value(&category), module_value, Value::integer(0)});
+  Ref item =
+      make_tuple({to_value(intern(action)), Value::none(), to_value(&category), module_value, Value::integer(0)});
   list_append(as<List>(filters), item);
 }
 
@@ -331,7 +346,9 @@ Status warn_explicit(Type& category, std::string_view message, std::string_view 
 }
 
 extern const ModuleDef warnings_module;
-const ModuleDef warnings_module = {"_warnings", "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.", kFunctions,
-                                   initialize};
+const ModuleDef warnings_module = {
+    "_warnings",
+    "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.",
+    kFunctions, initialize};
 
 }  // namespace hiss

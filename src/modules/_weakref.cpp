@@ -25,17 +25,20 @@ Ref proxy(Value, const Value* a) {
 }
 // Removes a key whose weak value has died, unless it was replaced meanwhile.
 Ref remove_dead(Value, const Value* a) {
-  if (!is<Dict>(a[0])) return fail(exc::TypeError, "_remove_dead_weakref() argument 1 must be dict, not {}", type_name(a[0]));
+  if (!is<Dict>(a[0]))
+    return fail(exc::TypeError, "_remove_dead_weakref() argument 1 must be dict, not {}", type_name(a[0]));
   Ref value = TRY(dict_get(as<Dict>(a[0]), a[1]));
   if (is<WeakReference>(value) && !as<WeakReference>(value)->referent) TRY(dict_delete(as<Dict>(a[0]), a[1]));
   return Ref::none();
 }
 
-const NativeDef kFunctions[] = {{"getweakrefcount", "($module, object, /)", getweakrefcount, "Return the number of weak references to 'object'."},
-                                {"getweakrefs", "($module, object, /)", getweakrefs, "Return a list of all weak reference objects pointing to 'object'."},
-                                {"proxy", "($module, object, callback=None, /)", proxy, "Create a proxy object that weakly references 'object'."},
-                                {"_remove_dead_weakref", "($module, dct, key, /)", remove_dead, nullptr},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"getweakrefcount", "($module, object, /)", getweakrefcount, "Return the number of weak references to 'object'."},
+    {"getweakrefs", "($module, object, /)", getweakrefs,
+     "Return a list of all weak reference objects pointing to 'object'."},
+    {"proxy", "($module, object, callback=None, /)", proxy, "Create a proxy object that weakly references 'object'."},
+    {"_remove_dead_weakref", "($module, dct, key, /)", remove_dead, nullptr},
+    {}};
 
 Status initialize(Value module) {
   Dict* dict = module_dict(module);

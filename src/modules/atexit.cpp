@@ -59,14 +59,17 @@ Ref atexit_clear(Value, const Value*) {
 }
 Ref atexit_count(Value, const Value*) { return make_int(static_cast<int64_t>(callbacks().size())); }
 
-const NativeDef kFunctions[] = {{"register", "($module, /, *args, **kwargs)", atexit_register,
-                                 "register(func, *args, **kwargs) -> func\n\nRegister a function to be executed upon normal program termination"},
-                                {"unregister", "($module, func, /)", atexit_unregister,
-                                 "unregister(func) -> None\n\nUnregister an exit function which was previously registered using\natexit.register"},
-                                {"_run_exitfuncs", "($module, /)", atexit_run, "_run_exitfuncs() -> None\n\nRun all registered exit functions."},
-                                {"_clear", "($module, /)", atexit_clear, "_clear() -> None\n\nClear the list of previously registered exit functions."},
-                                {"_ncallbacks", "($module, /)", atexit_count, "_ncallbacks() -> int\n\nReturn the number of registered exit functions."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"register", "($module, /, *args, **kwargs)", atexit_register,
+     "register(func, *args, **kwargs) -> func\n\nRegister a function to be executed upon normal program termination"},
+    {"unregister", "($module, func, /)", atexit_unregister,
+     "unregister(func) -> None\n\nUnregister an exit function which was previously registered using\natexit.register"},
+    {"_run_exitfuncs", "($module, /)", atexit_run, "_run_exitfuncs() -> None\n\nRun all registered exit functions."},
+    {"_clear", "($module, /)", atexit_clear,
+     "_clear() -> None\n\nClear the list of previously registered exit functions."},
+    {"_ncallbacks", "($module, /)", atexit_count,
+     "_ncallbacks() -> int\n\nReturn the number of registered exit functions."},
+    {}};
 
 Status initialize(Value) { return kOk; }
 
@@ -112,7 +115,8 @@ int run_exit_handlers() {
 
 extern const ModuleDef atexit_module;
 const ModuleDef atexit_module = {"atexit",
-                                 "allow programmer to define multiple exit functions to be executed\nupon normal program termination.\n\nTwo public functions, register and "
+                                 "allow programmer to define multiple exit functions to be executed\nupon normal "
+                                 "program termination.\n\nTwo public functions, register and "
                                  "unregister, are defined.\n",
                                  kFunctions, initialize};
 

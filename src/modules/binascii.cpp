@@ -45,7 +45,8 @@ Ref b2a_base64(Value, const Value* a) {
   std::string out;
   out.reserve(static_cast<size_t>(n * 4 / 3 + 4));
   for (int64_t i = 0; i < n; i += 3) {
-    const uint32_t word = static_cast<uint32_t>(p[i]) << 16 | (i + 1 < n ? p[i + 1] : 0) << 8 | (i + 2 < n ? p[i + 2] : 0);
+    const uint32_t word =
+        static_cast<uint32_t>(p[i]) << 16 | (i + 1 < n ? p[i + 1] : 0) << 8 | (i + 2 < n ? p[i + 2] : 0);
     out += kAlphabet[word >> 18];
     out += kAlphabet[word >> 12 & 63];
     out += i + 1 < n ? kAlphabet[word >> 6 & 63] : '=';
@@ -89,7 +90,9 @@ Ref a2b_base64(Value, const Value* a) {
     filled = (filled + 1) & 3;
   }
   if (filled == 1) {
-    return binascii_error(fmt::format("Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than a multiple of 4", out.size() / 3 * 4 + 1));
+    return binascii_error(fmt::format(
+        "Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than a multiple of 4",
+        out.size() / 3 * 4 + 1));
   }
   if (filled) return binascii_error("Incorrect padding");
   return make_bytes(out);
@@ -99,14 +102,17 @@ Ref hexlify(Value, const Value* a) {
   Ref bytes;
   BufferView view(TRY(get_buffer(a[0])));
   Ref plain = make_bytes(view.data(), view.length());
-  Ref text = a[1] ? (a[2] ? call_method(plain, "hex", {a[1], a[2]}) : call_method(plain, "hex", {a[1]})) : call_method(plain, "hex");
+  Ref text = a[1] ? (a[2] ? call_method(plain, "hex", {a[1], a[2]}) : call_method(plain, "hex", {a[1]}))
+                  : call_method(plain, "hex");
   if (text.is_error()) return text;
   return make_bytes(utf8_view(as<Str>(text)));
 }
 Ref unhexlify(Value, const Value* a) {
   std::string text = TRY(ascii_input(a[0]));
   if (text.size() % 2) return binascii_error("Odd-length string");
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+  };
   std::string out;
   for (size_t i = 0; i < text.size(); i += 2) {
     const int high = digit(text[i]), low = digit(text[i + 1]);
@@ -121,14 +127,15 @@ Ref crc32_function(Value, const Value* a) {
   return make_int(static_cast<int64_t>(crc32_z(start, view.data(), static_cast<z_size_t>(view.length()))));
 }
 
-const NativeDef kFunctions[] = {{"b2a_base64", "($module, data, /, *, newline=True)", b2a_base64, "Base64-code line of data."},
-                                {"a2b_base64", "($module, data, /, *, strict_mode=False)", a2b_base64, "Decode a line of base64 data."},
-                                {"hexlify", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
-                                {"b2a_hex", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
-                                {"unhexlify", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
-                                {"a2b_hex", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
-                                {"crc32", "($module, data, crc=0, /)", crc32_function, "Compute CRC-32 incrementally."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"b2a_base64", "($module, data, /, *, newline=True)", b2a_base64, "Base64-code line of data."},
+    {"a2b_base64", "($module, data, /, *, strict_mode=False)", a2b_base64, "Decode a line of base64 data."},
+    {"hexlify", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
+    {"b2a_hex", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
+    {"unhexlify", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
+    {"a2b_hex", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
+    {"crc32", "($module, data, crc=0, /)", crc32_function, "Compute CRC-32 incrementally."},
+    {}};
 
 Status initialize(Value module) {
   auto make = [&](const char* name, Value base) -> Ref {

@@ -114,7 +114,8 @@ Ref extreme(const Value* a, CompareOp op, const char* name) {
   Value key = a[1] && !a[1].is_none() ? a[1] : Value();
   Value fallback = a[2];
   if (positional->size == 0) return fail(exc::TypeError, "{} expected at least 1 argument, got 0", name);
-  if (positional->size > 1 && fallback) return fail(exc::TypeError, "Cannot specify a default for {}() with multiple positional arguments", name);
+  if (positional->size > 1 && fallback)
+    return fail(exc::TypeError, "Cannot specify a default for {}() with multiple positional arguments", name);
   Ref iterator = TRY(get_iter(positional->size > 1 ? to_value(positional) : positional->items[0]));
   Ref best, best_key;
   for (;;) {
@@ -303,7 +304,8 @@ Ref builtin_build_class(Value, const Value* a) {
     bases = make_tuple(values.data(), static_cast<int64_t>(values.size()));
   }
   Ref metaclass = TRY(dict_pop(keywords, to_value(names.metaclass)));
-  if (metaclass.is_empty()) metaclass = as<Tuple>(bases)->size ? Ref::share(type_of(as<Tuple>(bases)->items[0])) : Ref::share(&type_type);
+  if (metaclass.is_empty())
+    metaclass = as<Tuple>(bases)->size ? Ref::share(type_of(as<Tuple>(bases)->items[0])) : Ref::share(&type_type);
   if (is<Type>(metaclass)) metaclass = Ref::share(TRY(calculate_metaclass(as<Type>(metaclass), as<Tuple>(bases))));
   Ref prepare = TRY(get_attr_or_empty(metaclass, names.__prepare__));
   Ref prepare_args = make_tuple({name, bases});
@@ -319,10 +321,13 @@ Ref builtin_build_class(Value, const Value* a) {
   if (is<Type>(cls) && is<Cell>(cell)) {
     Value content = as<Cell>(cell)->content;
     if (!content) {
-      return fail(exc::RuntimeError, "__class__ not set defining {} as {}. Was __classcell__ propagated to type.__new__?", repr_text(name), repr_text(cls));
+      return fail(exc::RuntimeError,
+                  "__class__ not set defining {} as {}. Was __classcell__ propagated to type.__new__?", repr_text(name),
+                  repr_text(cls));
     }
     if (content != cls.value()) {
-      return fail(exc::TypeError, "__class__ set to {} defining {} as {}", repr_text(content), repr_text(name), repr_text(cls));
+      return fail(exc::TypeError, "__class__ set to {} defining {} as {}", repr_text(content), repr_text(name),
+                  repr_text(cls));
     }
   }
   return cls;
@@ -332,7 +337,8 @@ Ref builtin_import(Value, const Value* a) {
   // (name, globals=None, locals=None, fromlist=(), level=0)
   if (!is<Str>(a[0])) return fail(exc::TypeError, "module name must be a string");
   const int64_t level = a[4] ? TRY(to_int64(a[4])) : 0;
-  return import_module_level(intern(as<Str>(a[0])), a[1] ? a[1] : Value::none(), a[3] ? a[3] : Value::none(), static_cast<int>(level));
+  return import_module_level(intern(as<Str>(a[0])), a[1] ? a[1] : Value::none(), a[3] ? a[3] : Value::none(),
+                             static_cast<int>(level));
 }
 
 Ref builtin_breakpoint(Value, const Value* a) {
@@ -357,25 +363,35 @@ const NativeDef kFunctions[] = {
     {"ascii", "($module, obj, /)", builtin_ascii, "Return an ASCII-only representation of an object."},
     {"bin", "($module, number, /)", builtin_bin, "Return the binary representation of an integer."},
     {"breakpoint", "($module, /, *args, **kws)", builtin_breakpoint, "Call sys.breakpointhook(*args, **kws)."},
-    {"callable", "($module, obj, /)", builtin_callable, "Return whether the object is callable (i.e., some kind of function)."},
+    {"callable", "($module, obj, /)", builtin_callable,
+     "Return whether the object is callable (i.e., some kind of function)."},
     {"chr", "($module, i, /)", builtin_chr, "Return a Unicode string of one character with ordinal i."},
-    {"compile", "($module, /, source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)", builtin_compile,
-     "Compile source into a code object that can be executed by exec() or eval()."},
+    {"compile",
+     "($module, /, source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
+     builtin_compile, "Compile source into a code object that can be executed by exec() or eval()."},
     {"delattr", "($module, obj, name, /)", builtin_delattr, "Deletes the named attribute from the given object."},
     {"dir", "($module, object=None, /)", builtin_dir, "Show attributes of an object."},
     {"divmod", "($module, x, y, /)", builtin_divmod, "Return the tuple (x//y, x%y)."},
-    {"eval", "($module, source, globals=None, locals=None, /)", builtin_eval, "Evaluate the given source in the context of globals and locals."},
-    {"exec", "($module, source, globals=None, locals=None, /, *, closure=None)", builtin_exec, "Execute the given source in the context of globals and locals."},
-    {"format", "($module, value, format_spec='', /)", builtin_format, "Return type(value).__format__(value, format_spec)"},
+    {"eval", "($module, source, globals=None, locals=None, /)", builtin_eval,
+     "Evaluate the given source in the context of globals and locals."},
+    {"exec", "($module, source, globals=None, locals=None, /, *, closure=None)", builtin_exec,
+     "Execute the given source in the context of globals and locals."},
+    {"format", "($module, value, format_spec='', /)", builtin_format,
+     "Return type(value).__format__(value, format_spec)"},
     {"getattr", "($module, object, name, default=None, /)", builtin_getattr, "Get a named attribute from an object."},
-    {"globals", "($module, /)", builtin_globals, "Return the dictionary containing the current scope's global variables."},
-    {"hasattr", "($module, obj, name, /)", builtin_hasattr, "Return whether the object has an attribute with the given name."},
+    {"globals", "($module, /)", builtin_globals,
+     "Return the dictionary containing the current scope's global variables."},
+    {"hasattr", "($module, obj, name, /)", builtin_hasattr,
+     "Return whether the object has an attribute with the given name."},
     {"hash", "($module, obj, /)", builtin_hash, "Return the hash value for the given object."},
     {"hex", "($module, number, /)", builtin_hex, "Return the hexadecimal representation of an integer."},
     {"id", "($module, obj, /)", builtin_id, "Return the identity of an object."},
-    {"input", "($module, prompt='', /)", builtin_input, "Read a string from standard input.  The trailing newline is stripped."},
-    {"isinstance", "($module, obj, class_or_tuple, /)", builtin_isinstance, "Return whether an object is an instance of a class or of a subclass thereof."},
-    {"issubclass", "($module, cls, class_or_tuple, /)", builtin_issubclass, "Return whether 'cls' is derived from another class or is the same class."},
+    {"input", "($module, prompt='', /)", builtin_input,
+     "Read a string from standard input.  The trailing newline is stripped."},
+    {"isinstance", "($module, obj, class_or_tuple, /)", builtin_isinstance,
+     "Return whether an object is an instance of a class or of a subclass thereof."},
+    {"issubclass", "($module, cls, class_or_tuple, /)", builtin_issubclass,
+     "Return whether 'cls' is derived from another class or is the same class."},
     {"iter", "($module, object, sentinel=None, /)", builtin_iter, "Get an iterator from an object."},
     {"len", "($module, obj, /)", builtin_len, "Return the number of items in a container."},
     {"locals", "($module, /)", builtin_locals, "Return a dictionary containing the current scope's local variables."},
@@ -383,26 +399,36 @@ const NativeDef kFunctions[] = {
     {"min", "($module, /, *args, key=None, default=None)", builtin_min, "Return the smallest item."},
     {"next", "($module, iterator, default=None, /)", builtin_next, "Return the next item from the iterator."},
     {"oct", "($module, number, /)", builtin_oct, "Return the octal representation of an integer."},
-    {"open", "($module, /, *args, **kwargs)", builtin_open, "Open file and return a stream.  Raise OSError upon failure."},
+    {"open", "($module, /, *args, **kwargs)", builtin_open,
+     "Open file and return a stream.  Raise OSError upon failure."},
     {"ord", "($module, c, /)", builtin_ord, "Return the Unicode code point for a one-character string."},
-    {"pow", "($module, /, base, exp, mod=None)", builtin_pow, "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments."},
-    {"print", "($module, *args, sep=' ', end='\\n', file=None, flush=False)", builtin_print, "Prints the values to a stream, or to sys.stdout by default."},
+    {"pow", "($module, /, base, exp, mod=None)", builtin_pow,
+     "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments."},
+    {"print", "($module, *args, sep=' ', end='\\n', file=None, flush=False)", builtin_print,
+     "Prints the values to a stream, or to sys.stdout by default."},
     {"repr", "($module, obj, /)", builtin_repr, "Return the canonical string representation of the object."},
-    {"round", "($module, /, number, ndigits=None)", builtin_round, "Round a number to a given precision in decimal digits."},
-    {"setattr", "($module, obj, name, value, /)", builtin_setattr, "Sets the named attribute on the given object to the specified value."},
-    {"sorted", "($module, iterable, /, *, key=None, reverse=False)", builtin_sorted, "Return a new list containing all items from the iterable in ascending order."},
-    {"sum", "($module, iterable, /, start=0)", builtin_sum, "Return the sum of a 'start' value (default: 0) plus an iterable of numbers"},
+    {"round", "($module, /, number, ndigits=None)", builtin_round,
+     "Round a number to a given precision in decimal digits."},
+    {"setattr", "($module, obj, name, value, /)", builtin_setattr,
+     "Sets the named attribute on the given object to the specified value."},
+    {"sorted", "($module, iterable, /, *, key=None, reverse=False)", builtin_sorted,
+     "Return a new list containing all items from the iterable in ascending order."},
+    {"sum", "($module, iterable, /, start=0)", builtin_sum,
+     "Return the sum of a 'start' value (default: 0) plus an iterable of numbers"},
     {"vars", "($module, object=None, /)", builtin_vars, "Show vars."},
-    {"__build_class__", "($module, /, *args, **kwds)", builtin_build_class, "Internal helper function used by the class statement."},
-    {"__import__", "($module, /, name, globals=None, locals=None, fromlist=(), level=0)", builtin_import, "Import a module."},
+    {"__build_class__", "($module, /, *args, **kwds)", builtin_build_class,
+     "Internal helper function used by the class statement."},
+    {"__import__", "($module, /, name, globals=None, locals=None, fromlist=(), level=0)", builtin_import,
+     "Import a module."},
     {}};
 
 Status add_types(Value module) {
   Dict* dict = module_dict(module);
-  Type* const types[] = {&object_type, &type_type,     &int_type,    &bool_type,  &float_type,     &complex_type,    &str_type,         &bytes_type,
-                         &bytearray_type, &memoryview_type, &tuple_type, &list_type, &dict_type,    &set_type,        &frozenset_type,   &slice_type,
-                         &range_type,  &enumerate_type, &reversed_type, &zip_type,  &map_type,       &filter_type,     &property_type,    &staticmethod_type,
-                         &classmethod_type, &super_type};
+  Type* const types[] = {
+      &object_type,    &type_type,      &int_type,          &bool_type,        &float_type,    &complex_type, &str_type,
+      &bytes_type,     &bytearray_type, &memoryview_type,   &tuple_type,       &list_type,     &dict_type,    &set_type,
+      &frozenset_type, &slice_type,     &range_type,        &enumerate_type,   &reversed_type, &zip_type,     &map_type,
+      &filter_type,    &property_type,  &staticmethod_type, &classmethod_type, &super_type};
   for (Type* t : types) dict_set(dict, as<Str>(t->name), to_value(t));
 #define EXCEPTION(name, base, doc) dict_set(dict, intern(#name), to_value(&exc::name));
 #include "object/exceptions.def"
@@ -421,7 +447,8 @@ Status add_types(Value module) {
 }  // namespace
 
 extern const ModuleDef builtins_module;
-const ModuleDef builtins_module = {"builtins", "Built-in functions, types, exceptions, and other objects.", kFunctions, add_types};
+const ModuleDef builtins_module = {"builtins", "Built-in functions, types, exceptions, and other objects.", kFunctions,
+                                   add_types};
 
 Status initialize_builtins() {
   module_ref = TRY(make_native_module(builtins_module));
@@ -436,6 +463,8 @@ Ref get_builtin(const char* name) {
   if (!found) return fail(exc::NameError, "name '{}' is not defined", name);
   return Ref::share(found);
 }
-bool is_default_import(Value function) { return is<NativeFunction>(function) && as<NativeFunction>(function)->def->code == builtin_import; }
+bool is_default_import(Value function) {
+  return is<NativeFunction>(function) && as<NativeFunction>(function)->def->code == builtin_import;
+}
 
 }  // namespace hiss

@@ -164,7 +164,8 @@ const NativeDef kFunctions[] = {{}};
 
 extern const ModuleDef errno_module;
 const ModuleDef errno_module = {"errno",
-                                "This module makes available standard errno system symbols.\n\nThe value of each symbol is the corresponding integer value,\n"
+                                "This module makes available standard errno system symbols.\n\nThe value of each "
+                                "symbol is the corresponding integer value,\n"
                                 "e.g., on most systems, errno.ENOENT equals the integer 2.",
                                 kFunctions, initialize};
 

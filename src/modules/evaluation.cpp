@@ -59,7 +59,8 @@ Result<std::string> source_text(Value source, const char* function, const std::s
     if (!decoded.ok) return raise_syntax_error(decoded.error, filename);
     return decoded.text;
   } else {
-    return fail(exc::TypeError, "{}() arg 1 must be a string, bytes or {} object", function, std::string_view(function) == "compile" ? "AST" : "code");
+    return fail(exc::TypeError, "{}() arg 1 must be a string, bytes or {} object", function,
+                std::string_view(function) == "compile" ? "AST" : "code");
   }
   if (text.find('\0') != text.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
   return text;
@@ -82,7 +83,8 @@ Ref builtin_compile(Value, const Value* a) {
     filename.assign(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
   } else {
     Ref path = TRY(call_special(a[1], names.__fspath__));
-    if (!is<Str>(path)) return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(a[1]));
+    if (!is<Str>(path))
+      return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(a[1]));
     filename = to_string(path);
   }
   if (!is<Str>(a[2])) return fail(exc::TypeError, "compile() argument 'mode' must be str, not {}", type_name(a[2]));
@@ -102,9 +104,11 @@ Ref builtin_compile(Value, const Value* a) {
     if (!(flags & kOnlyAst)) return fail(exc::ValueError, "compile() mode 'func_type' requires flag PyCF_ONLY_AST");
     mode = syntax::Mode::FuncType;
   } else {
-    return fail(exc::ValueError, "compile() mode must be 'exec', 'eval'{} or 'single'", flags & kOnlyAst ? ", 'single', 'func_type'" : "");
+    return fail(exc::ValueError, "compile() mode must be 'exec', 'eval'{} or 'single'",
+                flags & kOnlyAst ? ", 'single', 'func_type'" : "");
   }
-  if (flags & kOnlyAst) return fail(exc::NotImplementedError, "compile(..., ast.PyCF_ONLY_AST) (ast.parse) is not supported by Hiss yet");
+  if (flags & kOnlyAst)
+    return fail(exc::NotImplementedError, "compile(..., ast.PyCF_ONLY_AST) (ast.parse) is not supported by Hiss yet");
   if (is<Code>(a[0])) return Ref::share(a[0]);
   CompileOptions options;
   options.filename = filename;
@@ -148,7 +152,8 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
     const int64_t free_count = as<Tuple>(code->freevars)->size;
     Value closure = mode == syntax::Mode::Exec && a[3] && !a[3].is_none() ? a[3] : Value();
     if (free_count && !closure) {
-      if (mode == syntax::Mode::Eval) return fail(exc::TypeError, "code object passed to eval() may not contain free variables");
+      if (mode == syntax::Mode::Eval)
+        return fail(exc::TypeError, "code object passed to eval() may not contain free variables");
       return fail(exc::TypeError, "code object requires a closure of exactly length {}", free_count);
     }
     return run_code(code, as<Dict>(spaces.globals), spaces.locals, closure);

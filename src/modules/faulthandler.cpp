@@ -61,7 +61,9 @@ void dump_thread(int fd, ThreadState* ts, bool header) {
       return;
     }
     const auto index = r->pc - r->code->begin() - 1;
-    const Position at = index >= 0 && static_cast<size_t>(index) < r->code->positions->size() ? (*r->code->positions)[static_cast<size_t>(index)] : Position{-1, -1, -1, -1};
+    const Position at = index >= 0 && static_cast<size_t>(index) < r->code->positions->size()
+                            ? (*r->code->positions)[static_cast<size_t>(index)]
+                            : Position{-1, -1, -1, -1};
     put(fd, "  File \"");
     put_str(fd, r->code->filename);
     put(fd, "\", line ");
@@ -99,7 +101,10 @@ struct Fatal {
   bool enabled;
   struct sigaction previous;
 };
-Fatal fatal_signals[] = {{SIGBUS, "Bus error", false, {}}, {SIGILL, "Illegal instruction", false, {}}, {SIGFPE, "Floating point exception", false, {}}, {SIGABRT, "Aborted", false, {}},
+Fatal fatal_signals[] = {{SIGBUS, "Bus error", false, {}},
+                         {SIGILL, "Illegal instruction", false, {}},
+                         {SIGFPE, "Floating point exception", false, {}},
+                         {SIGABRT, "Aborted", false, {}},
                          {SIGSEGV, "Segmentation fault", false, {}}};
 bool fatal_enabled = false, fatal_all_threads = true;
 int fatal_fd = -1;
@@ -236,8 +241,10 @@ Ref faulthandler_dump_later(Value, const Value* a) {
   Ref object;
   const int fd = TRY(file_argument(a[2], object));
   const int64_t whole = us / 1000000;
-  std::string header = us % 1000000 ? fmt::format("Timeout ({}:{:02}:{:02}.{:06})!\n", whole / 3600, whole / 60 % 60, whole % 60, us % 1000000)
-                                    : fmt::format("Timeout ({}:{:02}:{:02})!\n", whole / 3600, whole / 60 % 60, whole % 60);
+  std::string header =
+      us % 1000000
+          ? fmt::format("Timeout ({}:{:02}:{:02}.{:06})!\n", whole / 3600, whole / 60 % 60, whole % 60, us % 1000000)
+          : fmt::format("Timeout ({}:{:02}:{:02})!\n", whole / 3600, whole / 60 % 60, whole % 60);
   cancel_watchdog();
   watchdog_file = object.release();
   watchdog = new Watchdog();
@@ -293,7 +300,8 @@ extern "C" void on_user_signal(int number) {
 Result<int> user_signal(Value v) {
   const int number = TRY(to_c_int(v));
   for (const Fatal& f : fatal_signals) {
-    if (f.number == number) return fail(exc::RuntimeError, "signal {} cannot be registered, use enable() instead", number);
+    if (f.number == number)
+      return fail(exc::RuntimeError, "signal {} cannot be registered, use enable() instead", number);
   }
   if (number < 1 || number > 64) return fail(exc::ValueError, "signal number out of range");
   return number;
@@ -344,15 +352,22 @@ Ref faulthandler_sigfpe(Value, const Value*) {
 }
 
 const NativeDef kFunctions[] = {
-    {"enable", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_enable, "enable(file=sys.stderr, all_threads=True): enable the fault handler"},
+    {"enable", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_enable,
+     "enable(file=sys.stderr, all_threads=True): enable the fault handler"},
     {"disable", "($module, /)", faulthandler_disable, "disable(): disable the fault handler"},
     {"is_enabled", "($module, /)", faulthandler_is_enabled, "is_enabled()->bool: check if the handler is enabled"},
-    {"dump_traceback", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_dump_traceback, "dump_traceback(file=sys.stderr, all_threads=True): dump the traceback of the current thread"},
-    {"dump_traceback_later", "($module, /, timeout, repeat=False, file=sys.stderr, exit=False)", faulthandler_dump_later, "dump the traceback of all threads in timeout seconds"},
-    {"cancel_dump_traceback_later", "($module, /)", faulthandler_cancel_dump_later, "cancel_dump_traceback_later():\ncancel the previous call to dump_traceback_later()."},
-    {"register", "($module, /, signum, file=sys.stderr, all_threads=True, chain=False)", faulthandler_register, "register a handler for the signal 'signum': dump the traceback"},
-    {"unregister", "($module, signum, /)", faulthandler_unregister, "unregister(signum): unregister the handler of the signal 'signum' registered by register()"},
-    {"_sigsegv", "($module, release_gil=False, /)", faulthandler_sigsegv, "_sigsegv(release_gil=False): raise a SIGSEGV signal"},
+    {"dump_traceback", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_dump_traceback,
+     "dump_traceback(file=sys.stderr, all_threads=True): dump the traceback of the current thread"},
+    {"dump_traceback_later", "($module, /, timeout, repeat=False, file=sys.stderr, exit=False)",
+     faulthandler_dump_later, "dump the traceback of all threads in timeout seconds"},
+    {"cancel_dump_traceback_later", "($module, /)", faulthandler_cancel_dump_later,
+     "cancel_dump_traceback_later():\ncancel the previous call to dump_traceback_later()."},
+    {"register", "($module, /, signum, file=sys.stderr, all_threads=True, chain=False)", faulthandler_register,
+     "register a handler for the signal 'signum': dump the traceback"},
+    {"unregister", "($module, signum, /)", faulthandler_unregister,
+     "unregister(signum): unregister the handler of the signal 'signum' registered by register()"},
+    {"_sigsegv", "($module, release_gil=False, /)", faulthandler_sigsegv,
+     "_sigsegv(release_gil=False): raise a SIGSEGV signal"},
     {"_sigabrt", "($module, /)", faulthandler_sigabrt, "_sigabrt(): raise a SIGABRT signal"},
     {"_sigfpe", "($module, /)", faulthandler_sigfpe, "_sigfpe(): raise a SIGFPE signal"},
     {}};

@@ -110,15 +110,20 @@ Ref fcntl_lockf(Value, const Value* a) {
   l.l_len = a[2] ? TRY(to_int64(a[2])) : 0;
   l.l_start = a[3] ? TRY(to_int64(a[3])) : 0;
   l.l_whence = static_cast<short>(a[4] ? TRY(to_c_int(a[4])) : 0);
-  if (TRY(blocking_call([&] { return fcntl(fd, command & LOCK_NB ? F_SETLK : F_SETLKW, &l); })) < 0) return fail_errno(errno);
+  if (TRY(blocking_call([&] { return fcntl(fd, command & LOCK_NB ? F_SETLK : F_SETLKW, &l); })) < 0)
+    return fail_errno(errno);
   return Ref::none();
 }
 
-const NativeDef kFunctions[] = {{"fcntl", "($module, fd, cmd, arg=0, /)", fcntl_fcntl, "Perform the operation `cmd` on file descriptor fd."},
-                                {"ioctl", "($module, fd, request, arg=0, mutate_flag=True, /)", fcntl_ioctl, "Perform the operation request on file descriptor fd."},
-                                {"flock", "($module, fd, operation, /)", fcntl_flock, "Perform the lock operation `operation` on file descriptor `fd`."},
-                                {"lockf", "($module, fd, cmd, len=0, start=0, whence=0, /)", fcntl_lockf, "A wrapper around the fcntl() locking calls."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"fcntl", "($module, fd, cmd, arg=0, /)", fcntl_fcntl, "Perform the operation `cmd` on file descriptor fd."},
+    {"ioctl", "($module, fd, request, arg=0, mutate_flag=True, /)", fcntl_ioctl,
+     "Perform the operation request on file descriptor fd."},
+    {"flock", "($module, fd, operation, /)", fcntl_flock,
+     "Perform the lock operation `operation` on file descriptor `fd`."},
+    {"lockf", "($module, fd, cmd, len=0, start=0, whence=0, /)", fcntl_lockf,
+     "A wrapper around the fcntl() locking calls."},
+    {}};
 
 struct Constant {
   const char* name;
@@ -126,57 +131,23 @@ struct Constant {
 };
 // As the Linux headers number them.
 const Constant kConstants[] = {
-    {"DN_ACCESS", 1ll},
-    {"DN_ATTRIB", 32ll},
-    {"DN_CREATE", 4ll},
-    {"DN_DELETE", 8ll},
-    {"DN_MODIFY", 2ll},
-    {"DN_MULTISHOT", 2147483648ll},
-    {"DN_RENAME", 16ll},
-    {"FASYNC", 8192ll},
-    {"FD_CLOEXEC", 1ll},
-    {"F_ADD_SEALS", 1033ll},
-    {"F_DUPFD", 0ll},
-    {"F_DUPFD_CLOEXEC", 1030ll},
-    {"F_EXLCK", 4ll},
-    {"F_GETFD", 1ll},
-    {"F_GETFL", 3ll},
-    {"F_GETLEASE", 1025ll},
-    {"F_GETLK", 5ll},
-    {"F_GETLK64", 5ll},
-    {"F_GETOWN", 9ll},
-    {"F_GETPIPE_SZ", 1032ll},
-    {"F_GETSIG", 11ll},
-    {"F_GET_SEALS", 1034ll},
-    {"F_NOTIFY", 1026ll},
-    {"F_OFD_GETLK", 36ll},
-    {"F_OFD_SETLK", 37ll},
-    {"F_OFD_SETLKW", 38ll},
-    {"F_RDLCK", 0ll},
-    {"F_SEAL_GROW", 4ll},
-    {"F_SEAL_SEAL", 1ll},
-    {"F_SEAL_SHRINK", 2ll},
-    {"F_SEAL_WRITE", 8ll},
-    {"F_SETFD", 2ll},
-    {"F_SETFL", 4ll},
-    {"F_SETLEASE", 1024ll},
-    {"F_SETLK", 6ll},
-    {"F_SETLK64", 6ll},
-    {"F_SETLKW", 7ll},
-    {"F_SETLKW64", 7ll},
-    {"F_SETOWN", 8ll},
-    {"F_SETPIPE_SZ", 1031ll},
-    {"F_SETSIG", 10ll},
-    {"F_SHLCK", 8ll},
-    {"F_UNLCK", 2ll},
-    {"F_WRLCK", 1ll},
-    {"LOCK_EX", 2ll},
-    {"LOCK_MAND", 32ll},
-    {"LOCK_NB", 4ll},
-    {"LOCK_READ", 64ll},
-    {"LOCK_RW", 192ll},
-    {"LOCK_SH", 1ll},
-    {"LOCK_UN", 8ll},
+    {"DN_ACCESS", 1ll},       {"DN_ATTRIB", 32ll},      {"DN_CREATE", 4ll},
+    {"DN_DELETE", 8ll},       {"DN_MODIFY", 2ll},       {"DN_MULTISHOT", 2147483648ll},
+    {"DN_RENAME", 16ll},      {"FASYNC", 8192ll},       {"FD_CLOEXEC", 1ll},
+    {"F_ADD_SEALS", 1033ll},  {"F_DUPFD", 0ll},         {"F_DUPFD_CLOEXEC", 1030ll},
+    {"F_EXLCK", 4ll},         {"F_GETFD", 1ll},         {"F_GETFL", 3ll},
+    {"F_GETLEASE", 1025ll},   {"F_GETLK", 5ll},         {"F_GETLK64", 5ll},
+    {"F_GETOWN", 9ll},        {"F_GETPIPE_SZ", 1032ll}, {"F_GETSIG", 11ll},
+    {"F_GET_SEALS", 1034ll},  {"F_NOTIFY", 1026ll},     {"F_OFD_GETLK", 36ll},
+    {"F_OFD_SETLK", 37ll},    {"F_OFD_SETLKW", 38ll},   {"F_RDLCK", 0ll},
+    {"F_SEAL_GROW", 4ll},     {"F_SEAL_SEAL", 1ll},     {"F_SEAL_SHRINK", 2ll},
+    {"F_SEAL_WRITE", 8ll},    {"F_SETFD", 2ll},         {"F_SETFL", 4ll},
+    {"F_SETLEASE", 1024ll},   {"F_SETLK", 6ll},         {"F_SETLK64", 6ll},
+    {"F_SETLKW", 7ll},        {"F_SETLKW64", 7ll},      {"F_SETOWN", 8ll},
+    {"F_SETPIPE_SZ", 1031ll}, {"F_SETSIG", 10ll},       {"F_SHLCK", 8ll},
+    {"F_UNLCK", 2ll},         {"F_WRLCK", 1ll},         {"LOCK_EX", 2ll},
+    {"LOCK_MAND", 32ll},      {"LOCK_NB", 4ll},         {"LOCK_READ", 64ll},
+    {"LOCK_RW", 192ll},       {"LOCK_SH", 1ll},         {"LOCK_UN", 8ll},
     {"LOCK_WRITE", 128ll},
 };
 Status initialize(Value module) {
@@ -187,6 +158,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef fcntl_module;
-const ModuleDef fcntl_module = {"fcntl", "This module performs file control and I/O control on file\ndescriptors.", kFunctions, initialize};
+const ModuleDef fcntl_module = {"fcntl", "This module performs file control and I/O control on file\ndescriptors.",
+                                kFunctions, initialize};
 
 }  // namespace hiss

@@ -23,10 +23,12 @@ Ref collect(Value, const Value* a) {
   return make_int(collector.collect(static_cast<int>(generation)));
 }
 Ref get_count(Value, const Value*) {
-  return make_tuple({Value::integer(collector.counts[0]), Value::integer(collector.counts[1]), Value::integer(collector.counts[2])});
+  return make_tuple(
+      {Value::integer(collector.counts[0]), Value::integer(collector.counts[1]), Value::integer(collector.counts[2])});
 }
 Ref get_threshold(Value, const Value*) {
-  return make_tuple({Value::integer(collector.thresholds[0]), Value::integer(collector.thresholds[1]), Value::integer(collector.thresholds[2])});
+  return make_tuple({Value::integer(collector.thresholds[0]), Value::integer(collector.thresholds[1]),
+                     Value::integer(collector.thresholds[2])});
 }
 Ref set_threshold(Value, const Value* a) {
   for (int i = 0; i < 3; ++i) {
@@ -53,7 +55,8 @@ Ref get_stats(Value, const Value*) {
 Ref get_objects(Value, const Value* a) {
   const bool all = !a[0] || a[0].is_none();
   const int64_t wanted = all ? 0 : TRY(to_int64(a[0]));
-  if (wanted < 0 || wanted > 2) return fail(exc::ValueError, "generation must be less than the number of available generations (3)");
+  if (wanted < 0 || wanted > 2)
+    return fail(exc::ValueError, "generation must be less than the number of available generations (3)");
   Ref list = make_list();
   for (int g = 0; g < Collector::kGenerations; ++g) {
     if (!all && g != wanted) continue;
@@ -102,7 +105,9 @@ Ref get_referrers(Value, const Value* a) {
   return list;
 }
 Ref is_tracked_function(Value, const Value* a) { return Ref::boolean(a[0].is_object() && is_tracked(a[0].object())); }
-Ref is_finalized(Value, const Value* a) { return Ref::boolean(a[0].is_object() && (a[0].object()->flags & Object::kFinalized)); }
+Ref is_finalized(Value, const Value* a) {
+  return Ref::boolean(a[0].is_object() && (a[0].object()->flags & Object::kFinalized));
+}
 Ref freeze(Value, const Value*) {
   collector.freeze();
   return Ref::none();
@@ -118,29 +123,40 @@ Ref get_freeze_count(Value, const Value*) {
   return make_int(n);
 }
 
-const NativeDef kFunctions[] = {{"enable", "($module, /)", enable, "Enable automatic garbage collection."},
-                                {"disable", "($module, /)", disable, "Disable automatic garbage collection."},
-                                {"isenabled", "($module, /)", is_enabled, "Returns true if automatic garbage collection is enabled."},
-                                {"collect", "($module, /, generation=2)", collect, "Run the garbage collector."},
-                                {"get_count", "($module, /)", get_count, "Return a three-tuple of the current collection counts."},
-                                {"get_threshold", "($module, /)", get_threshold, "Return the current collection thresholds."},
-                                {"set_threshold", "($module, threshold0, threshold1=10, threshold2=10, /)", set_threshold, "Set the collection thresholds."},
-                                {"get_debug", "($module, /)", get_debug, "Get the garbage collection debugging flags."},
-                                {"set_debug", "($module, flags, /)", set_debug, "Set the garbage collection debugging flags."},
-                                {"get_stats", "($module, /)", get_stats, "Return a list of dictionaries containing per-generation statistics."},
-                                {"get_objects", "($module, /, generation=None)", get_objects, "Return a list of objects tracked by the collector (excluding the list returned)."},
-                                {"get_referents", "($module, /, *objs)", get_referents, "Return the list of objects that are directly referred to by 'objs'."},
-                                {"get_referrers", "($module, /, *objs)", get_referrers, "Return the list of objects that directly refer to any of 'objs'."},
-                                {"is_tracked", "($module, obj, /)", is_tracked_function, "Returns true if the object is tracked by the garbage collector."},
-                                {"is_finalized", "($module, obj, /)", is_finalized, "Returns true if the object has been already finalized by the GC."},
-                                {"freeze", "($module, /)", freeze, "Freeze all current tracked objects and ignore them for future collections."},
-                                {"unfreeze", "($module, /)", unfreeze, "Unfreeze all objects in the permanent generation."},
-                                {"get_freeze_count", "($module, /)", get_freeze_count, "Return the number of objects in the permanent generation."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"enable", "($module, /)", enable, "Enable automatic garbage collection."},
+    {"disable", "($module, /)", disable, "Disable automatic garbage collection."},
+    {"isenabled", "($module, /)", is_enabled, "Returns true if automatic garbage collection is enabled."},
+    {"collect", "($module, /, generation=2)", collect, "Run the garbage collector."},
+    {"get_count", "($module, /)", get_count, "Return a three-tuple of the current collection counts."},
+    {"get_threshold", "($module, /)", get_threshold, "Return the current collection thresholds."},
+    {"set_threshold", "($module, threshold0, threshold1=10, threshold2=10, /)", set_threshold,
+     "Set the collection thresholds."},
+    {"get_debug", "($module, /)", get_debug, "Get the garbage collection debugging flags."},
+    {"set_debug", "($module, flags, /)", set_debug, "Set the garbage collection debugging flags."},
+    {"get_stats", "($module, /)", get_stats, "Return a list of dictionaries containing per-generation statistics."},
+    {"get_objects", "($module, /, generation=None)", get_objects,
+     "Return a list of objects tracked by the collector (excluding the list returned)."},
+    {"get_referents", "($module, /, *objs)", get_referents,
+     "Return the list of objects that are directly referred to by 'objs'."},
+    {"get_referrers", "($module, /, *objs)", get_referrers,
+     "Return the list of objects that directly refer to any of 'objs'."},
+    {"is_tracked", "($module, obj, /)", is_tracked_function,
+     "Returns true if the object is tracked by the garbage collector."},
+    {"is_finalized", "($module, obj, /)", is_finalized,
+     "Returns true if the object has been already finalized by the GC."},
+    {"freeze", "($module, /)", freeze, "Freeze all current tracked objects and ignore them for future collections."},
+    {"unfreeze", "($module, /)", unfreeze, "Unfreeze all objects in the permanent generation."},
+    {"get_freeze_count", "($module, /)", get_freeze_count, "Return the number of objects in the permanent generation."},
+    {}};
 
 Status initialize(Value module) {
   Dict* dict = module_dict(module);
-  const std::pair<const char*, int> flags[] = {{"DEBUG_STATS", 1}, {"DEBUG_COLLECTABLE", 2}, {"DEBUG_UNCOLLECTABLE", 4}, {"DEBUG_SAVEALL", 32}, {"DEBUG_LEAK", 38}};
+  const std::pair<const char*, int> flags[] = {{"DEBUG_STATS", 1},
+                                               {"DEBUG_COLLECTABLE", 2},
+                                               {"DEBUG_UNCOLLECTABLE", 4},
+                                               {"DEBUG_SAVEALL", 32},
+                                               {"DEBUG_LEAK", 38}};
   for (auto [name, value] : flags) dict_set(dict, intern(name), make_int(value));
   dict_set(dict, intern("garbage"), collector.garbage);
   dict_set(dict, intern("callbacks"), collector.callbacks);
@@ -150,6 +166,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef gc_module;
-const ModuleDef gc_module = {"gc", "This module provides access to the garbage collector for reference cycles.", kFunctions, initialize};
+const ModuleDef gc_module = {"gc", "This module provides access to the garbage collector for reference cycles.",
+                             kFunctions, initialize};
 
 }  // namespace hiss

@@ -12,17 +12,20 @@ namespace hiss {
 namespace {
 
 StructSequenceType group_type;
-const StructField kFields[] = {{"gr_name", "group name"}, {"gr_passwd", "password"}, {"gr_gid", "group id"}, {"gr_mem", "group members"}};
+const StructField kFields[] = {
+    {"gr_name", "group name"}, {"gr_passwd", "password"}, {"gr_gid", "group id"}, {"gr_mem", "group members"}};
 
 Ref entry_of(const group* g) {
   Ref members = make_list();
   for (char** m = g->gr_mem; m && *m; ++m) list_append(as<List>(members), fs_decode(*m));
-  return make_struct_sequence(group_type, {fs_decode(g->gr_name), g->gr_passwd ? fs_decode(g->gr_passwd) : Ref::none(), make_int(static_cast<int64_t>(g->gr_gid)), members});
+  return make_struct_sequence(group_type, {fs_decode(g->gr_name), g->gr_passwd ? fs_decode(g->gr_passwd) : Ref::none(),
+                                           make_int(static_cast<int64_t>(g->gr_gid)), members});
 }
 Ref grp_getgrgid(Value, const Value* a) {
   Ref number = TRY(index(a[0]));
   const auto id = int_value(number);
-  if (!id || *id < -1 || *id > UINT32_MAX) return fail_text(exc::KeyError, "getgrgid(): gid not found: " + repr_text(number));
+  if (!id || *id < -1 || *id > UINT32_MAX)
+    return fail_text(exc::KeyError, "getgrgid(): gid not found: " + repr_text(number));
   group storage, *found = nullptr;
   std::vector<char> buffer(65536);
   {
@@ -51,12 +54,14 @@ Ref grp_getgrall(Value, const Value*) {
   endgrent();
   return list;
 }
-const NativeDef kFunctions[] = {{"getgrgid", "($module, /, id)", grp_getgrgid, "Return the group database entry for the given numeric group ID."},
-                                {"getgrnam", "($module, /, name)", grp_getgrnam, "Return the group database entry for the given group name."},
-                                {"getgrall", "($module, /)", grp_getgrall, "Return a list of all available group entries, in arbitrary order."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"getgrgid", "($module, /, id)", grp_getgrgid, "Return the group database entry for the given numeric group ID."},
+    {"getgrnam", "($module, /, name)", grp_getgrnam, "Return the group database entry for the given group name."},
+    {"getgrall", "($module, /)", grp_getgrall, "Return a list of all available group entries, in arbitrary order."},
+    {}};
 Status initialize(Value module) {
-  define_struct_sequence(group_type, {"grp.struct_group", "grp.struct_group: Results from getgr*() routines.", kFields, 4, 4});
+  define_struct_sequence(group_type,
+                         {"grp.struct_group", "grp.struct_group: Results from getgr*() routines.", kFields, 4, 4});
   add_type(module, group_type);
   return kOk;
 }

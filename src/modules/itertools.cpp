@@ -53,8 +53,12 @@ Ref over(Type* cls, Value iterable, Value second = Value()) {
 
 Status no_keywords(Type* cls, Args args, uint32_t low, uint32_t high) {
   if (args.keyword_count()) return fail(exc::TypeError, "{}() takes no keyword arguments", type_name(cls));
-  if (args.count < low) return fail(exc::TypeError, "{} expected at least {} argument{}, got {}", type_name(cls), low, low == 1 ? "" : "s", args.count);
-  if (args.count > high) return fail(exc::TypeError, "{} expected at most {} argument{}, got {}", type_name(cls), high, high == 1 ? "" : "s", args.count);
+  if (args.count < low)
+    return fail(exc::TypeError, "{} expected at least {} argument{}, got {}", type_name(cls), low, low == 1 ? "" : "s",
+                args.count);
+  if (args.count > high)
+    return fail(exc::TypeError, "{} expected at most {} argument{}, got {}", type_name(cls), high, high == 1 ? "" : "s",
+                args.count);
   return kOk;
 }
 
@@ -73,7 +77,8 @@ Ref count_new(Type* cls, Args args) {
   put(o->v[0], a[0] ? a[0] : Value::integer(0));
   put(o->v[1], a[1] ? a[1] : Value::integer(1));
   for (int i = 0; i < 2; ++i) {
-    if (!type_of(o->v[i])->slots.add && !is_int(o->v[i]) && !is_float(o->v[i])) return fail(exc::TypeError, "a number is required");
+    if (!type_of(o->v[i])->slots.add && !is_int(o->v[i]) && !is_float(o->v[i]))
+      return fail(exc::TypeError, "a number is required");
   }
   return hold;
 }
@@ -283,10 +288,12 @@ Ref islice_new(Type* cls, Args args) {
   };
   const char* indices = "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
   if (args.count == 2) {
-    if (!args[1].is_none()) stop = TRY(number(args[1], "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
+    if (!args[1].is_none())
+      stop = TRY(number(args[1], "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
   } else {
     if (!args[1].is_none()) start = TRY(number(args[1], indices));
-    if (!args[2].is_none()) stop = TRY(number(args[2], "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
+    if (!args[2].is_none())
+      stop = TRY(number(args[2], "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
     if (args.count == 4 && !args[3].is_none()) {
       step = TRY(number(args[3], "Step for islice() must be a positive integer or None."));
       if (step == 0) return fail(exc::ValueError, "Step for islice() must be a positive integer or None.");
@@ -330,7 +337,8 @@ Ref islice_next(Value self) {
 Ref zip_longest_new(Type* cls, Args args) {
   Value fill = Value::none();
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
-    if (!equal(args.keyword_name(k), "fillvalue")) return fail(exc::TypeError, "zip_longest() got an unexpected keyword argument");
+    if (!equal(args.keyword_name(k), "fillvalue"))
+      return fail(exc::TypeError, "zip_longest() got an unexpected keyword argument");
     fill = args.keyword_value(k);
   }
   Ref list = make_list();
@@ -366,7 +374,8 @@ Ref zip_longest_next(Value self) {
   return tuple_of(items);
 }
 
-// ---- Combinatorics: v[0] pool(s) (tuple), v[1] list of index ints, v[2] cycles (permutations), n[0] r, n[1] state (0 start, 1 going, 2 done)
+// ---- Combinatorics: v[0] pool(s) (tuple), v[1] list of index ints, v[2] cycles (permutations), n[0] r, n[1] state (0
+// start, 1 going, 2 done)
 
 int64_t index_at(Value list, int64_t i) { return as<List>(list)->items[i].integer(); }
 void set_index(Value list, int64_t i, int64_t value) { as<List>(list)->items[i] = Value::integer(value); }
@@ -384,14 +393,16 @@ Ref select(Value pool, Value indices, int64_t r) {
 Ref product_new(Type* cls, Args args) {
   int64_t repeat = 1;
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
-    if (!equal(args.keyword_name(k), "repeat")) return fail(exc::TypeError, "product() got an unexpected keyword argument '{}'", to_string(args.keyword_name(k)));
+    if (!equal(args.keyword_name(k), "repeat"))
+      return fail(exc::TypeError, "product() got an unexpected keyword argument '{}'", to_string(args.keyword_name(k)));
     repeat = TRY(to_index(args.keyword_value(k)));
     if (repeat < 0) return fail(exc::ValueError, "repeat argument cannot be negative");
   }
   std::vector<Ref> pools;
   std::vector<Ref> once;
   for (uint32_t i = 0; i < args.count; ++i) once.push_back(TRY(to_tuple(args[i])));
-  if (!once.empty() && repeat > INT32_MAX / static_cast<int64_t>(once.size())) return fail(exc::OverflowError, "repeat argument too large");
+  if (!once.empty() && repeat > INT32_MAX / static_cast<int64_t>(once.size()))
+    return fail(exc::OverflowError, "repeat argument too large");
   if (!once.empty()) {
     for (int64_t k = 0; k < repeat; ++k) pools.insert(pools.end(), once.begin(), once.end());
   }
@@ -532,7 +543,8 @@ Ref permutations_next(Value self) {
   return select(o->v[0], o->v[1], r);
 }
 
-// ---- groupby: v[0] iterator, v[1] key function, v[2] current value, v[3] current key, v[4] target key; n[0] group number
+// ---- groupby: v[0] iterator, v[1] key function, v[2] current value, v[3] current key, v[4] target key; n[0] group
+// number
 Type grouper_type;
 
 Ref groupby_new(Type* cls, Args args) {
@@ -579,8 +591,8 @@ Ref grouper_next(Value self) {
   return value;
 }
 
-// ---- tee: items come from a chain of cells (value, next cell); the last cell is filled on demand from the shared iterator.
-// A cell is a list [value, next] or an empty list.
+// ---- tee: items come from a chain of cells (value, next cell); the last cell is filled on demand from the shared
+// iterator. A cell is a list [value, next] or an empty list.
 Type tee_type;
 
 Ref tee_from(Value source, Value cell) {
@@ -636,7 +648,9 @@ struct Definition {
 };
 
 const NativeDef kChainMethods[] = {
-    {"from_iterable", "($type, iterable, /)", chain_from_iterable, "Alternative chain() constructor taking a single iterable argument that evaluates lazily.", NativeDef::ClassMethod},
+    {"from_iterable", "($type, iterable, /)", chain_from_iterable,
+     "Alternative chain() constructor taking a single iterable argument that evaluates lazily.",
+     NativeDef::ClassMethod},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 const NativeDef kCountMethods[] = {{"__reduce__", "($self, /)", count_reduce, nullptr}, {}};
@@ -664,7 +678,8 @@ Definition definitions[] = {
     {{}, "itertools.groupby", groupby_new, groupby_next, nullptr, nullptr},
 };
 
-void define_iteration(Type& type, const char* name, NewSlot make, UnarySlot step, UnarySlot show, const NativeDef* methods) {
+void define_iteration(Type& type, const char* name, NewSlot make, UnarySlot step, UnarySlot show,
+                      const NativeDef* methods) {
   define_type(type, {.name = name, .size = sizeof(Iteration), .flags = Type::kHasGc | Type::kBaseType});
   type.slots.new_ = make;
   type.slots.next = step;
@@ -690,11 +705,13 @@ Status initialize(Value module) {
   return kOk;
 }
 
-const NativeDef kFunctions[] = {{"tee", "($module, iterable, n=2, /)", tee, "Returns a tuple of n independent iterators."}, {}};
+const NativeDef kFunctions[] = {
+    {"tee", "($module, iterable, n=2, /)", tee, "Returns a tuple of n independent iterators."}, {}};
 
 }  // namespace
 
 extern const ModuleDef itertools_module;
-const ModuleDef itertools_module = {"itertools", "Functional tools for creating and using iterators.", kFunctions, initialize};
+const ModuleDef itertools_module = {"itertools", "Functional tools for creating and using iterators.", kFunctions,
+                                    initialize};
 
 }  // namespace hiss

@@ -85,7 +85,9 @@ Ref math_log2(Value, const Value* a) { return make_float(TRY(log_of(a[0], log2_,
 Ref math_log10(Value, const Value* a) { return make_float(TRY(log_of(a[0], log10_, M_LN2 / M_LN10))); }
 
 Ref math_atan2(Value, const Value* a) { return make_float(std::atan2(TRY(to_double(a[0])), TRY(to_double(a[1])))); }
-Ref math_copysign(Value, const Value* a) { return make_float(std::copysign(TRY(to_double(a[0])), TRY(to_double(a[1])))); }
+Ref math_copysign(Value, const Value* a) {
+  return make_float(std::copysign(TRY(to_double(a[0])), TRY(to_double(a[1]))));
+}
 Ref math_remainder(Value, const Value* a) {
   const double x = TRY(to_double(a[0])), y = TRY(to_double(a[1]));
   const double r = std::remainder(x, y);
@@ -134,7 +136,9 @@ Ref math_modf(Value, const Value* a) {
   Ref w = make_float(whole);
   return make_tuple({fraction, w});
 }
-Ref math_nextafter(Value, const Value* a) { return make_float(std::nextafter(TRY(to_double(a[0])), TRY(to_double(a[1])))); }
+Ref math_nextafter(Value, const Value* a) {
+  return make_float(std::nextafter(TRY(to_double(a[0])), TRY(to_double(a[1]))));
+}
 Ref math_ulp(Value, const Value* a) {
   double x = std::fabs(TRY(to_double(a[0])));
   if (!std::isfinite(x)) return make_float(x);
@@ -170,7 +174,8 @@ Ref math_isclose(Value, const Value* a) {
   if (x == y) return Ref::boolean(true);
   if (std::isinf(x) || std::isinf(y)) return Ref::boolean(false);
   const double difference = std::fabs(y - x);
-  return Ref::boolean(difference <= std::fabs(relative * y) || difference <= std::fabs(relative * x) || difference <= absolute);
+  return Ref::boolean(difference <= std::fabs(relative * y) || difference <= std::fabs(relative * x) ||
+                      difference <= absolute);
 }
 Ref math_degrees(Value, const Value* a) { return make_float(TRY(to_double(a[0])) * (180.0 / M_PI)); }
 Ref math_radians(Value, const Value* a) { return make_float(TRY(to_double(a[0])) * (M_PI / 180.0)); }
@@ -203,9 +208,11 @@ Ref math_hypot(Value, const Value* a) {
 }
 Ref math_dist(Value, const Value* a) {
   Ref p = TRY(to_tuple(a[0])), q = TRY(to_tuple(a[1]));
-  if (as<Tuple>(p)->size != as<Tuple>(q)->size) return fail(exc::ValueError, "both points must have the same number of dimensions");
+  if (as<Tuple>(p)->size != as<Tuple>(q)->size)
+    return fail(exc::ValueError, "both points must have the same number of dimensions");
   std::vector<double> v;
-  for (int64_t i = 0; i < as<Tuple>(p)->size; ++i) v.push_back(TRY(to_double(as<Tuple>(p)->items[i])) - TRY(to_double(as<Tuple>(q)->items[i])));
+  for (int64_t i = 0; i < as<Tuple>(p)->size; ++i)
+    v.push_back(TRY(to_double(as<Tuple>(p)->items[i])) - TRY(to_double(as<Tuple>(q)->items[i])));
   return make_float(vector_norm(v));
 }
 
@@ -276,7 +283,8 @@ Ref math_factorial(Value, const Value* a) {
   Ref n = TRY(index(a[0]));
   if (int_sign(n) < 0) return fail(exc::ValueError, "factorial() not defined for negative values");
   const auto value = int_value(n);
-  if (!value || *value > 10000000) return fail(exc::OverflowError, "factorial() argument should not exceed {}", INT64_MAX);
+  if (!value || *value > 10000000)
+    return fail(exc::OverflowError, "factorial() argument should not exceed {}", INT64_MAX);
   mpz_t z;
   mpz_init(z);
   mpz_fac_ui(z, static_cast<unsigned long>(*value));
@@ -362,7 +370,8 @@ Ref choose(const Value* a, bool ordered, const char* n_name) {
 Ref math_comb(Value, const Value* a) { return choose(a, false, "n"); }
 Ref math_perm(Value, const Value* a) { return choose(a, true, "n"); }
 
-#define UNARY(name, overflows, text) {#name, "($module, x, /)", unary<name##_, overflows>, text}
+#define UNARY(name, overflows, text) \
+  { #name, "($module, x, /)", unary < name##_, overflows>, text }
 const NativeDef kFunctions[] = {
     UNARY(sin, false, "Return the sine of x (measured in radians)."),
     UNARY(cos, false, "Return the cosine of x (measured in radians)."),
@@ -391,7 +400,8 @@ const NativeDef kFunctions[] = {
     {"log2", "($module, x, /)", math_log2, "Return the base 2 logarithm of x."},
     {"log10", "($module, x, /)", math_log10, "Return the base 10 logarithm of x."},
     {"atan2", "($module, y, x, /)", math_atan2, "Return the arc tangent (measured in radians) of y/x."},
-    {"copysign", "($module, x, y, /)", math_copysign, "Return a float with the magnitude (absolute value) of x but the sign of y."},
+    {"copysign", "($module, x, y, /)", math_copysign,
+     "Return a float with the magnitude (absolute value) of x but the sign of y."},
     {"remainder", "($module, x, y, /)", math_remainder, "Difference between x and the closest integer multiple of y."},
     {"fmod", "($module, x, y, /)", math_fmod, "Return fmod(x, y), according to platform C."},
     {"pow", "($module, x, y, /)", math_pow, "Return x**y (x to the power of y)."},
@@ -403,28 +413,35 @@ const NativeDef kFunctions[] = {
     {"floor", "($module, x, /)", math_floor, "Return the floor of x as an Integral."},
     {"ceil", "($module, x, /)", math_ceil, "Return the ceiling of x as an Integral."},
     {"trunc", "($module, x, /)", math_trunc, "Truncates the Real x to the nearest Integral toward 0."},
-    {"isfinite", "($module, x, /)", math_isfinite, "Return True if x is neither an infinity nor a NaN, and False otherwise."},
-    {"isinf", "($module, x, /)", math_isinf, "Return True if x is a positive or negative infinity, and False otherwise."},
+    {"isfinite", "($module, x, /)", math_isfinite,
+     "Return True if x is neither an infinity nor a NaN, and False otherwise."},
+    {"isinf", "($module, x, /)", math_isinf,
+     "Return True if x is a positive or negative infinity, and False otherwise."},
     {"isnan", "($module, x, /)", math_isnan, "Return True if x is a NaN (not a number), and False otherwise."},
-    {"isclose", "($module, /, a, b, *, rel_tol=1e-09, abs_tol=0.0)", math_isclose, "Determine whether two floating point numbers are close in value."},
+    {"isclose", "($module, /, a, b, *, rel_tol=1e-09, abs_tol=0.0)", math_isclose,
+     "Determine whether two floating point numbers are close in value."},
     {"degrees", "($module, x, /)", math_degrees, "Convert angle x from radians to degrees."},
     {"radians", "($module, x, /)", math_radians, "Convert angle x from degrees to radians."},
     {"hypot", "($module, /, *coordinates)", math_hypot, "hypot(*coordinates) -> value"},
     {"dist", "($module, p, q, /)", math_dist, "Return the Euclidean distance between two points p and q."},
     {"fsum", "($module, seq, /)", math_fsum, "Return an accurate floating point sum of values in the iterable seq."},
-    {"prod", "($module, iterable, /, *, start=1)", math_prod, "Calculate the product of all the elements in the input iterable."},
+    {"prod", "($module, iterable, /, *, start=1)", math_prod,
+     "Calculate the product of all the elements in the input iterable."},
     {"factorial", "($module, n, /)", math_factorial, "Find n!."},
     {"gcd", "($module, /, *integers)", math_gcd, "Greatest Common Divisor."},
     {"lcm", "($module, /, *integers)", math_lcm, "Least Common Multiple."},
     {"isqrt", "($module, n, /)", math_isqrt, "Return the integer part of the square root of the input."},
-    {"comb", "($module, n, k, /)", math_comb, "Number of ways to choose k items from n items without repetition and without order."},
-    {"perm", "($module, n, k=None, /)", math_perm, "Number of ways to choose k items from n items without repetition and with order."},
+    {"comb", "($module, n, k, /)", math_comb,
+     "Number of ways to choose k items from n items without repetition and without order."},
+    {"perm", "($module, n, k=None, /)", math_perm,
+     "Number of ways to choose k items from n items without repetition and with order."},
     {}};
 #undef UNARY
 
 Status initialize(Value module) {
   Dict* dict = module_dict(module);
-  const std::pair<const char*, double> constants[] = {{"pi", M_PI}, {"e", M_E}, {"tau", 2 * M_PI}, {"inf", INFINITY}, {"nan", NAN}};
+  const std::pair<const char*, double> constants[] = {
+      {"pi", M_PI}, {"e", M_E}, {"tau", 2 * M_PI}, {"inf", INFINITY}, {"nan", NAN}};
   for (auto [name, value] : constants) dict_set(dict, intern(name), make_float(value));
   return kOk;
 }
@@ -432,6 +449,8 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef math_module;
-const ModuleDef math_module = {"math", "This module provides access to the mathematical functions defined by the C standard.", kFunctions, initialize};
+const ModuleDef math_module = {"math",
+                               "This module provides access to the mathematical functions defined by the C standard.",
+                               kFunctions, initialize};
 
 }  // namespace hiss

@@ -7,7 +7,8 @@ namespace hiss {
 void add_functions(Value module, const NativeDef* functions) {
   Dict* dict = module_dict(module);
   Value name = dict_get(dict, names.__name__);
-  for (const NativeDef* def = functions; def->name; ++def) dict_set(dict, intern(def->name), make_native_function(def, module, name));
+  for (const NativeDef* def = functions; def->name; ++def)
+    dict_set(dict, intern(def->name), make_native_function(def, module, name));
 }
 
 Result<int> to_c_int(Value v) {

@@ -11,13 +11,15 @@ namespace hiss {
 
 inline void add_object(Value module, const char* name, Value v) { dict_set(module_dict(module), intern(name), v); }
 inline void add_int(Value module, const char* name, int64_t i) { add_object(module, name, make_int(i)); }
-inline void add_text(Value module, const char* name, std::string_view text) { add_object(module, name, make_str(text)); }
+inline void add_text(Value module, const char* name, std::string_view text) {
+  add_object(module, name, make_str(text));
+}
 inline void add_type(Value module, Type& type) { dict_set(module_dict(module), as<Str>(type.name), to_value(&type)); }
 /// More functions than those of the ModuleDef's own table.
 void add_functions(Value module, const NativeDef* functions);
 
-/// Runs a system call without the interpreter lock. Interrupted by a signal, the Python handlers run and the call is made again.
-/// The answer is what the call gave; when negative, errno says why.
+/// Runs a system call without the interpreter lock. Interrupted by a signal, the Python handlers run and the call is
+/// made again. The answer is what the call gave; when negative, errno says why.
 template <typename Call>
 Result<int64_t> blocking_call(Call&& call) {
   for (;;) {

@@ -12,18 +12,21 @@ namespace hiss {
 namespace {
 
 StructSequenceType passwd_type;
-const StructField kFields[] = {{"pw_name", "user name"}, {"pw_passwd", "password"},        {"pw_uid", "user id"},   {"pw_gid", "group id"},
-                               {"pw_gecos", "real name"}, {"pw_dir", "home directory"}, {"pw_shell", "shell program"}};
+const StructField kFields[] = {{"pw_name", "user name"},     {"pw_passwd", "password"}, {"pw_uid", "user id"},
+                               {"pw_gid", "group id"},       {"pw_gecos", "real name"}, {"pw_dir", "home directory"},
+                               {"pw_shell", "shell program"}};
 
 Ref entry_of(const passwd* p) {
   auto text = [](const char* s) { return s ? fs_decode(s) : Ref::none(); };
-  return make_struct_sequence(passwd_type, {text(p->pw_name), text(p->pw_passwd), make_int(static_cast<int64_t>(p->pw_uid)), make_int(static_cast<int64_t>(p->pw_gid)),
-                                            text(p->pw_gecos), text(p->pw_dir), text(p->pw_shell)});
+  return make_struct_sequence(
+      passwd_type, {text(p->pw_name), text(p->pw_passwd), make_int(static_cast<int64_t>(p->pw_uid)),
+                    make_int(static_cast<int64_t>(p->pw_gid)), text(p->pw_gecos), text(p->pw_dir), text(p->pw_shell)});
 }
 Ref pwd_getpwuid(Value, const Value* a) {
   Ref number = TRY(index(a[0]));
   const auto id = int_value(number);
-  if (!id || *id < -1 || *id > UINT32_MAX) return fail_text(exc::KeyError, "getpwuid(): uid not found: " + repr_text(number));
+  if (!id || *id < -1 || *id > UINT32_MAX)
+    return fail_text(exc::KeyError, "getpwuid(): uid not found: " + repr_text(number));
   passwd storage, *found = nullptr;
   std::vector<char> buffer(16384);
   {
@@ -52,12 +55,16 @@ Ref pwd_getpwall(Value, const Value*) {
   endpwent();
   return list;
 }
-const NativeDef kFunctions[] = {{"getpwuid", "($module, uidobj, /)", pwd_getpwuid, "Return the password database entry for the given numeric user ID."},
-                                {"getpwnam", "($module, name, /)", pwd_getpwnam, "Return the password database entry for the given user name."},
-                                {"getpwall", "($module, /)", pwd_getpwall, "Return a list of all available password database entries, in arbitrary order."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"getpwuid", "($module, uidobj, /)", pwd_getpwuid,
+     "Return the password database entry for the given numeric user ID."},
+    {"getpwnam", "($module, name, /)", pwd_getpwnam, "Return the password database entry for the given user name."},
+    {"getpwall", "($module, /)", pwd_getpwall,
+     "Return a list of all available password database entries, in arbitrary order."},
+    {}};
 Status initialize(Value module) {
-  define_struct_sequence(passwd_type, {"pwd.struct_passwd", "pwd.struct_passwd: Results from getpw*() routines.", kFields, 7, 7});
+  define_struct_sequence(passwd_type,
+                         {"pwd.struct_passwd", "pwd.struct_passwd: Results from getpw*() routines.", kFields, 7, 7});
   add_type(module, passwd_type);
   return kOk;
 }
@@ -65,6 +72,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef pwd_module;
-const ModuleDef pwd_module = {"pwd", "This module provides access to the Unix password database.", kFunctions, initialize};
+const ModuleDef pwd_module = {"pwd", "This module provides access to the Unix password database.", kFunctions,
+                              initialize};
 
 }  // namespace hiss

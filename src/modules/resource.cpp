@@ -10,11 +10,21 @@ namespace hiss {
 namespace {
 
 StructSequenceType usage_type;
-const StructField kFields[] = {{"ru_utime", "user time used"},         {"ru_stime", "system time used"},          {"ru_maxrss", "max. resident set size"},
-                               {"ru_ixrss", "shared memory size"},     {"ru_idrss", "unshared data size"},        {"ru_isrss", "unshared stack size"},
-                               {"ru_minflt", "page faults not requiring I/O"}, {"ru_majflt", "page faults requiring I/O"}, {"ru_nswap", "number of swap outs"},
-                               {"ru_inblock", "block input operations"}, {"ru_oublock", "block output operations"}, {"ru_msgsnd", "IPC messages sent"},
-                               {"ru_msgrcv", "IPC messages received"}, {"ru_nsignals", "signals received"},       {"ru_nvcsw", "voluntary context switches"},
+const StructField kFields[] = {{"ru_utime", "user time used"},
+                               {"ru_stime", "system time used"},
+                               {"ru_maxrss", "max. resident set size"},
+                               {"ru_ixrss", "shared memory size"},
+                               {"ru_idrss", "unshared data size"},
+                               {"ru_isrss", "unshared stack size"},
+                               {"ru_minflt", "page faults not requiring I/O"},
+                               {"ru_majflt", "page faults requiring I/O"},
+                               {"ru_nswap", "number of swap outs"},
+                               {"ru_inblock", "block input operations"},
+                               {"ru_oublock", "block output operations"},
+                               {"ru_msgsnd", "IPC messages sent"},
+                               {"ru_msgrcv", "IPC messages received"},
+                               {"ru_nsignals", "signals received"},
+                               {"ru_nvcsw", "voluntary context switches"},
                                {"ru_nivcsw", "involuntary context switches"}};
 
 double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; }
@@ -25,10 +35,12 @@ Ref resource_getrusage(Value, const Value* a) {
     if (errno == EINVAL) return fail(exc::ValueError, "invalid who parameter");
     return fail_errno(errno);
   }
-  return make_struct_sequence(usage_type,
-                              {make_float(seconds_of(u.ru_utime)), make_float(seconds_of(u.ru_stime)), make_int(u.ru_maxrss), make_int(u.ru_ixrss), make_int(u.ru_idrss),
-                               make_int(u.ru_isrss), make_int(u.ru_minflt), make_int(u.ru_majflt), make_int(u.ru_nswap), make_int(u.ru_inblock), make_int(u.ru_oublock),
-                               make_int(u.ru_msgsnd), make_int(u.ru_msgrcv), make_int(u.ru_nsignals), make_int(u.ru_nvcsw), make_int(u.ru_nivcsw)});
+  return make_struct_sequence(
+      usage_type,
+      {make_float(seconds_of(u.ru_utime)), make_float(seconds_of(u.ru_stime)), make_int(u.ru_maxrss),
+       make_int(u.ru_ixrss), make_int(u.ru_idrss), make_int(u.ru_isrss), make_int(u.ru_minflt), make_int(u.ru_majflt),
+       make_int(u.ru_nswap), make_int(u.ru_inblock), make_int(u.ru_oublock), make_int(u.ru_msgsnd),
+       make_int(u.ru_msgrcv), make_int(u.ru_nsignals), make_int(u.ru_nvcsw), make_int(u.ru_nivcsw)});
 }
 Ref limit_pair(const rlimit& l) {
   auto value = [](rlim_t v) { return v == RLIM_INFINITY ? make_int(-1) : make_uint(v); };
@@ -41,7 +53,8 @@ Result<rlimit> limit_argument(Value v) {
 }
 Result<int> resource_argument(Value v) {
   const int number = TRY(to_c_int(v));
-  if (number < 0 || number >= static_cast<int>(RLIM_NLIMITS)) return fail(exc::ValueError, "invalid resource specified");
+  if (number < 0 || number >= static_cast<int>(RLIM_NLIMITS))
+    return fail(exc::ValueError, "invalid resource specified");
   return number;
 }
 Failure fail_limit() {
@@ -83,30 +96,16 @@ struct Constant {
 };
 // As the Linux headers number them.
 const Constant kConstants[] = {
-    {"RLIMIT_AS", 9ll},
-    {"RLIMIT_CORE", 4ll},
-    {"RLIMIT_CPU", 0ll},
-    {"RLIMIT_DATA", 2ll},
-    {"RLIMIT_FSIZE", 1ll},
-    {"RLIMIT_MEMLOCK", 8ll},
-    {"RLIMIT_MSGQUEUE", 12ll},
-    {"RLIMIT_NICE", 13ll},
-    {"RLIMIT_NOFILE", 7ll},
-    {"RLIMIT_NPROC", 6ll},
-    {"RLIMIT_OFILE", 7ll},
-    {"RLIMIT_RSS", 5ll},
-    {"RLIMIT_RTPRIO", 14ll},
-    {"RLIMIT_RTTIME", 15ll},
-    {"RLIMIT_SIGPENDING", 11ll},
-    {"RLIMIT_STACK", 3ll},
-    {"RLIM_INFINITY", -1ll},
-    {"RUSAGE_CHILDREN", -1ll},
-    {"RUSAGE_SELF", 0ll},
-    {"RUSAGE_THREAD", 1ll},
+    {"RLIMIT_AS", 9ll},      {"RLIMIT_CORE", 4ll},      {"RLIMIT_CPU", 0ll},         {"RLIMIT_DATA", 2ll},
+    {"RLIMIT_FSIZE", 1ll},   {"RLIMIT_MEMLOCK", 8ll},   {"RLIMIT_MSGQUEUE", 12ll},   {"RLIMIT_NICE", 13ll},
+    {"RLIMIT_NOFILE", 7ll},  {"RLIMIT_NPROC", 6ll},     {"RLIMIT_OFILE", 7ll},       {"RLIMIT_RSS", 5ll},
+    {"RLIMIT_RTPRIO", 14ll}, {"RLIMIT_RTTIME", 15ll},   {"RLIMIT_SIGPENDING", 11ll}, {"RLIMIT_STACK", 3ll},
+    {"RLIM_INFINITY", -1ll}, {"RUSAGE_CHILDREN", -1ll}, {"RUSAGE_SELF", 0ll},        {"RUSAGE_THREAD", 1ll},
 };
 Status initialize(Value module) {
   for (const Constant& c : kConstants) add_int(module, c.name, c.value);
-  define_struct_sequence(usage_type, {"resource.struct_rusage", "struct_rusage: Result from getrusage.", kFields, 16, 16});
+  define_struct_sequence(usage_type,
+                         {"resource.struct_rusage", "struct_rusage: Result from getrusage.", kFields, 16, 16});
   add_type(module, usage_type);
   add_object(module, "error", to_value(&exc::OSError));
   return kOk;

@@ -153,7 +153,8 @@ Ref poll_poll(Value self, const Value* a) {
   std::vector<pollfd> fds;
   for (auto [fd, mask] : *p->fds) fds.push_back({fd, static_cast<short>(mask), 0});
   p->running = true;
-  Result<int64_t> n = wait_until(timeout < 0 ? -1 : timeout, [&](int64_t left) { return poll(fds.data(), fds.size(), milliseconds(left)); });
+  Result<int64_t> n = wait_until(timeout < 0 ? -1 : timeout,
+                                 [&](int64_t left) { return poll(fds.data(), fds.size(), milliseconds(left)); });
   p->running = false;
   TRY(std::move(n));
   Ref list = make_list();
@@ -174,7 +175,8 @@ Ref select_poll(Value, const Value*) {
   return Ref::steal(p);
 }
 const NativeDef kPollMethods[] = {
-    {"register", "($self, fd, eventmask=select.POLLIN | select.POLLPRI | select.POLLOUT, /)", poll_register, "Register a file descriptor with the polling object."},
+    {"register", "($self, fd, eventmask=select.POLLIN | select.POLLPRI | select.POLLOUT, /)", poll_register,
+     "Register a file descriptor with the polling object."},
     {"modify", "($self, fd, eventmask, /)", poll_modify, "Modify an already registered file descriptor."},
     {"unregister", "($self, fd, /)", poll_unregister, "Remove a file descriptor being tracked by the polling object."},
     {"poll", "($self, timeout=None, /)", poll_poll, "Polls the set of registered file descriptors."},
@@ -223,7 +225,9 @@ Ref epoll_poll(Value self, const Value* a) {
   if (count == -1) count = FD_SETSIZE - 1;
   if (count < 1) return fail(exc::ValueError, "maxevents must be greater than 0, got {}", count);
   std::vector<epoll_event> events(static_cast<size_t>(count));
-  const int64_t n = TRY(wait_until(timeout < 0 ? -1 : timeout, [&](int64_t left) { return epoll_wait(e->fd, events.data(), count, milliseconds(left)); }));
+  const int64_t n = TRY(wait_until(timeout < 0 ? -1 : timeout, [&](int64_t left) {
+    return epoll_wait(e->fd, events.data(), count, milliseconds(left));
+  }));
   Ref list = make_list();
   for (int64_t i = 0; i < n; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
@@ -261,28 +265,33 @@ void epoll_dealloc(Object* o) {
   free_object(o);
 }
 const NativeDef kEpollMethods[] = {
-    {"register", "($self, /, fd, eventmask=select.EPOLLIN | select.EPOLLPRI | select.EPOLLOUT)", epoll_register, "Registers a new fd or raises an OSError if the fd is already registered."},
+    {"register", "($self, /, fd, eventmask=select.EPOLLIN | select.EPOLLPRI | select.EPOLLOUT)", epoll_register,
+     "Registers a new fd or raises an OSError if the fd is already registered."},
     {"modify", "($self, /, fd, eventmask)", epoll_modify, "Modify event mask for a registered file descriptor."},
     {"unregister", "($self, /, fd)", epoll_unregister, "Remove a registered file descriptor from the epoll object."},
     {"poll", "($self, /, timeout=None, maxevents=-1)", epoll_poll, "Wait for events on the epoll file descriptor."},
     {"close", "($self, /)", epoll_close, "Close the epoll control file descriptor."},
     {"fileno", "($self, /)", epoll_fileno, "Return the epoll control file descriptor."},
-    {"fromfd", "($type, fd, /)", epoll_fromfd, "Create an epoll object from a given control fd.", NativeDef::ClassMethod},
+    {"fromfd", "($type, fd, /)", epoll_fromfd, "Create an epoll object from a given control fd.",
+     NativeDef::ClassMethod},
     {"__enter__", "($self, /)", epoll_enter, nullptr},
     {"__exit__", "($self, exc_type=None, exc_value=None, exc_tb=None, /)", epoll_close, nullptr},
     {}};
 const GetSetDef kEpollGetSets[] = {{"closed", epoll_closed, nullptr, "True if the epoll handler is closed"}, {}};
 
-const NativeDef kFunctions[] = {{"select", "($module, rlist, wlist, xlist, timeout=None, /)", select_select, "Wait until one or more file descriptors are ready for some kind of I/O."},
+const NativeDef kFunctions[] = {{"select", "($module, rlist, wlist, xlist, timeout=None, /)", select_select,
+                                 "Wait until one or more file descriptors are ready for some kind of I/O."},
                                 {"poll", "($module, /)", select_poll, "Returns a polling object."},
                                 {}};
 
 Status initialize(Value module) {
-  define_type(poll_type, {.name = "select.poll", .size = sizeof(Poll), .layout = Layout::Native, .flags = Type::kNoInstances});
+  define_type(poll_type,
+              {.name = "select.poll", .size = sizeof(Poll), .layout = Layout::Native, .flags = Type::kNoInstances});
   poll_type.methods = kPollMethods;
   poll_type.dealloc = poll_dealloc;
   ready_type(poll_type);
-  define_type(epoll_type, {.name = "select.epoll", .size = sizeof(Epoll), .layout = Layout::Native, .flags = Type::kBaseType});
+  define_type(epoll_type,
+              {.name = "select.epoll", .size = sizeof(Epoll), .layout = Layout::Native, .flags = Type::kBaseType});
   epoll_type.methods = kEpollMethods;
   epoll_type.getsets = kEpollGetSets;
   epoll_type.slots.new_ = epoll_new;
@@ -294,11 +303,33 @@ Status initialize(Value module) {
     const char* name;
     int64_t value;
   };
-  const Constant constants[] = {{"PIPE_BUF", 4096}, {"POLLIN", POLLIN}, {"POLLPRI", POLLPRI}, {"POLLOUT", POLLOUT}, {"POLLERR", POLLERR}, {"POLLHUP", POLLHUP},
-                                {"POLLNVAL", POLLNVAL}, {"POLLRDNORM", POLLRDNORM}, {"POLLRDBAND", POLLRDBAND}, {"POLLWRNORM", POLLWRNORM}, {"POLLWRBAND", POLLWRBAND},
-                                {"POLLMSG", POLLMSG}, {"POLLRDHUP", POLLRDHUP}, {"EPOLLIN", EPOLLIN}, {"EPOLLOUT", EPOLLOUT}, {"EPOLLPRI", EPOLLPRI}, {"EPOLLERR", EPOLLERR},
-                                {"EPOLLHUP", EPOLLHUP}, {"EPOLLRDHUP", EPOLLRDHUP}, {"EPOLLET", static_cast<int64_t>(static_cast<uint32_t>(EPOLLET))}, {"EPOLLONESHOT", EPOLLONESHOT}, {"EPOLLEXCLUSIVE", EPOLLEXCLUSIVE},
-                                {"EPOLLRDNORM", EPOLLRDNORM}, {"EPOLLRDBAND", EPOLLRDBAND}, {"EPOLLWRNORM", EPOLLWRNORM}, {"EPOLLWRBAND", EPOLLWRBAND}, {"EPOLLMSG", EPOLLMSG},
+  const Constant constants[] = {{"PIPE_BUF", 4096},
+                                {"POLLIN", POLLIN},
+                                {"POLLPRI", POLLPRI},
+                                {"POLLOUT", POLLOUT},
+                                {"POLLERR", POLLERR},
+                                {"POLLHUP", POLLHUP},
+                                {"POLLNVAL", POLLNVAL},
+                                {"POLLRDNORM", POLLRDNORM},
+                                {"POLLRDBAND", POLLRDBAND},
+                                {"POLLWRNORM", POLLWRNORM},
+                                {"POLLWRBAND", POLLWRBAND},
+                                {"POLLMSG", POLLMSG},
+                                {"POLLRDHUP", POLLRDHUP},
+                                {"EPOLLIN", EPOLLIN},
+                                {"EPOLLOUT", EPOLLOUT},
+                                {"EPOLLPRI", EPOLLPRI},
+                                {"EPOLLERR", EPOLLERR},
+                                {"EPOLLHUP", EPOLLHUP},
+                                {"EPOLLRDHUP", EPOLLRDHUP},
+                                {"EPOLLET", static_cast<int64_t>(static_cast<uint32_t>(EPOLLET))},
+                                {"EPOLLONESHOT", EPOLLONESHOT},
+                                {"EPOLLEXCLUSIVE", EPOLLEXCLUSIVE},
+                                {"EPOLLRDNORM", EPOLLRDNORM},
+                                {"EPOLLRDBAND", EPOLLRDBAND},
+                                {"EPOLLWRNORM", EPOLLWRNORM},
+                                {"EPOLLWRBAND", EPOLLWRBAND},
+                                {"EPOLLMSG", EPOLLMSG},
                                 {"EPOLL_CLOEXEC", EPOLL_CLOEXEC}};
   for (const Constant& c : constants) add_int(module, c.name, c.value);
   return kOk;
@@ -307,6 +338,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef select_module;
-const ModuleDef select_module = {"select", "This module supports asynchronous I/O on multiple file descriptors.", kFunctions, initialize};
+const ModuleDef select_module = {"select", "This module supports asynchronous I/O on multiple file descriptors.",
+                                 kFunctions, initialize};
 
 }  // namespace hiss

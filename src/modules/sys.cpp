@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "compile/code.h"
 #include "memory/collector.h"
 #include "modules/_io/standard_streams.h"
 #include "object/class_builder.h"
@@ -29,7 +30,8 @@ Ref module_ref;
 
 Ref sys_exit(Value, const Value* a) {
   Ref code = a[0] ? Ref::share(a[0]) : Ref::none();
-  Ref exit = code.is_none() && !a[0] ? TRY(call(to_value(&exc::SystemExit))) : TRY(call(to_value(&exc::SystemExit), {code}));
+  Ref exit =
+      code.is_none() && !a[0] ? TRY(call(to_value(&exc::SystemExit))) : TRY(call(to_value(&exc::SystemExit), {code}));
   return fail_with(exit);
 }
 Ref sys_getrefcount(Value, const Value* a) { return make_int(a[0].is_object() ? a[0].object()->refs + 1 : INT32_MAX); }
@@ -39,7 +41,9 @@ Ref sys_setrecursionlimit(Value, const Value* a) {
   if (n < 1) return fail(exc::ValueError, "recursion limit must be greater or equal than 1");
   if (n > INT32_MAX - 1000) return fail(exc::OverflowError, "Python int too large to convert to C int");
   if (thread_state().depth >= n) {
-    return fail(exc::RecursionError, "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n, thread_state().depth);
+    return fail(exc::RecursionError,
+                "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n,
+                thread_state().depth);
   }
   recursion_limit = static_cast<int32_t>(n);
   return Ref::none();
@@ -183,36 +187,52 @@ const NativeDef kFunctions[] = {
     {"exit", "($module, status=None, /)", sys_exit, "Exit the interpreter by raising SystemExit(status)."},
     {"getrefcount", "($module, object, /)", sys_getrefcount, "Return the reference count of object."},
     {"getrecursionlimit", "($module, /)", sys_getrecursionlimit, "Return the current value of the recursion limit."},
-    {"setrecursionlimit", "($module, limit, /)", sys_setrecursionlimit, "Set the maximum depth of the Python interpreter stack to n."},
+    {"setrecursionlimit", "($module, limit, /)", sys_setrecursionlimit,
+     "Set the maximum depth of the Python interpreter stack to n."},
     {"intern", "($module, string, /)", sys_intern, "``Intern'' the given string."},
     {"exc_info", "($module, /)", sys_exc_info, "Return current exception information: (type, value, traceback)."},
     {"exception", "($module, /)", sys_exception, "Return the current exception."},
     {"_getframe", "($module, depth=0, /)", sys_getframe, "Return a frame object from the call stack."},
     {"getsizeof", "($module, object, default=None)", sys_getsizeof, "Return the size of object in bytes."},
-    {"getdefaultencoding", "($module, /)", sys_getdefaultencoding, "Return the current default encoding used by the Unicode implementation."},
-    {"getfilesystemencoding", "($module, /)", sys_getfilesystemencoding, "Return the encoding used to convert Unicode filenames to OS filenames."},
-    {"getfilesystemencodeerrors", "($module, /)", sys_getfilesystemencodeerrors, "Return the error mode used for Unicode to OS filename conversion."},
+    {"getdefaultencoding", "($module, /)", sys_getdefaultencoding,
+     "Return the current default encoding used by the Unicode implementation."},
+    {"getfilesystemencoding", "($module, /)", sys_getfilesystemencoding,
+     "Return the encoding used to convert Unicode filenames to OS filenames."},
+    {"getfilesystemencodeerrors", "($module, /)", sys_getfilesystemencodeerrors,
+     "Return the error mode used for Unicode to OS filename conversion."},
     {"is_finalizing", "($module, /)", sys_is_finalizing, "Return True if Python is exiting."},
-    {"get_int_max_str_digits", "($module, /)", sys_get_digits, "Return the maximum string digits limit for non-binary int<->str conversions."},
-    {"set_int_max_str_digits", "($module, /, maxdigits)", sys_set_digits, "Set the maximum string digits limit for non-binary int<->str conversions."},
+    {"get_int_max_str_digits", "($module, /)", sys_get_digits,
+     "Return the maximum string digits limit for non-binary int<->str conversions."},
+    {"set_int_max_str_digits", "($module, /, maxdigits)", sys_set_digits,
+     "Set the maximum string digits limit for non-binary int<->str conversions."},
     {"settrace", "($module, function, /)", sys_unavailable_trace, "Set the global debug tracing function."},
     {"gettrace", "($module, /)", sys_no_trace, "Return the global debug tracing function set with sys.settrace."},
     {"setprofile", "($module, function, /)", sys_unavailable_trace, "Set the profiling function."},
     {"getprofile", "($module, /)", sys_no_trace, "Return the profiling function set with sys.setprofile."},
-    {"getallocatedblocks", "($module, /)", sys_getallocatedblocks, "Return the number of memory blocks currently allocated."},
+    {"getallocatedblocks", "($module, /)", sys_getallocatedblocks,
+     "Return the number of memory blocks currently allocated."},
     {"getswitchinterval", "($module, /)", sys_switch_interval, "Return the current thread switch interval."},
-    {"setswitchinterval", "($module, interval, /)", sys_set_switch_interval, "Set the ideal thread switching delay inside the Python interpreter."},
-    {"_current_frames", "($module, /)", sys_current_frames, "Return a dict mapping each thread's thread id to its current stack frame."},
-    {"get_asyncgen_hooks", "($module, /)", sys_get_asyncgen_hooks, "Return the installed asynchronous generators hooks."},
-    {"set_asyncgen_hooks", "($module, /, firstiter=None, finalizer=None)", sys_set_asyncgen_hooks, "Set a finalizer for async generators objects."},
-    {"get_coroutine_origin_tracking_depth", "($module, /)", sys_get_origin_depth, "Check status of origin tracking for coroutine objects in this thread."},
-    {"set_coroutine_origin_tracking_depth", "($module, /, depth)", sys_set_origin_depth, "Enable or disable origin tracking for coroutine objects in this thread."},
+    {"setswitchinterval", "($module, interval, /)", sys_set_switch_interval,
+     "Set the ideal thread switching delay inside the Python interpreter."},
+    {"_current_frames", "($module, /)", sys_current_frames,
+     "Return a dict mapping each thread's thread id to its current stack frame."},
+    {"get_asyncgen_hooks", "($module, /)", sys_get_asyncgen_hooks,
+     "Return the installed asynchronous generators hooks."},
+    {"set_asyncgen_hooks", "($module, /, firstiter=None, finalizer=None)", sys_set_asyncgen_hooks,
+     "Set a finalizer for async generators objects."},
+    {"get_coroutine_origin_tracking_depth", "($module, /)", sys_get_origin_depth,
+     "Check status of origin tracking for coroutine objects in this thread."},
+    {"set_coroutine_origin_tracking_depth", "($module, /, depth)", sys_set_origin_depth,
+     "Enable or disable origin tracking for coroutine objects in this thread."},
     {"audit", "($module, event, /, *args)", sys_audit, "Passes the event to any hooks that are attached."},
     {"addaudithook", "($module, /, hook)", sys_audit, "Adds a new audit hook callback."},
-    {"displayhook", "($module, object, /)", sys_displayhook, "Print an object to sys.stdout and also save it in builtins._"},
-    {"excepthook", "($module, exctype, value, traceback, /)", sys_excepthook, "Handle an exception by displaying it with a traceback on sys.stderr."},
+    {"displayhook", "($module, object, /)", sys_displayhook,
+     "Print an object to sys.stdout and also save it in builtins._"},
+    {"excepthook", "($module, exctype, value, traceback, /)", sys_excepthook,
+     "Handle an exception by displaying it with a traceback on sys.stderr."},
     {"unraisablehook", "($module, unraisable, /)", sys_unraisablehook, "Handle an unraisable exception."},
-    {"breakpointhook", "($module, /, *args, **kws)", sys_breakpointhook, "This hook function is called by built-in breakpoint()."},
+    {"breakpointhook", "($module, /, *args, **kws)", sys_breakpointhook,
+     "This hook function is called by built-in breakpoint()."},
     {}};
 
 Ref string_list(const std::vector<std::string>& items) {
@@ -259,7 +279,8 @@ Status add_information(Dict* dict) {
   set("version", make_str("3.11.2 (Hiss " HISS_VERSION ") [GCC " __VERSION__ "]"));
   set("hexversion", number(0x030B02F0));
   set("api_version", number(1013));
-  set("copyright", make_str("Copyright (c) 2026 The Hiss authors.\nThe standard library: Copyright (c) 2001-2023 Python Software Foundation."));
+  set("copyright", make_str("Copyright (c) 2026 The Hiss authors.\nThe standard library: Copyright (c) 2001-2023 "
+                            "Python Software Foundation."));
   set("platform", make_str("linux"));
   set("byteorder", make_str("little"));
   set("maxsize", number(INT64_MAX));
@@ -285,7 +306,8 @@ Status add_information(Dict* dict) {
   Ref x = make_dict();
   for (const std::string& option : o.x_options) {
     const size_t equals = option.find('=');
-    dict_set(as<Dict>(x), intern(option.substr(0, equals)), equals == option.npos ? Ref::boolean(true) : make_str(option.substr(equals + 1)));
+    dict_set(as<Dict>(x), intern(option.substr(0, equals)),
+             equals == option.npos ? Ref::boolean(true) : make_str(option.substr(equals + 1)));
   }
   set("_xoptions", std::move(x));
   dict_set(dict, names.modules, to_value(sys_modules()));
@@ -304,7 +326,11 @@ Status add_information(Dict* dict) {
 Status add_structures(Dict* dict) {
   const RuntimeOptions& o = runtime_options();
   auto set = [&](const char* name, Ref v) { dict_set(dict, intern(name), v); };
-  Ref version = TRY(named_tuple("version_info", {{"major", number(3)}, {"minor", number(11)}, {"micro", number(2)}, {"releaselevel", make_str("final")}, {"serial", number(0)}}));
+  Ref version = TRY(named_tuple("version_info", {{"major", number(3)},
+                                                 {"minor", number(11)},
+                                                 {"micro", number(2)},
+                                                 {"releaselevel", make_str("final")},
+                                                 {"serial", number(0)}}));
   set("version_info", version);
   set("flags", TRY(named_tuple("flags", {{"debug", number(0)},
                                          {"inspect", number(o.inspect)},
@@ -335,7 +361,10 @@ Status add_structures(Dict* dict) {
                                                    {"epsilon", make_float(2.220446049250313e-16)},
                                                    {"radix", number(2)},
                                                    {"rounds", number(1)}})));
-  set("int_info", TRY(named_tuple("int_info", {{"bits_per_digit", number(30)}, {"sizeof_digit", number(4)}, {"default_max_str_digits", number(4300)}, {"str_digits_check_threshold", number(640)}})));
+  set("int_info", TRY(named_tuple("int_info", {{"bits_per_digit", number(30)},
+                                               {"sizeof_digit", number(4)},
+                                               {"default_max_str_digits", number(4300)},
+                                               {"str_digits_check_threshold", number(640)}})));
   set("hash_info", TRY(named_tuple("hash_info", {{"width", number(64)},
                                                  {"modulus", number((int64_t{1} << 61) - 1)},
                                                  {"inf", number(314159)},
@@ -345,10 +374,12 @@ Status add_structures(Dict* dict) {
                                                  {"hash_bits", number(64)},
                                                  {"seed_bits", number(128)},
                                                  {"cutoff", number(0)}})));
-  set("thread_info", TRY(named_tuple("thread_info", {{"name", make_str("pthread")}, {"lock", make_str("mutex+cond")}, {"version", make_str("glibc")}})));
+  set("thread_info", TRY(named_tuple("thread_info", {{"name", make_str("pthread")},
+                                                     {"lock", make_str("mutex+cond")},
+                                                     {"version", make_str("glibc")}})));
   Ref implementation = TRY(call(to_value(&simple_namespace_type)));
   TRY(set_attr(implementation, names.name, make_str("hiss")));
-  TRY(set_attr(implementation, intern("cache_tag"), make_str("hiss-311")));
+  TRY(set_attr(implementation, intern("cache_tag"), make_str(fmt::format("hiss-311-{:08x}", instruction_set_hash()))));
   TRY(set_attr(implementation, intern("version"), version));
   TRY(set_attr(implementation, intern("hexversion"), number(0x030B02F0)));
   TRY(set_attr(implementation, intern("_multiarch"), make_str("x86_64-linux-gnu")));
@@ -364,7 +395,9 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef sys_module;
-const ModuleDef sys_module = {"sys", "This module provides access to some objects used or maintained by the interpreter.", kFunctions, initialize};
+const ModuleDef sys_module = {"sys",
+                              "This module provides access to some objects used or maintained by the interpreter.",
+                              kFunctions, initialize};
 
 Status initialize_sys() {
   Ref module = TRY(load_native_module("sys"));

@@ -34,7 +34,8 @@ Ref termios_tcgetattr(Value, const Value* a) {
     }
   }
   Ref list = make_list();
-  for (uint32_t v : {mode.c_iflag, mode.c_oflag, mode.c_cflag, mode.c_lflag, static_cast<uint32_t>(cfgetispeed(&mode)), static_cast<uint32_t>(cfgetospeed(&mode))}) {
+  for (uint32_t v : {mode.c_iflag, mode.c_oflag, mode.c_cflag, mode.c_lflag, static_cast<uint32_t>(cfgetispeed(&mode)),
+                     static_cast<uint32_t>(cfgetospeed(&mode))}) {
     list_append(as<List>(list), Value::integer(v));
   }
   list_append(as<List>(list), cc);
@@ -42,14 +43,17 @@ Ref termios_tcgetattr(Value, const Value* a) {
 }
 Ref termios_tcsetattr(Value, const Value* a) {
   const int fd = TRY(file_descriptor(a[0])), when = TRY(to_c_int(a[1]));
-  if (!is<List>(a[2]) || as<List>(a[2])->size != 7) return fail(exc::TypeError, "tcsetattr, arg 3: must be 7 element list");
+  if (!is<List>(a[2]) || as<List>(a[2])->size != 7)
+    return fail(exc::TypeError, "tcsetattr, arg 3: must be 7 element list");
   termios mode;
   if (tcgetattr(fd, &mode) < 0) return fail_termios();
   Value* items = as<List>(a[2])->items;
   tcflag_t* const flags[] = {&mode.c_iflag, &mode.c_oflag, &mode.c_cflag, &mode.c_lflag};
   for (int i = 0; i < 4; ++i) *flags[i] = static_cast<tcflag_t>(TRY(to_uint_mask(items[i])));
-  const auto in = static_cast<speed_t>(TRY(to_uint_mask(items[4]))), out = static_cast<speed_t>(TRY(to_uint_mask(items[5])));
-  if (!is<List>(items[6]) || as<List>(items[6])->size != NCCS) return fail(exc::TypeError, "tcsetattr: attributes[6] must be {} element list", NCCS);
+  const auto in = static_cast<speed_t>(TRY(to_uint_mask(items[4]))),
+             out = static_cast<speed_t>(TRY(to_uint_mask(items[5])));
+  if (!is<List>(items[6]) || as<List>(items[6])->size != NCCS)
+    return fail(exc::TypeError, "tcsetattr: attributes[6] must be {} element list", NCCS);
   for (int i = 0; i < NCCS; ++i) {
     Value v = as<List>(items[6])->items[i];
     if (is<Bytes>(v) && as<Bytes>(v)->length == 1) {
@@ -94,15 +98,19 @@ Ref termios_tcsetwinsize(Value, const Value* a) {
   return Ref::none();
 }
 
-const NativeDef kFunctions[] = {{"tcgetattr", "($module, fd, /)", termios_tcgetattr, "Get the tty attributes for file descriptor fd."},
-                                {"tcsetattr", "($module, fd, when, attributes, /)", termios_tcsetattr, "Set the tty attributes for file descriptor fd."},
-                                {"tcsendbreak", "($module, fd, duration, /)", with_number<tcsendbreak>, "Send a break on file descriptor fd."},
-                                {"tcflush", "($module, fd, queue, /)", with_number<tcflush>, "Discard queued data on file descriptor fd."},
-                                {"tcflow", "($module, fd, action, /)", with_number<tcflow>, "Suspend or resume input or output on file descriptor fd."},
-                                {"tcdrain", "($module, fd, /)", termios_tcdrain, "Wait until all output written to file descriptor fd has been transmitted."},
-                                {"tcgetwinsize", "($module, fd, /)", termios_tcgetwinsize, "Get the tty winsize for file descriptor fd."},
-                                {"tcsetwinsize", "($module, fd, winsize, /)", termios_tcsetwinsize, "Set the tty winsize for file descriptor fd."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"tcgetattr", "($module, fd, /)", termios_tcgetattr, "Get the tty attributes for file descriptor fd."},
+    {"tcsetattr", "($module, fd, when, attributes, /)", termios_tcsetattr,
+     "Set the tty attributes for file descriptor fd."},
+    {"tcsendbreak", "($module, fd, duration, /)", with_number<tcsendbreak>, "Send a break on file descriptor fd."},
+    {"tcflush", "($module, fd, queue, /)", with_number<tcflush>, "Discard queued data on file descriptor fd."},
+    {"tcflow", "($module, fd, action, /)", with_number<tcflow>,
+     "Suspend or resume input or output on file descriptor fd."},
+    {"tcdrain", "($module, fd, /)", termios_tcdrain,
+     "Wait until all output written to file descriptor fd has been transmitted."},
+    {"tcgetwinsize", "($module, fd, /)", termios_tcgetwinsize, "Get the tty winsize for file descriptor fd."},
+    {"tcsetwinsize", "($module, fd, winsize, /)", termios_tcsetwinsize, "Set the tty winsize for file descriptor fd."},
+    {}};
 
 struct Constant {
   const char* name;
@@ -354,6 +362,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef termios_module;
-const ModuleDef termios_module = {"termios", "This module provides an interface to the Posix calls for tty I/O control.", kFunctions, initialize};
+const ModuleDef termios_module = {
+    "termios", "This module provides an interface to the Posix calls for tty I/O control.", kFunctions, initialize};
 
 }  // namespace hiss

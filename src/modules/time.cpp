@@ -1,7 +1,7 @@
 // time: clocks, sleeping, calendar time.
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/time.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -10,8 +10,8 @@
 
 #include "modules/module_content.h"
 #include "modules/posix/functions.h"
-#include "object/codecs_text.h"
 #include "object/bytes.h"
+#include "object/codecs_text.h"
 #include "object/struct_sequence.h"
 
 namespace hiss {
@@ -30,7 +30,6 @@ const StructField kTimeFields[] = {{"tm_year", "year, for example, 1993"},
                                    {"tm_isdst", "1 if summer time is in effect, 0 if not, and -1 if unknown"},
                                    {"tm_zone", "abbreviation of timezone name"},
                                    {"tm_gmtoff", "offset from UTC in seconds"}};
-
 
 // ---- Clocks
 
@@ -90,11 +89,12 @@ Ref time_get_clock_info(Value, const Value* a) {
     const char* implementation;
     bool monotonic, adjustable;
   };
-  static const Info kClocks[] = {{"time", CLOCK_REALTIME, "clock_gettime(CLOCK_REALTIME)", false, true},
-                                 {"monotonic", CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false},
-                                 {"perf_counter", CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false},
-                                 {"process_time", CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", true, false},
-                                 {"thread_time", CLOCK_THREAD_CPUTIME_ID, "clock_gettime(CLOCK_THREAD_CPUTIME_ID)", true, false}};
+  static const Info kClocks[] = {
+      {"time", CLOCK_REALTIME, "clock_gettime(CLOCK_REALTIME)", false, true},
+      {"monotonic", CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false},
+      {"perf_counter", CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false},
+      {"process_time", CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", true, false},
+      {"thread_time", CLOCK_THREAD_CPUTIME_ID, "clock_gettime(CLOCK_THREAD_CPUTIME_ID)", true, false}};
   for (const Info& info : kClocks) {
     if (text != info.name) continue;
     timespec t;
@@ -116,13 +116,15 @@ Result<int64_t> duration_argument(Value v) {
     const double d = float_value(v);
     if (std::isnan(d)) return fail(exc::ValueError, "Invalid value NaN (not a number)");
     const double ns = std::ceil(d * 1e9);
-    if (!(ns >= -9.2233720368547758e18 && ns < 9.2233720368547758e18)) return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
+    if (!(ns >= -9.2233720368547758e18 && ns < 9.2233720368547758e18))
+      return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
     return static_cast<int64_t>(ns);
   }
   Ref number = TRY(index(v));
   const auto seconds = int_value(number);
   int64_t ns;
-  if (!seconds || __builtin_mul_overflow(*seconds, kNanosecond, &ns)) return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
+  if (!seconds || __builtin_mul_overflow(*seconds, kNanosecond, &ns))
+    return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
   return ns;
 }
 
@@ -153,16 +155,18 @@ Ref time_sleep(Value, const Value* a) {
 // ---- Calendar time
 
 Ref struct_time_of(const tm& t, const char* zone, long offset) {
-  return make_struct_sequence(struct_time_type,
-                              {make_int(t.tm_year + int64_t{1900}), make_int(t.tm_mon + 1), make_int(t.tm_mday), make_int(t.tm_hour), make_int(t.tm_min), make_int(t.tm_sec),
-                               make_int((t.tm_wday + 6) % 7), make_int(t.tm_yday + 1), make_int(t.tm_isdst), fs_decode(zone ? zone : ""), make_int(offset)});
+  return make_struct_sequence(
+      struct_time_type, {make_int(t.tm_year + int64_t{1900}), make_int(t.tm_mon + 1), make_int(t.tm_mday),
+                         make_int(t.tm_hour), make_int(t.tm_min), make_int(t.tm_sec), make_int((t.tm_wday + 6) % 7),
+                         make_int(t.tm_yday + 1), make_int(t.tm_isdst), fs_decode(zone ? zone : ""), make_int(offset)});
 }
 Result<time_t> seconds_argument(Value v) {
   if (v.is_empty() || v.is_none()) return time(nullptr);
   if (is_float(v)) {
     const double d = std::floor(float_value(v));
     if (std::isnan(d)) return fail(exc::ValueError, "Invalid value NaN (not a number)");
-    if (!(d >= -9.2233720368547758e18 && d < 9.2233720368547758e18)) return fail(exc::OverflowError, "timestamp out of range for platform time_t");
+    if (!(d >= -9.2233720368547758e18 && d < 9.2233720368547758e18))
+      return fail(exc::OverflowError, "timestamp out of range for platform time_t");
     return static_cast<time_t>(d);
   }
   Ref number = TRY(index(v));
@@ -230,9 +234,10 @@ Status check_bounds(tm& t) {
 
 Ref asctime_of(const tm& t) {
   static const char* const kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static const char* const kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return make_str(fmt::format("{} {}{:3d} {:02d}:{:02d}:{:02d} {}", kDays[t.tm_wday], kMonths[t.tm_mon], t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
-                              1900 + static_cast<int64_t>(t.tm_year)));
+  static const char* const kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return make_str(fmt::format("{} {}{:3d} {:02d}:{:02d}:{:02d} {}", kDays[t.tm_wday], kMonths[t.tm_mon], t.tm_mday,
+                              t.tm_hour, t.tm_min, t.tm_sec, 1900 + static_cast<int64_t>(t.tm_year)));
 }
 Ref time_asctime(Value, const Value* a) {
   if (!a[0]) {
@@ -335,37 +340,64 @@ Ref time_tzset(Value module, const Value*) {
 }
 
 const NativeDef kFunctions[] = {
-    {"time", "($module, /)", clock_seconds<CLOCK_REALTIME>, "time() -> floating point number\n\nReturn the current time in seconds since the Epoch."},
-    {"time_ns", "($module, /)", clock_nanoseconds<CLOCK_REALTIME>, "time_ns() -> int\n\nReturn the current time in nanoseconds since the Epoch."},
-    {"monotonic", "($module, /)", clock_seconds<CLOCK_MONOTONIC>, "monotonic() -> float\n\nMonotonic clock, cannot go backward."},
-    {"monotonic_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>, "monotonic_ns() -> int\n\nMonotonic clock, cannot go backward, as nanoseconds."},
-    {"perf_counter", "($module, /)", clock_seconds<CLOCK_MONOTONIC>, "perf_counter() -> float\n\nPerformance counter for benchmarking."},
-    {"perf_counter_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>, "perf_counter_ns() -> int\n\nPerformance counter for benchmarking as nanoseconds."},
-    {"process_time", "($module, /)", clock_seconds<CLOCK_PROCESS_CPUTIME_ID>, "process_time() -> float\n\nProcess time for profiling."},
-    {"process_time_ns", "($module, /)", clock_nanoseconds<CLOCK_PROCESS_CPUTIME_ID>, "process_time() -> int\n\nProcess time for profiling as nanoseconds."},
-    {"thread_time", "($module, /)", clock_seconds<CLOCK_THREAD_CPUTIME_ID>, "thread_time() -> float\n\nThread time for profiling."},
-    {"thread_time_ns", "($module, /)", clock_nanoseconds<CLOCK_THREAD_CPUTIME_ID>, "thread_time() -> int\n\nThread time for profiling as nanoseconds."},
-    {"clock_gettime", "($module, clk_id, /)", time_clock_gettime, "clock_gettime(clk_id) -> float\n\nReturn the time of the specified clock clk_id."},
-    {"clock_gettime_ns", "($module, clk_id, /)", time_clock_gettime_ns, "clock_gettime_ns(clk_id) -> int\n\nReturn the time of the specified clock clk_id as nanoseconds."},
-    {"clock_settime", "($module, clk_id, time, /)", time_clock_settime, "clock_settime(clk_id, time)\n\nSet the time of the specified clock clk_id."},
-    {"clock_settime_ns", "($module, clk_id, time, /)", time_clock_settime_ns, "clock_settime_ns(clk_id, time)\n\nSet the time of the specified clock clk_id with nanoseconds."},
-    {"clock_getres", "($module, clk_id, /)", time_clock_getres, "clock_getres(clk_id) -> floating point number\n\nReturn the resolution (precision) of the specified clock clk_id."},
-    {"pthread_getcpuclockid", "($module, thread_id, /)", time_pthread_getcpuclockid, "pthread_getcpuclockid(thread_id) -> int\n\nReturn the clk_id of a thread's CPU time clock."},
-    {"get_clock_info", "($module, name, /)", time_get_clock_info, "get_clock_info(name: str) -> dict\n\nGet information of the specified clock."},
+    {"time", "($module, /)", clock_seconds<CLOCK_REALTIME>,
+     "time() -> floating point number\n\nReturn the current time in seconds since the Epoch."},
+    {"time_ns", "($module, /)", clock_nanoseconds<CLOCK_REALTIME>,
+     "time_ns() -> int\n\nReturn the current time in nanoseconds since the Epoch."},
+    {"monotonic", "($module, /)", clock_seconds<CLOCK_MONOTONIC>,
+     "monotonic() -> float\n\nMonotonic clock, cannot go backward."},
+    {"monotonic_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>,
+     "monotonic_ns() -> int\n\nMonotonic clock, cannot go backward, as nanoseconds."},
+    {"perf_counter", "($module, /)", clock_seconds<CLOCK_MONOTONIC>,
+     "perf_counter() -> float\n\nPerformance counter for benchmarking."},
+    {"perf_counter_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>,
+     "perf_counter_ns() -> int\n\nPerformance counter for benchmarking as nanoseconds."},
+    {"process_time", "($module, /)", clock_seconds<CLOCK_PROCESS_CPUTIME_ID>,
+     "process_time() -> float\n\nProcess time for profiling."},
+    {"process_time_ns", "($module, /)", clock_nanoseconds<CLOCK_PROCESS_CPUTIME_ID>,
+     "process_time() -> int\n\nProcess time for profiling as nanoseconds."},
+    {"thread_time", "($module, /)", clock_seconds<CLOCK_THREAD_CPUTIME_ID>,
+     "thread_time() -> float\n\nThread time for profiling."},
+    {"thread_time_ns", "($module, /)", clock_nanoseconds<CLOCK_THREAD_CPUTIME_ID>,
+     "thread_time() -> int\n\nThread time for profiling as nanoseconds."},
+    {"clock_gettime", "($module, clk_id, /)", time_clock_gettime,
+     "clock_gettime(clk_id) -> float\n\nReturn the time of the specified clock clk_id."},
+    {"clock_gettime_ns", "($module, clk_id, /)", time_clock_gettime_ns,
+     "clock_gettime_ns(clk_id) -> int\n\nReturn the time of the specified clock clk_id as nanoseconds."},
+    {"clock_settime", "($module, clk_id, time, /)", time_clock_settime,
+     "clock_settime(clk_id, time)\n\nSet the time of the specified clock clk_id."},
+    {"clock_settime_ns", "($module, clk_id, time, /)", time_clock_settime_ns,
+     "clock_settime_ns(clk_id, time)\n\nSet the time of the specified clock clk_id with nanoseconds."},
+    {"clock_getres", "($module, clk_id, /)", time_clock_getres,
+     "clock_getres(clk_id) -> floating point number\n\nReturn the resolution (precision) of the specified clock "
+     "clk_id."},
+    {"pthread_getcpuclockid", "($module, thread_id, /)", time_pthread_getcpuclockid,
+     "pthread_getcpuclockid(thread_id) -> int\n\nReturn the clk_id of a thread's CPU time clock."},
+    {"get_clock_info", "($module, name, /)", time_get_clock_info,
+     "get_clock_info(name: str) -> dict\n\nGet information of the specified clock."},
     {"sleep", "($module, seconds, /)", time_sleep, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
-    {"gmtime", "($module, seconds=None, /)", time_gmtime, "gmtime([seconds]) -> (tm_year, tm_mon, tm_mday, tm_hour, tm_min, tm_sec, tm_wday, tm_yday, tm_isdst)"},
-    {"localtime", "($module, seconds=None, /)", time_localtime, "localtime([seconds]) -> (tm_year,tm_mon,tm_mday,tm_hour,tm_min, tm_sec,tm_wday,tm_yday,tm_isdst)"},
-    {"asctime", "($module, tuple=None, /)", time_asctime, "asctime([tuple]) -> string\n\nConvert a time tuple to a string, e.g. 'Sat Jun 06 16:26:11 1998'."},
-    {"ctime", "($module, seconds=None, /)", time_ctime, "ctime(seconds) -> string\n\nConvert a time in seconds since the Epoch to a string in local time."},
-    {"mktime", "($module, tuple, /)", time_mktime, "mktime(tuple) -> floating point number\n\nConvert a time tuple in local time to seconds since the Epoch."},
-    {"strftime", "($module, format, tuple=None, /)", time_strftime, "strftime(format[, tuple]) -> string\n\nConvert a time tuple to a string according to a format specification."},
-    {"strptime", "($module, /, *args)", time_strptime, "strptime(string, format) -> struct_time\n\nParse a string to a time tuple according to a format specification."},
-    {"tzset", "($module, /)", time_tzset, "tzset()\n\nInitialize, or reinitialize, the local timezone to the value stored in os.environ['TZ']."},
+    {"gmtime", "($module, seconds=None, /)", time_gmtime,
+     "gmtime([seconds]) -> (tm_year, tm_mon, tm_mday, tm_hour, tm_min, tm_sec, tm_wday, tm_yday, tm_isdst)"},
+    {"localtime", "($module, seconds=None, /)", time_localtime,
+     "localtime([seconds]) -> (tm_year,tm_mon,tm_mday,tm_hour,tm_min, tm_sec,tm_wday,tm_yday,tm_isdst)"},
+    {"asctime", "($module, tuple=None, /)", time_asctime,
+     "asctime([tuple]) -> string\n\nConvert a time tuple to a string, e.g. 'Sat Jun 06 16:26:11 1998'."},
+    {"ctime", "($module, seconds=None, /)", time_ctime,
+     "ctime(seconds) -> string\n\nConvert a time in seconds since the Epoch to a string in local time."},
+    {"mktime", "($module, tuple, /)", time_mktime,
+     "mktime(tuple) -> floating point number\n\nConvert a time tuple in local time to seconds since the Epoch."},
+    {"strftime", "($module, format, tuple=None, /)", time_strftime,
+     "strftime(format[, tuple]) -> string\n\nConvert a time tuple to a string according to a format specification."},
+    {"strptime", "($module, /, *args)", time_strptime,
+     "strptime(string, format) -> struct_time\n\nParse a string to a time tuple according to a format specification."},
+    {"tzset", "($module, /)", time_tzset,
+     "tzset()\n\nInitialize, or reinitialize, the local timezone to the value stored in os.environ['TZ']."},
     {}};
 
 Status initialize(Value module) {
   define_struct_sequence(struct_time_type, {"time.struct_time",
-                                            "The time value as returned by gmtime(), localtime(), and strptime(), and\n accepted by asctime(), mktime() and strftime().  May be "
+                                            "The time value as returned by gmtime(), localtime(), and strptime(), "
+                                            "and\n accepted by asctime(), mktime() and strftime().  May be "
                                             "considered as a\n sequence of 9 integers.",
                                             kTimeFields, 11, 9});
   add_type(module, struct_time_type);
@@ -385,7 +417,8 @@ Status initialize(Value module) {
 
 extern const ModuleDef time_module;
 const ModuleDef time_module = {"time",
-                               "This module provides various functions to manipulate time values.\n\nThere are two standard representations of time.  One is the number\n"
+                               "This module provides various functions to manipulate time values.\n\nThere are two "
+                               "standard representations of time.  One is the number\n"
                                "of seconds since the Epoch, in UTC (a.k.a. GMT).",
                                kFunctions, initialize};
 

@@ -26,8 +26,13 @@ Stream* self_stream(Value v) { return static_cast<Stream*>(v.object()); }
 
 Failure zlib_error(const z_stream& z, int code, const char* what) {
   const char* detail = z.msg;
-  if (!detail) detail = code == Z_BUF_ERROR ? "incomplete or truncated stream" : code == Z_STREAM_ERROR ? "inconsistent stream state" : code == Z_DATA_ERROR ? "invalid input data" : nullptr;
-  Ref e = call(error_type, {make_str(detail ? fmt::format("Error {} {}: {}", code, what, detail) : fmt::format("Error {} {}", code, what))});
+  if (!detail)
+    detail = code == Z_BUF_ERROR      ? "incomplete or truncated stream"
+             : code == Z_STREAM_ERROR ? "inconsistent stream state"
+             : code == Z_DATA_ERROR   ? "invalid input data"
+                                      : nullptr;
+  Ref e = call(error_type, {make_str(detail ? fmt::format("Error {} {}: {}", code, what, detail)
+                                            : fmt::format("Error {} {}", code, what))});
   return e.is_error() ? Failure{} : fail_with(e);
 }
 
@@ -54,7 +59,8 @@ Ref bytes_of(const std::vector<uint8_t>& v) { return make_bytes(v.data(), static
 Ref compress_function(Value, const Value* a) {
   // (data, /, level=-1, wbits=15)
   BufferView view(TRY(get_buffer(a[0])));
-  const int level = a[1] ? static_cast<int>(TRY(to_int64(a[1]))) : -1, wbits = a[2] ? static_cast<int>(TRY(to_int64(a[2]))) : 15;
+  const int level = a[1] ? static_cast<int>(TRY(to_int64(a[1]))) : -1,
+            wbits = a[2] ? static_cast<int>(TRY(to_int64(a[2]))) : 15;
   z_stream z{};
   int code = deflateInit2(&z, level, Z_DEFLATED, wbits, 8, Z_DEFAULT_STRATEGY);
   if (code == Z_STREAM_ERROR) {
@@ -194,7 +200,8 @@ Ref decompress_decompress(Value self, const Value* a) {
   z.avail_in = static_cast<uInt>(view.length());
   std::vector<uint8_t> out;
   const int code = s->finished ? Z_STREAM_END : pump<inflate>(z, Z_SYNC_FLUSH, out, limit);
-  if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END) return zlib_error(z, code, "while decompressing data");
+  if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END)
+    return zlib_error(z, code, "while decompressing data");
   const uint8_t* rest = view.data() + (view.length() - z.avail_in);
   if (code == Z_STREAM_END) {
     s->finished = true;
@@ -217,22 +224,32 @@ Ref get_unused(Value self) { return Ref::share(self_stream(self)->unused_data); 
 Ref get_tail(Value self) { return Ref::share(self_stream(self)->unconsumed_tail); }
 Ref get_eof(Value self) { return Ref::boolean(self_stream(self)->finished); }
 
-const NativeDef kCompressMethods[] = {{"compress", "($self, data, /)", compress_compress, "Returns a bytes object containing compressed data."},
-                                      {"flush", "($self, mode=zlib.Z_FINISH, /)", compress_flush, "Return a bytes object containing any remaining compressed data."},
-                                      {"copy", "($self, /)", compress_copy, "Return a copy of the compression object."},
-                                      {}};
-const NativeDef kDecompressMethods[] = {{"decompress", "($self, data, /, max_length=0)", decompress_decompress, "Return a bytes object containing the decompressed version of the data."},
-                                        {"flush", "($self, length=zlib.DEF_BUF_SIZE, /)", decompress_flush, "Return a bytes object containing any remaining decompressed data."},
-                                        {"copy", "($self, /)", decompress_copy, "Return a copy of the decompression object."},
-                                        {}};
-const GetSetDef kDecompressGetSets[] = {{"unused_data", get_unused, nullptr}, {"unconsumed_tail", get_tail, nullptr}, {"eof", get_eof, nullptr}, {}};
-const NativeDef kFunctions[] = {{"compress", "($module, data, /, level=Z_DEFAULT_COMPRESSION, wbits=MAX_WBITS)", compress_function, "Returns a bytes object containing compressed data."},
-                                {"decompress", "($module, data, /, wbits=MAX_WBITS, bufsize=DEF_BUF_SIZE)", decompress_function, "Returns a bytes object containing the uncompressed data."},
-                                {"crc32", "($module, data, value=0, /)", crc32_function, "Compute a CRC-32 checksum of data."},
-                                {"adler32", "($module, data, value=1, /)", adler32_function, "Compute an Adler-32 checksum of data."},
-                                {"compressobj", "($module, /, level=-1, method=8, wbits=15, memLevel=8, strategy=0, zdict=None)", compressobj, "Return a compressor object."},
-                                {"decompressobj", "($module, /, wbits=MAX_WBITS, zdict=b'')", decompressobj, "Return a decompressor object."},
-                                {}};
+const NativeDef kCompressMethods[] = {
+    {"compress", "($self, data, /)", compress_compress, "Returns a bytes object containing compressed data."},
+    {"flush", "($self, mode=zlib.Z_FINISH, /)", compress_flush,
+     "Return a bytes object containing any remaining compressed data."},
+    {"copy", "($self, /)", compress_copy, "Return a copy of the compression object."},
+    {}};
+const NativeDef kDecompressMethods[] = {
+    {"decompress", "($self, data, /, max_length=0)", decompress_decompress,
+     "Return a bytes object containing the decompressed version of the data."},
+    {"flush", "($self, length=zlib.DEF_BUF_SIZE, /)", decompress_flush,
+     "Return a bytes object containing any remaining decompressed data."},
+    {"copy", "($self, /)", decompress_copy, "Return a copy of the decompression object."},
+    {}};
+const GetSetDef kDecompressGetSets[] = {
+    {"unused_data", get_unused, nullptr}, {"unconsumed_tail", get_tail, nullptr}, {"eof", get_eof, nullptr}, {}};
+const NativeDef kFunctions[] = {
+    {"compress", "($module, data, /, level=Z_DEFAULT_COMPRESSION, wbits=MAX_WBITS)", compress_function,
+     "Returns a bytes object containing compressed data."},
+    {"decompress", "($module, data, /, wbits=MAX_WBITS, bufsize=DEF_BUF_SIZE)", decompress_function,
+     "Returns a bytes object containing the uncompressed data."},
+    {"crc32", "($module, data, value=0, /)", crc32_function, "Compute a CRC-32 checksum of data."},
+    {"adler32", "($module, data, value=1, /)", adler32_function, "Compute an Adler-32 checksum of data."},
+    {"compressobj", "($module, /, level=-1, method=8, wbits=15, memLevel=8, strategy=0, zdict=None)", compressobj,
+     "Return a compressor object."},
+    {"decompressobj", "($module, /, wbits=MAX_WBITS, zdict=b'')", decompressobj, "Return a decompressor object."},
+    {}};
 
 Status initialize(Value module) {
   Ref space = make_dict();
@@ -249,10 +266,26 @@ Status initialize(Value module) {
   ready_type(decompress_type);
   Dict* dict = module_dict(module);
   dict_set(dict, intern("error"), error_type);
-  const std::pair<const char*, int> constants[] = {{"MAX_WBITS", 15}, {"DEFLATED", 8}, {"DEF_MEM_LEVEL", 8}, {"DEF_BUF_SIZE", 16384}, {"Z_BEST_SPEED", 1},
-      {"Z_BEST_COMPRESSION", 9}, {"Z_DEFAULT_COMPRESSION", -1}, {"Z_FILTERED", 1}, {"Z_HUFFMAN_ONLY", 2}, {"Z_RLE", 3}, {"Z_FIXED", 4},
-      {"Z_DEFAULT_STRATEGY", 0}, {"Z_FINISH", 4}, {"Z_NO_FLUSH", 0}, {"Z_SYNC_FLUSH", 2}, {"Z_FULL_FLUSH", 3}, {"Z_PARTIAL_FLUSH", 1}, {"Z_BLOCK", 5},
-      {"Z_TREES", 6}, {"Z_NO_COMPRESSION", 0}};
+  const std::pair<const char*, int> constants[] = {{"MAX_WBITS", 15},
+                                                   {"DEFLATED", 8},
+                                                   {"DEF_MEM_LEVEL", 8},
+                                                   {"DEF_BUF_SIZE", 16384},
+                                                   {"Z_BEST_SPEED", 1},
+                                                   {"Z_BEST_COMPRESSION", 9},
+                                                   {"Z_DEFAULT_COMPRESSION", -1},
+                                                   {"Z_FILTERED", 1},
+                                                   {"Z_HUFFMAN_ONLY", 2},
+                                                   {"Z_RLE", 3},
+                                                   {"Z_FIXED", 4},
+                                                   {"Z_DEFAULT_STRATEGY", 0},
+                                                   {"Z_FINISH", 4},
+                                                   {"Z_NO_FLUSH", 0},
+                                                   {"Z_SYNC_FLUSH", 2},
+                                                   {"Z_FULL_FLUSH", 3},
+                                                   {"Z_PARTIAL_FLUSH", 1},
+                                                   {"Z_BLOCK", 5},
+                                                   {"Z_TREES", 6},
+                                                   {"Z_NO_COMPRESSION", 0}};
   for (auto [name, value] : constants) dict_set(dict, intern(name), make_int(value));
   dict_set(dict, intern("ZLIB_VERSION"), make_str(ZLIB_VERSION));
   dict_set(dict, intern("ZLIB_RUNTIME_VERSION"), make_str(zlibVersion()));
@@ -262,6 +295,8 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef zlib_module;
-const ModuleDef zlib_module = {"zlib", "The functions in this module allow compression and decompression using the zlib library.", kFunctions, initialize};
+const ModuleDef zlib_module = {
+    "zlib", "The functions in this module allow compression and decompression using the zlib library.", kFunctions,
+    initialize};
 
 }  // namespace hiss

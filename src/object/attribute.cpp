@@ -17,15 +17,22 @@ Attributes* attributes_of(Object* o) {
   if (offset > 0) return reinterpret_cast<Attributes*>(base + offset);
   size_t extra = 0;
   switch (o->layout) {
-    case Layout::Str: extra = static_cast<size_t>(as<Str>(to_value(o))->length + 1) * as<Str>(to_value(o))->width; break;
-    case Layout::Tuple: extra = static_cast<size_t>(as<Tuple>(to_value(o))->size) * sizeof(Value); break;
+    case Layout::Str:
+      extra = static_cast<size_t>(as<Str>(to_value(o))->length + 1) * as<Str>(to_value(o))->width;
+      break;
+    case Layout::Tuple:
+      extra = static_cast<size_t>(as<Tuple>(to_value(o))->size) * sizeof(Value);
+      break;
     case Layout::Int: {
       const int64_t size = as<Int>(to_value(o))->size;
       extra = static_cast<size_t>(size < 0 ? -size : size) * sizeof(mp_limb_t);
       break;
     }
-    case Layout::Bytes: extra = bytes_variable_size(o); break;
-    default: return nullptr;
+    case Layout::Bytes:
+      extra = bytes_variable_size(o);
+      break;
+    default:
+      return nullptr;
   }
   return reinterpret_cast<Attributes*>(base + ((o->type->basic_size + extra + 7) & ~size_t{7}));
 }
@@ -61,7 +68,8 @@ Ref generic_get_attr_or_empty(Value object, Str* name) {
 Ref generic_get_attr(Value object, Str* name) {
   Ref result = generic_get_attr_or_empty(object, name);
   if (!result.is_empty()) return result;
-  return fail_attribute(object, name, fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
+  return fail_attribute(object, name,
+                        fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
 }
 
 Status generic_set_attr(Value object, Str* name, Value value) {
@@ -78,12 +86,15 @@ Status generic_set_attr(Value object, Str* name, Value value) {
       return kOk;
     }
     if (attribute_delete(object.object(), attributes, name)) return kOk;
-    return fail_attribute(object, name, fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
+    return fail_attribute(object, name,
+                          fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
   }
   if (attribute) {
-    return fail_attribute(object, name, fmt::format("'{}' object attribute '{}' is read-only", type_name(object), to_string(name)));
+    return fail_attribute(object, name,
+                          fmt::format("'{}' object attribute '{}' is read-only", type_name(object), to_string(name)));
   }
-  return fail_attribute(object, name, fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
+  return fail_attribute(object, name,
+                        fmt::format("'{}' object has no attribute '{}'", type_name(object), to_string(name)));
 }
 
 Ref get_attr(Value object, Str* name) {
@@ -124,7 +135,8 @@ Ref lookup_special(Value object, Str* name) {
 }
 
 Ref super_lookup(Value start_type, Value object, Str* name) {
-  Type* type = is<Type>(object) && is_subtype(as<Type>(object), as<Type>(start_type)) ? as<Type>(object) : type_of(object);
+  Type* type =
+      is<Type>(object) && is_subtype(as<Type>(object), as<Type>(start_type)) ? as<Type>(object) : type_of(object);
   const bool through_class = is<Type>(object) && type == as<Type>(object);
   bool after = false;
   Ref mro = Ref::share(type->mro);
@@ -133,7 +145,8 @@ Ref super_lookup(Value start_type, Value object, Str* name) {
       Value found = dict_get(as<Dict>(as<Type>(t)->dict), name);
       if (found) {
         Ref hold = Ref::share(found);
-        if (DescrGetSlot get = type_of(hold)->slots.descr_get) return get(hold, through_class ? Value() : object, to_value(type));
+        if (DescrGetSlot get = type_of(hold)->slots.descr_get)
+          return get(hold, through_class ? Value() : object, to_value(type));
         return hold;
       }
     } else if (t == start_type) {

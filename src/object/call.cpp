@@ -19,7 +19,9 @@ Ref call(Value callable, Args args) {
   return slot(callable, args);
 }
 
-Ref call(Value callable, std::initializer_list<Value> args) { return call(callable, Args{args.begin(), static_cast<uint32_t>(args.size())}); }
+Ref call(Value callable, std::initializer_list<Value> args) {
+  return call(callable, Args{args.begin(), static_cast<uint32_t>(args.size())});
+}
 
 Ref call_method(Value object, Str* name, std::initializer_list<Value> args) {
   // A plain function found on the type is called with the object in front, without a bound method.
@@ -39,10 +41,13 @@ Ref call_method(Value object, Str* name, std::initializer_list<Value> args) {
   return call(method, args);
 }
 
-Ref call_method(Value object, const char* name, std::initializer_list<Value> args) { return call_method(object, intern(name), args); }
+Ref call_method(Value object, const char* name, std::initializer_list<Value> args) {
+  return call_method(object, intern(name), args);
+}
 
 Ref call_with(Value callable, Tuple* args, Dict* kwargs) {
-  if (!kwargs || kwargs->used == 0) return call(callable, Args{args ? args->items : nullptr, args ? static_cast<uint32_t>(args->size) : 0});
+  if (!kwargs || kwargs->used == 0)
+    return call(callable, Args{args ? args->items : nullptr, args ? static_cast<uint32_t>(args->size) : 0});
   std::vector<Value> values;
   if (args) values.assign(args->begin(), args->end());
   const auto count = static_cast<uint32_t>(values.size());
@@ -132,7 +137,8 @@ Ref method_getattr(Value self, Str* name) {
 }
 
 Ref method_new(Type*, Args args) {
-  if (args.count != 2 || args.keyword_count()) return fail(exc::TypeError, "method expected 2 arguments, got {}", args.count);
+  if (args.count != 2 || args.keyword_count())
+    return fail(exc::TypeError, "method expected 2 arguments, got {}", args.count);
   if (!is_callable(args[0])) return fail(exc::TypeError, "first argument must be callable");
   if (args[1].is_none()) return fail(exc::TypeError, "self must not be None");
   return make_method(args[0], args[1]);
@@ -149,7 +155,8 @@ Ref method_reduce(Value self, const Value*) {
   return make_tuple({getattr, args});
 }
 
-const GetSetDef kGetSets[] = {{"__func__", method_function, nullptr}, {"__self__", method_self, nullptr}, {"__doc__", method_doc, nullptr}, {}};
+const GetSetDef kGetSets[] = {
+    {"__func__", method_function, nullptr}, {"__self__", method_self, nullptr}, {"__doc__", method_doc, nullptr}, {}};
 const NativeDef kMethods[] = {{"__reduce__", "($self, /)", method_reduce, "Helper for pickle."}, {}};
 
 }  // namespace

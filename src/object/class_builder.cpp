@@ -51,7 +51,8 @@ Result<Type*> best_base(Tuple* bases) {
   for (Value b : *bases) {
     if (!is<Type>(b)) return fail(exc::TypeError, "bases must be types");
     Type* base = as<Type>(b);
-    if (!base->has(Type::kBaseType)) return fail(exc::TypeError, "type '{}' is not an acceptable base type", qualified_type_name(base));
+    if (!base->has(Type::kBaseType))
+      return fail(exc::TypeError, "type '{}' is not an acceptable base type", qualified_type_name(base));
     Type* solid = solid_base(base);
     if (!winner || (winner_solid != solid && is_subtype(solid, winner_solid))) {
       winner = base;
@@ -65,8 +66,8 @@ Result<Type*> best_base(Tuple* bases) {
 
 Ref mangle(Type* type, Str* name) {
   const std::string text = to_string(name);
-  if (text.size() < 2 || text.compare(0, 2, "__") != 0 || (text.size() >= 2 && text.compare(text.size() - 2, 2, "__") == 0) ||
-      text.find('.') != text.npos) {
+  if (text.size() < 2 || text.compare(0, 2, "__") != 0 ||
+      (text.size() >= 2 && text.compare(text.size() - 2, 2, "__") == 0) || text.find('.') != text.npos) {
     return Ref::share(name);
   }
   std::string cls(type_name(type));
@@ -93,7 +94,8 @@ Result<SlotNames> read_slots(Type* type, Dict* dict, Type* base) {
     if (!valid.value().is_true()) return fail(exc::TypeError, "__slots__ must be identifiers");
     Str* name = as<Str>(v);
     if (equal(name, "__dict__")) {
-      if (base->attributes_offset || out.dict) return fail(exc::TypeError, "__dict__ slot disallowed: we already got one");
+      if (base->attributes_offset || out.dict)
+        return fail(exc::TypeError, "__dict__ slot disallowed: we already got one");
       out.dict = true;
     } else if (equal(name, "__weakref__")) {
       if (base->has(Type::kWeakReferable) || out.weakref) {
@@ -112,7 +114,8 @@ Result<SlotNames> read_slots(Type* type, Dict* dict, Type* base) {
   if (!out.names.empty() && base->has(Type::kVariableSize)) {
     return fail(exc::TypeError, "nonempty __slots__ not supported for subtype of '{}'", type_name(base));
   }
-  std::sort(out.names.begin(), out.names.end(), [](const Ref& a, const Ref& b) { return compare(as<Str>(a), as<Str>(b)) < 0; });
+  std::sort(out.names.begin(), out.names.end(),
+            [](const Ref& a, const Ref& b) { return compare(as<Str>(a), as<Str>(b)) < 0; });
   return out;
 }
 
@@ -120,7 +123,8 @@ void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
   type->basic_size = base->basic_size;
   type->attributes_offset = base->attributes_offset;
   type->instance_layout = base->instance_layout;
-  type->type_flags |= base->type_flags & (Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMapping | Type::kMatchSelf);
+  type->type_flags |=
+      base->type_flags & (Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMapping | Type::kMatchSelf);
   const bool add_dict = !base->attributes_offset && (!slots.declared || slots.dict);
   const bool plain = base->instance_layout == Layout::Plain && base->basic_size == sizeof(Object);
   if (add_dict && plain) {
@@ -158,7 +162,8 @@ Status set_names(Type* type) {
     if (result.is_error()) {
       Ref cause = take_pending();
       Ref error = TRY(call(to_value(&exc::RuntimeError),
-                           {make_str(fmt::format("Error calling __set_name__ on '{}' instance {} in '{}'", value_type, repr_text(key), type_name(type)))}));
+                           {make_str(fmt::format("Error calling __set_name__ on '{}' instance {} in '{}'", value_type,
+                                                 repr_text(key), type_name(type)))}));
       TRY(set_attr(error, names.__cause__, cause));
       return fail_with(error);
     }
@@ -225,7 +230,8 @@ Result<Type*> calculate_metaclass(Type* metatype, Tuple* bases) {
       continue;
     }
     return fail(exc::TypeError,
-                "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases");
+                "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the "
+                "metaclasses of all its bases");
   }
   return winner;
 }
@@ -282,7 +288,8 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, Arg
   lay_out_instances(type, base, slots);
   for (size_t i = 0; i < slots.names.size(); ++i) {
     Str* slot_name = intern(as<Str>(slots.names[i]));
-    dict_set(dict, slot_name, make_member_descriptor(type, slot_name, type->slots_offset + static_cast<uint32_t>(i * sizeof(Value))));
+    dict_set(dict, slot_name,
+             make_member_descriptor(type, slot_name, type->slots_offset + static_cast<uint32_t>(i * sizeof(Value))));
   }
   if (type->attributes_offset && !base->attributes_offset && !dict_get(dict, names.__dict__)) {
     dict_set(dict, names.__dict__, make_getset_descriptor(type, instance_dict_getset()));
@@ -339,15 +346,19 @@ Ref type_new(Type* metatype, Args args) {
     if (metatype == &type_type) return fail(exc::TypeError, "type() takes 1 or 3 arguments");
     return fail(exc::TypeError, "type.__new__() takes exactly 3 arguments ({} given)", args.count);
   }
-  if (!is<Str>(args[0])) return fail(exc::TypeError, "type.__new__() argument 1 must be str, not {}", type_name(args[0]));
-  if (!is<Tuple>(args[1])) return fail(exc::TypeError, "type.__new__() argument 2 must be tuple, not {}", type_name(args[1]));
-  if (!is<Dict>(args[2])) return fail(exc::TypeError, "type.__new__() argument 3 must be dict, not {}", type_name(args[2]));
+  if (!is<Str>(args[0]))
+    return fail(exc::TypeError, "type.__new__() argument 1 must be str, not {}", type_name(args[0]));
+  if (!is<Tuple>(args[1]))
+    return fail(exc::TypeError, "type.__new__() argument 2 must be tuple, not {}", type_name(args[1]));
+  if (!is<Dict>(args[2]))
+    return fail(exc::TypeError, "type.__new__() argument 3 must be dict, not {}", type_name(args[2]));
   Args keywords{args.values + args.count, 0, args.names};
   return make_class(metatype, as<Str>(args[0]), as<Tuple>(args[1]), as<Dict>(args[2]), keywords);
 }
 
 Status type_init(Value, Args args) {
-  if (args.keyword_count() && args.count == 1) return fail(exc::TypeError, "type.__init__() takes no keyword arguments");
+  if (args.keyword_count() && args.count == 1)
+    return fail(exc::TypeError, "type.__init__() takes no keyword arguments");
   if (args.count != 1 && args.count != 3) return fail(exc::TypeError, "type.__init__() takes 1 or 3 arguments");
   return kOk;
 }

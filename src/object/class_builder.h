@@ -8,7 +8,8 @@
 
 namespace hiss {
 
-/// C3 (Barrett et al. 1996) from type->bases; TypeError "Cannot create a consistent method resolution order (MRO) for bases X, Y".
+/// C3 (Barrett et al. 1996) from type->bases; TypeError "Cannot create a consistent method resolution order (MRO) for
+/// bases X, Y".
 Ref compute_mro(Type* type);
 void add_subclass(Type* base, Type* subclass);
 /// The __module__ of a class: str, usually.

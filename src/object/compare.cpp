@@ -11,7 +11,8 @@ namespace hiss {
 
 namespace {
 
-constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
+constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq,
+                                  CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
 constexpr const char* kSymbols[] = {"<", "<=", "==", "!=", ">", ">="};
 
 }  // namespace
@@ -37,7 +38,8 @@ Ref compare(Value a, Value b, CompareOp op) {
   }
   if (op == CompareOp::Eq) return Ref::boolean(a == b);
   if (op == CompareOp::Ne) return Ref::boolean(a != b);
-  return fail(exc::TypeError, "'{}' not supported between instances of '{}' and '{}'", kSymbols[static_cast<int>(op)], type_name(a), type_name(b));
+  return fail(exc::TypeError, "'{}' not supported between instances of '{}' and '{}'", kSymbols[static_cast<int>(op)],
+              type_name(a), type_name(b));
 }
 
 Result<bool> compare_bool(Value a, Value b, CompareOp op) {
@@ -77,7 +79,9 @@ Result<int64_t> hash(Value v) {
   return hash_not_implemented(v);
 }
 
-Result<int64_t> hash_not_implemented(Value self) { return fail(exc::TypeError, "unhashable type: '{}'", type_name(self)); }
+Result<int64_t> hash_not_implemented(Value self) {
+  return fail(exc::TypeError, "unhashable type: '{}'", type_name(self));
+}
 
 Ref repr(Value v) {
   if (!v) return make_str("<empty>");
@@ -132,7 +136,8 @@ Ref get_iter(Value iterable) {
     }
     return iterator;
   }
-  if (type->slots.getitem && type != &dict_type && type != &mapping_proxy_type && !is<Type>(iterable)) return make_sequence_iterator(iterable);
+  if (type->slots.getitem && type != &dict_type && type != &mapping_proxy_type && !is<Type>(iterable))
+    return make_sequence_iterator(iterable);
   return fail(exc::TypeError, "'{}' object is not iterable", type_name(iterable));
 }
 
@@ -189,7 +194,8 @@ Ref get_item(Value container, Value key) {
 Status set_item(Value container, Value key, Value value) {
   if (SetItemSlot slot = type_of(container)->slots.setitem) return slot(container, key, value);
   if (value) return fail(exc::TypeError, "'{}' object does not support item assignment", type_name(container));
-  return fail(exc::TypeError, "'{}' object does{} support item deletion", type_name(container), type_of(container)->slots.getitem ? "n't" : " not");
+  return fail(exc::TypeError, "'{}' object does{} support item deletion", type_name(container),
+              type_of(container)->slots.getitem ? "n't" : " not");
 }
 
 Result<bool> contains_by_iteration(Value container, Value item) {
@@ -213,7 +219,9 @@ Result<bool> contains(Value container, Value item) {
   return contains_by_iteration(container, item);
 }
 
-Ref call_special(Value object, Str* name, std::initializer_list<Value> args) { return call_method_or_empty(object, name, args); }
+Ref call_special(Value object, Str* name, std::initializer_list<Value> args) {
+  return call_method_or_empty(object, name, args);
+}
 
 Result<bool> is_subclass_default(Value cls, Value base) {
   if (is<Type>(cls) && is<Type>(base)) return is_subtype(as<Type>(cls), as<Type>(base));
@@ -236,7 +244,8 @@ Result<bool> is_instance_default(Value object, Value cls) {
   if (is<Type>(cls)) {
     if (is_subtype(type_of(object), as<Type>(cls))) return true;
     Ref claimed = TRY(get_attr_or_empty(object, names.__class__));
-    if (is<Type>(claimed) && claimed.value() != to_value(type_of(object))) return is_subtype(as<Type>(claimed), as<Type>(cls));
+    if (is<Type>(claimed) && claimed.value() != to_value(type_of(object)))
+      return is_subtype(as<Type>(claimed), as<Type>(cls));
     return false;
   }
   Ref bases = TRY(get_attr_or_empty(cls, names.__bases__));

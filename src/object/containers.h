@@ -50,26 +50,26 @@ struct DictEntry {
 };
 struct Dict : Object {
   static constexpr Layout kLayout = Layout::Dict;
-  int64_t used;         // live entries
-  int64_t entry_count;  // entries in use, deleted ones included
-  int64_t usable;       // insertions left before the table must be rebuilt
+  int64_t used;           // live entries
+  int64_t entry_count;    // entries in use, deleted ones included
+  int64_t usable;         // insertions left before the table must be rebuilt
   uint64_t version;       // changes with every change of keys or values
   uint64_t keys_version;  // changes when keys come or go (inline caches of globals)
-  uint8_t index_bits;   // log2 of the index table's size; 0: no table yet
-  uint8_t index_width;  // bytes of an index: 1, 2, 4, 8
-  bool str_keys;        // every key is an exact str: lookups of strs need no __eq__
-  void* indices;        // index table; entries follow behind it in the same block
+  uint8_t index_bits;     // log2 of the index table's size; 0: no table yet
+  uint8_t index_width;    // bytes of an index: 1, 2, 4, 8
+  bool str_keys;          // every key is an exact str: lookups of strs need no __eq__
+  void* indices;          // index table; entries follow behind it in the same block
   DictEntry* entries;
 };
 Ref make_dict();
-Value dict_get(Dict* dict, Str* key);                       // borrowed; empty when absent; never fails
-Ref dict_get(Dict* dict, Value key);                        // owned; empty when absent; error from __hash__/__eq__
+Value dict_get(Dict* dict, Str* key);  // borrowed; empty when absent; never fails
+Ref dict_get(Dict* dict, Value key);   // owned; empty when absent; error from __hash__/__eq__
 Ref dict_get(Dict* dict, Value key, int64_t hash);
 void dict_set(Dict* dict, Str* key, Value value);
 Status dict_set(Dict* dict, Value key, Value value);
 Status dict_set(Dict* dict, Value key, int64_t hash, Value value);
-Result<bool> dict_delete(Dict* dict, Value key);            // false when absent
-Ref dict_pop(Dict* dict, Value key);                        // empty when absent
+Result<bool> dict_delete(Dict* dict, Value key);  // false when absent
+Ref dict_pop(Dict* dict, Value key);              // empty when absent
 Ref dict_set_default(Dict* dict, Value key, Value value);
 void dict_clear(Dict* dict);
 Ref dict_copy(Dict* dict);
@@ -99,9 +99,9 @@ struct Set : Object {
 };
 Ref make_set();
 Ref make_frozenset(Value iterable);
-Result<bool> set_add(Set* set, Value key);       // true when it was new
+Result<bool> set_add(Set* set, Value key);  // true when it was new
 Result<bool> set_contains(Set* set, Value key);
-Result<bool> set_discard(Set* set, Value key);   // true when it was there
+Result<bool> set_discard(Set* set, Value key);  // true when it was there
 Status set_update(Set* set, Value iterable);
 inline SetEntry* set_next(Set* set, int64_t& i) {
   while (i <= set->mask) {

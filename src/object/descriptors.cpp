@@ -10,8 +10,8 @@
 
 namespace hiss {
 
-Type method_descriptor_type, classmethod_descriptor_type, wrapper_descriptor_type, method_wrapper_type, member_descriptor_type,
-    getset_descriptor_type;
+Type method_descriptor_type, classmethod_descriptor_type, wrapper_descriptor_type, method_wrapper_type,
+    member_descriptor_type, getset_descriptor_type;
 
 namespace {
 
@@ -42,7 +42,8 @@ void descriptor_traverse(Object* o, Visitor& visit) { visit(static_cast<Object*>
 Ref descriptor_name(Value self) { return Ref::share(self_descriptor(self)->name); }
 Ref descriptor_owner(Value self) { return Ref::share(self_descriptor(self)->owner); }
 Ref descriptor_qualname(Value self) {
-  return make_str(fmt::format("{}.{}", to_string(self_descriptor(self)->owner->qualname), to_string(self_descriptor(self)->name)));
+  return make_str(
+      fmt::format("{}.{}", to_string(self_descriptor(self)->owner->qualname), to_string(self_descriptor(self)->name)));
 }
 Ref descriptor_doc(Value self) {
   auto* d = self_descriptor(self);
@@ -70,8 +71,8 @@ const NativeDef kMethods[] = {{"__reduce__", "($self, /)", descriptor_reduce, "H
 
 Status check_instance(Descriptor* d, Value instance) {
   if (is_subtype(type_of(instance), d->owner)) return kOk;
-  return fail(exc::TypeError, "descriptor '{}' for '{}' objects doesn't apply to a '{}' object", to_string(d->name), type_name(d->owner),
-              type_name(instance));
+  return fail(exc::TypeError, "descriptor '{}' for '{}' objects doesn't apply to a '{}' object", to_string(d->name),
+              type_name(d->owner), type_name(instance));
 }
 
 // ---- method_descriptor
@@ -111,7 +112,9 @@ Ref classmethod_descr_get(Value descriptor, Value instance, Value owner) {
 }
 Ref classmethod_descr_call(Value self, Args args) {
   auto* d = self_descriptor(self);
-  if (args.count == 0) return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name), type_name(d->owner));
+  if (args.count == 0)
+    return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name),
+                type_name(d->owner));
   return call_native(d->def, d->spec, d->owner, args[0], Args{args.values + 1, args.count - 1, args.names});
 }
 
@@ -134,11 +137,12 @@ Ref wrapper_descr_get(Value descriptor, Value instance, Value) {
 Ref wrapper_descr_call(Value self, Args args) {
   auto* d = self_descriptor(self);
   if (args.count == 0) {
-    return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name), type_name(d->owner));
+    return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name),
+                type_name(d->owner));
   }
   if (!is_subtype(type_of(args[0]), d->owner)) {
-    return fail(exc::TypeError, "descriptor '{}' requires a '{}' object but received a '{}'", to_string(d->name), type_name(d->owner),
-                type_name(args[0]));
+    return fail(exc::TypeError, "descriptor '{}' requires a '{}' object but received a '{}'", to_string(d->name),
+                type_name(d->owner), type_name(args[0]));
   }
   return call_wrapper(d, args[0], Args{args.values + 1, args.count - 1, args.names});
 }
@@ -163,12 +167,14 @@ Ref method_wrapper_call(Value self, Args args) {
   return call_wrapper(self_descriptor(self_wrapper(self)->descriptor), self_wrapper(self)->self, args);
 }
 Ref method_wrapper_repr(Value self) {
-  return make_str(fmt::format("<method-wrapper '{}' of {} object at {:#x}>", to_string(self_descriptor(self_wrapper(self)->descriptor)->name),
+  return make_str(fmt::format("<method-wrapper '{}' of {} object at {:#x}>",
+                              to_string(self_descriptor(self_wrapper(self)->descriptor)->name),
                               type_name(self_wrapper(self)->self), self_wrapper(self)->self.bits()));
 }
 Ref method_wrapper_compare(Value a, Value b, CompareOp op) {
   if ((op != CompareOp::Eq && op != CompareOp::Ne) || !is_exact(b, method_wrapper_type)) return Ref::not_implemented();
-  const bool same = self_wrapper(a)->descriptor == self_wrapper(b)->descriptor && self_wrapper(a)->self == self_wrapper(b)->self;
+  const bool same =
+      self_wrapper(a)->descriptor == self_wrapper(b)->descriptor && self_wrapper(a)->self == self_wrapper(b)->self;
   return Ref::boolean(same == (op == CompareOp::Eq));
 }
 Result<int64_t> method_wrapper_hash(Value self) {
@@ -185,9 +191,12 @@ Ref method_wrapper_reduce(Value self, const Value*) {
   Ref args = make_tuple({self_wrapper(self)->self, self_descriptor(self_wrapper(self)->descriptor)->name});
   return make_tuple({getattr, args});
 }
-const GetSetDef kWrapperGetSets[] = {{"__self__", method_wrapper_self, nullptr},         {"__name__", method_wrapper_name, nullptr},
-                                     {"__doc__", method_wrapper_doc, nullptr},           {"__qualname__", method_wrapper_qualname, nullptr},
-                                     {"__objclass__", method_wrapper_owner, nullptr},    {"__text_signature__", method_wrapper_signature, nullptr},
+const GetSetDef kWrapperGetSets[] = {{"__self__", method_wrapper_self, nullptr},
+                                     {"__name__", method_wrapper_name, nullptr},
+                                     {"__doc__", method_wrapper_doc, nullptr},
+                                     {"__qualname__", method_wrapper_qualname, nullptr},
+                                     {"__objclass__", method_wrapper_owner, nullptr},
+                                     {"__text_signature__", method_wrapper_signature, nullptr},
                                      {}};
 const NativeDef kWrapperMethods[] = {{"__reduce__", "($self, /)", method_wrapper_reduce, "Helper for pickle."}, {}};
 
@@ -197,13 +206,17 @@ Ref getset_get(Value descriptor, Value instance, Value) {
   auto* d = self_descriptor(descriptor);
   if (!instance) return Ref::share(descriptor);
   TRY(check_instance(d, instance));
-  if (!d->getset->get) return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not readable", to_string(d->name), type_name(d->owner));
+  if (!d->getset->get)
+    return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not readable", to_string(d->name),
+                type_name(d->owner));
   return d->getset->get(instance);
 }
 Status getset_set(Value descriptor, Value instance, Value value) {
   auto* d = self_descriptor(descriptor);
   TRY(check_instance(d, instance));
-  if (!d->getset->set) return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not writable", to_string(d->name), type_name(d->owner));
+  if (!d->getset->set)
+    return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not writable", to_string(d->name),
+                type_name(d->owner));
   return d->getset->set(instance, value);
 }
 Ref getset_repr(Value self) {
@@ -220,7 +233,8 @@ Ref member_get(Value descriptor, Value instance, Value) {
   TRY(check_instance(d, instance));
   Value v = member_slot(d, instance);
   if (!v) {
-    return fail_attribute(instance, as<Str>(d->name), fmt::format("'{}' object has no attribute '{}'", type_name(instance), to_string(d->name)));
+    return fail_attribute(instance, as<Str>(d->name),
+                          fmt::format("'{}' object has no attribute '{}'", type_name(instance), to_string(d->name)));
   }
   return Ref::share(v);
 }
@@ -240,8 +254,12 @@ Ref member_repr(Value self) {
   return make_str(fmt::format("<member '{}' of '{}' objects>", to_string(d->name), type_name(d->owner)));
 }
 
-void define_descriptor(Type& type, const char* name, UnarySlot repr_slot, DescrGetSlot get, DescrSetSlot set, CallSlot call_slot, uint32_t flags = 0) {
-  define_type(type, {.name = name, .size = sizeof(Descriptor), .layout = Layout::Descriptor, .flags = Type::kHasGc | Type::kNoInstances | flags});
+void define_descriptor(Type& type, const char* name, UnarySlot repr_slot, DescrGetSlot get, DescrSetSlot set,
+                       CallSlot call_slot, uint32_t flags = 0) {
+  define_type(type, {.name = name,
+                     .size = sizeof(Descriptor),
+                     .layout = Layout::Descriptor,
+                     .flags = Type::kHasGc | Type::kNoInstances | flags});
   type.slots.repr = repr_slot;
   type.slots.descr_get = get;
   type.slots.descr_set = set;
@@ -257,7 +275,9 @@ void define_descriptor(Type& type, const char* name, UnarySlot repr_slot, DescrG
 
 Ref make_method_descriptor(Type* owner, const NativeDef* def) {
   if (def->kind == NativeDef::StaticMethod) return make_static_method(make_native_function(def));
-  Descriptor* d = make_descriptor(def->kind == NativeDef::ClassMethod ? classmethod_descriptor_type : method_descriptor_type, owner, intern(def->name));
+  Descriptor* d =
+      make_descriptor(def->kind == NativeDef::ClassMethod ? classmethod_descriptor_type : method_descriptor_type, owner,
+                      intern(def->name));
   d->def = def;
   track(d);
   return Ref::steal(d);
@@ -289,15 +309,18 @@ Ref new_function(Value self, const Value* args) {
   auto* positional = as<Tuple>(args[0]);
   if (positional->size == 0) return fail(exc::TypeError, "{}.__new__(): not enough arguments", type_name(type));
   Value cls = positional->items[0];
-  if (!is<Type>(cls)) return fail(exc::TypeError, "{}.__new__(X): X is not a type object ({})", type_name(type), type_name(cls));
+  if (!is<Type>(cls))
+    return fail(exc::TypeError, "{}.__new__(X): X is not a type object ({})", type_name(type), type_name(cls));
   Type* wanted = as<Type>(cls);
   if (!is_subtype(wanted, type)) {
-    return fail(exc::TypeError, "{}.__new__({}): {} is not a subtype of {}", type_name(type), type_name(wanted), type_name(wanted), type_name(type));
+    return fail(exc::TypeError, "{}.__new__({}): {} is not a subtype of {}", type_name(type), type_name(wanted),
+                type_name(wanted), type_name(type));
   }
   Type* native = wanted;
   while (native->is_heap()) native = native->base;
   if (native->slots.new_ != type->slots.new_ && native != type) {
-    return fail(exc::TypeError, "{}.__new__({}) is not safe, use {}.__new__()", type_name(type), type_name(wanted), type_name(native));
+    return fail(exc::TypeError, "{}.__new__({}) is not safe, use {}.__new__()", type_name(type), type_name(wanted),
+                type_name(native));
   }
   std::vector<Value> values(positional->begin() + 1, positional->end());
   const auto count = static_cast<uint32_t>(values.size());
@@ -318,15 +341,16 @@ const NativeDef kNewFunction = {"__new__", "($type, *args, **kwargs)", new_funct
 Ref make_new_function(Type* type) { return make_native_function(&kNewFunction, to_value(type)); }
 
 void init_method_descriptor_type() {
-  define_descriptor(method_descriptor_type, "method_descriptor", method_descr_repr, method_descr_get, nullptr, method_descr_call,
-                    Type::kMethodDescriptor);
+  define_descriptor(method_descriptor_type, "method_descriptor", method_descr_repr, method_descr_get, nullptr,
+                    method_descr_call, Type::kMethodDescriptor);
 }
 void init_classmethod_descriptor_type() {
-  define_descriptor(classmethod_descriptor_type, "classmethod_descriptor", method_descr_repr, classmethod_descr_get, nullptr, classmethod_descr_call);
+  define_descriptor(classmethod_descriptor_type, "classmethod_descriptor", method_descr_repr, classmethod_descr_get,
+                    nullptr, classmethod_descr_call);
 }
 void init_wrapper_descriptor_type() {
-  define_descriptor(wrapper_descriptor_type, "wrapper_descriptor", wrapper_descr_repr, wrapper_descr_get, nullptr, wrapper_descr_call,
-                    Type::kMethodDescriptor);
+  define_descriptor(wrapper_descriptor_type, "wrapper_descriptor", wrapper_descr_repr, wrapper_descr_get, nullptr,
+                    wrapper_descr_call, Type::kMethodDescriptor);
 }
 void init_getset_descriptor_type() {
   define_descriptor(getset_descriptor_type, "getset_descriptor", getset_repr, getset_get, getset_set, nullptr);
@@ -335,7 +359,8 @@ void init_member_descriptor_type() {
   define_descriptor(member_descriptor_type, "member_descriptor", member_repr, member_get, member_set, nullptr);
 }
 void init_method_wrapper_type() {
-  define_type(method_wrapper_type, {.name = "method-wrapper", .size = sizeof(MethodWrapper), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(method_wrapper_type,
+              {.name = "method-wrapper", .size = sizeof(MethodWrapper), .flags = Type::kHasGc | Type::kNoInstances});
   method_wrapper_type.slots.call = method_wrapper_call;
   method_wrapper_type.slots.repr = method_wrapper_repr;
   method_wrapper_type.slots.compare = method_wrapper_compare;

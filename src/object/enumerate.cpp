@@ -185,7 +185,8 @@ const NativeDef kZipMethods[] = {{"__reduce__", "($self, /)", many_reduce, kRedu
                                  {}};
 
 Ref map_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls->slots.init == map_type.slots.init) return fail(exc::TypeError, "map() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == map_type.slots.init)
+    return fail(exc::TypeError, "map() takes no keyword arguments");
   if (args.count < 2) return fail(exc::TypeError, "map() must have at least two arguments.");
   Ref iterators = TRY(iterators_of(args.values + 1, args.count - 1, nullptr));
   auto* m = static_cast<ManyIterators*>(allocate(cls));
@@ -225,7 +226,8 @@ struct Filter : Object {
 };
 
 Ref filter_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls->slots.init == filter_type.slots.init) return fail(exc::TypeError, "filter() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == filter_type.slots.init)
+    return fail(exc::TypeError, "filter() takes no keyword arguments");
   if (args.count != 2) return fail(exc::TypeError, "filter expected 2 arguments, got {}", args.count);
   Ref iterator = TRY(get_iter(args[1]));
   auto* f = static_cast<Filter*>(allocate(cls));

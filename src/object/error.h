@@ -1,4 +1,5 @@
-// Errors of the language are values: a function that fails returns Failure (the error word) and the exception waits in the thread state.
+// Errors of the language are values: a function that fails returns Failure (the error word) and the exception waits in
+// the thread state.
 #pragma once
 
 #include <fmt/core.h>
@@ -49,11 +50,12 @@ T unwrap(Result<T>&& r) {
 inline void unwrap(Status) {}
 
 /// The value of `expr`, or returns Failure from the enclosing function.
-#define TRY(expr)                                                                  \
-  __extension__({                                                                  \
-    auto&& try_result_ = (expr);                                                   \
-    if (::hiss::is_failure(try_result_)) [[unlikely]] return ::hiss::Failure{};    \
-    ::hiss::unwrap(std::move(try_result_));                                        \
+#define TRY(expr)                                     \
+  __extension__({                                     \
+    auto&& try_result_ = (expr);                      \
+    if (::hiss::is_failure(try_result_)) [[unlikely]] \
+      return ::hiss::Failure{};                       \
+    ::hiss::unwrap(std::move(try_result_));           \
   })
 
 struct Type;

@@ -108,7 +108,9 @@ Status keyword_fields(Value self, Args args, std::initializer_list<const char*> 
   for (uint32_t i = 0; i < args.keyword_count(); ++i) {
     bool known = false;
     for (const char* name : allowed) known |= equal(args.keyword_name(i), name);
-    if (!known) return fail(exc::TypeError, "'{}' is an invalid keyword argument for {}()", to_string(args.keyword_name(i)), type_name(self));
+    if (!known)
+      return fail(exc::TypeError, "'{}' is an invalid keyword argument for {}()", to_string(args.keyword_name(i)),
+                  type_name(self));
     set_exception_field(self, to_string(args.keyword_name(i)), args.keyword_value(i));
   }
   assign(self_exception(self)->args, make_tuple(args.values, args.count));
@@ -143,7 +145,8 @@ Status syntax_error_init(Value self, Args args) {
     Ref info = TRY(to_tuple(args[1]));
     auto* t = as<Tuple>(info);
     if (t->size != 4 && t->size != 6) {
-      return fail(exc::TypeError, "function takes {} 4 arguments ({} given)", t->size < 4 ? "at least" : "at most", t->size);
+      return fail(exc::TypeError, "function takes {} 4 arguments ({} given)", t->size < 4 ? "at least" : "at most",
+                  t->size);
     }
     for (int i = 0; i < 4; ++i) assign(e->fields[1 + i], t->items[i]);
     if (t->size == 6) {
@@ -157,21 +160,40 @@ Status syntax_error_init(Value self, Args args) {
 // OSError(errno, strerror[, filename[, winerror[, filename2]]]) is made as the subclass that the errno stands for.
 Type* os_error_subclass(int64_t code) {
   switch (code) {
-    case EAGAIN: case EALREADY: case EINPROGRESS: return &exc::BlockingIOError;
-    case EPIPE: case ESHUTDOWN: return &exc::BrokenPipeError;
-    case ECHILD: return &exc::ChildProcessError;
-    case ECONNABORTED: return &exc::ConnectionAbortedError;
-    case ECONNREFUSED: return &exc::ConnectionRefusedError;
-    case ECONNRESET: return &exc::ConnectionResetError;
-    case EEXIST: return &exc::FileExistsError;
-    case ENOENT: return &exc::FileNotFoundError;
-    case EISDIR: return &exc::IsADirectoryError;
-    case ENOTDIR: return &exc::NotADirectoryError;
-    case EINTR: return &exc::InterruptedError;
-    case EACCES: case EPERM: return &exc::PermissionError;
-    case ESRCH: return &exc::ProcessLookupError;
-    case ETIMEDOUT: return &exc::TimeoutError;
-    default: return nullptr;
+    case EAGAIN:
+    case EALREADY:
+    case EINPROGRESS:
+      return &exc::BlockingIOError;
+    case EPIPE:
+    case ESHUTDOWN:
+      return &exc::BrokenPipeError;
+    case ECHILD:
+      return &exc::ChildProcessError;
+    case ECONNABORTED:
+      return &exc::ConnectionAbortedError;
+    case ECONNREFUSED:
+      return &exc::ConnectionRefusedError;
+    case ECONNRESET:
+      return &exc::ConnectionResetError;
+    case EEXIST:
+      return &exc::FileExistsError;
+    case ENOENT:
+      return &exc::FileNotFoundError;
+    case EISDIR:
+      return &exc::IsADirectoryError;
+    case ENOTDIR:
+      return &exc::NotADirectoryError;
+    case EINTR:
+      return &exc::InterruptedError;
+    case EACCES:
+    case EPERM:
+      return &exc::PermissionError;
+    case ESRCH:
+      return &exc::ProcessLookupError;
+    case ETIMEDOUT:
+      return &exc::TimeoutError;
+    default:
+      return nullptr;
   }
 }
 
@@ -215,7 +237,8 @@ Status unicode_error_init(Value self, Args args) {
   TRY(exception_init(self, args));
   const bool translate = is_instance_of(self, exc::UnicodeTranslateError);
   const uint32_t wanted = translate ? 4 : 5;
-  if (args.count != wanted) return fail(exc::TypeError, "function takes exactly {} arguments ({} given)", wanted, args.count);
+  if (args.count != wanted)
+    return fail(exc::TypeError, "function takes exactly {} arguments ({} given)", wanted, args.count);
   const bool encode = is_instance_of(self, exc::UnicodeEncodeError);
   auto* e = self_exception(self);
   const uint32_t base = translate ? 0 : 1;
@@ -223,14 +246,18 @@ Status unicode_error_init(Value self, Args args) {
     if (!is<Str>(args[0])) return fail(exc::TypeError, "argument 1 must be str, not {}", type_name(args[0]));
     assign(e->fields[0], args[0]);
   }
-  if ((encode || translate) && !is<Str>(args[base])) return fail(exc::TypeError, "argument {} must be str, not {}", base + 1, type_name(args[base]));
-  if (!encode && !translate && !type_of(args[1])->buffer) return fail(exc::TypeError, "a bytes-like object is required, not '{}'", type_name(args[1]));
+  if ((encode || translate) && !is<Str>(args[base]))
+    return fail(exc::TypeError, "argument {} must be str, not {}", base + 1, type_name(args[base]));
+  if (!encode && !translate && !type_of(args[1])->buffer)
+    return fail(exc::TypeError, "a bytes-like object is required, not '{}'", type_name(args[1]));
   assign(e->fields[1], args[base]);
   for (uint32_t i = 1; i <= 2; ++i) {
-    if (!is_int(args[base + i])) return fail(exc::TypeError, "'{}' object cannot be interpreted as an integer", type_name(args[base + i]));
+    if (!is_int(args[base + i]))
+      return fail(exc::TypeError, "'{}' object cannot be interpreted as an integer", type_name(args[base + i]));
     assign(e->fields[1 + i], args[base + i]);
   }
-  if (!is<Str>(args[base + 3])) return fail(exc::TypeError, "argument {} must be str, not {}", base + 4, type_name(args[base + 3]));
+  if (!is<Str>(args[base + 3]))
+    return fail(exc::TypeError, "argument {} must be str, not {}", base + 4, type_name(args[base + 3]));
   assign(e->fields[4], args[base + 3]);
   return kOk;
 }
@@ -263,11 +290,13 @@ Ref os_error_str(Value self) {
   auto text = [](Value v) { return v ? to_string(str(v)) : std::string("None"); };
   if (e->fields[2]) {
     if (e->fields[3]) {
-      return make_str(fmt::format("[Errno {}] {}: {} -> {}", text(e->fields[0]), text(e->fields[1]), repr_text(e->fields[2]), repr_text(e->fields[3])));
+      return make_str(fmt::format("[Errno {}] {}: {} -> {}", text(e->fields[0]), text(e->fields[1]),
+                                  repr_text(e->fields[2]), repr_text(e->fields[3])));
     }
     return make_str(fmt::format("[Errno {}] {}: {}", text(e->fields[0]), text(e->fields[1]), repr_text(e->fields[2])));
   }
-  if (e->fields[0] && e->fields[1]) return make_str(fmt::format("[Errno {}] {}", text(e->fields[0]), text(e->fields[1])));
+  if (e->fields[0] && e->fields[1])
+    return make_str(fmt::format("[Errno {}] {}", text(e->fields[0]), text(e->fields[1])));
   return exception_str(self);
 }
 Ref syntax_error_str(Value self) {
@@ -296,15 +325,21 @@ Ref unicode_error_str(Value self) {
   const int64_t size = TRY(length(e->fields[1]));
   const std::string encoding = e->fields[0] ? to_string(TRY(str(e->fields[0]))) : "";
   std::string prefix = decode ? fmt::format("'{}' codec can't decode ", encoding)
-                              : is_instance_of(self, exc::UnicodeTranslateError) ? "can't translate " : fmt::format("'{}' codec can't encode ", encoding);
+                       : is_instance_of(self, exc::UnicodeTranslateError)
+                           ? "can't translate "
+                           : fmt::format("'{}' codec can't encode ", encoding);
   if (start >= 0 && start < size && end == start + 1) {
     Ref item = TRY(get_item(e->fields[1], Value::integer(start)));
-    if (decode) return make_str(fmt::format("{}byte 0x{:02x} in position {}: {}", prefix, item.value().integer(), start, reason));
+    if (decode)
+      return make_str(fmt::format("{}byte 0x{:02x} in position {}: {}", prefix, item.value().integer(), start, reason));
     const uint32_t c = as<Str>(item)->at(0);
-    const std::string code = c <= 0xFF ? fmt::format("\\x{:02x}", c) : c <= 0xFFFF ? fmt::format("\\u{:04x}", c) : fmt::format("\\U{:08x}", c);
+    const std::string code = c <= 0xFF     ? fmt::format("\\x{:02x}", c)
+                             : c <= 0xFFFF ? fmt::format("\\u{:04x}", c)
+                                           : fmt::format("\\U{:08x}", c);
     return make_str(fmt::format("{}character '{}' in position {}: {}", prefix, code, start, reason));
   }
-  return make_str(fmt::format("{}{} in position {}-{}: {}", prefix, decode ? "bytes" : "characters", start, end - 1, reason));
+  return make_str(
+      fmt::format("{}{} in position {}-{}: {}", prefix, decode ? "bytes" : "characters", start, end - 1, reason));
 }
 
 // ---- Common attributes
@@ -321,7 +356,8 @@ Ref get_traceback(Value self) {
 }
 Status set_traceback(Value self, Value value) {
   if (!value) return fail(exc::TypeError, "__traceback__ may not be deleted");
-  if (!value.is_none() && !is<Traceback>(value)) return fail(exc::TypeError, "__traceback__ must be a traceback or None");
+  if (!value.is_none() && !is<Traceback>(value))
+    return fail(exc::TypeError, "__traceback__ must be a traceback or None");
   assign(self_exception(self)->traceback, value.is_none() ? Value() : value);
   return kOk;
 }
@@ -331,7 +367,8 @@ Ref get_context(Value self) {
 }
 Status set_context(Value self, Value value) {
   if (!value || (!value.is_none() && !is<Exception>(value))) {
-    return value ? fail(exc::TypeError, "exception context must be None or derive from BaseException") : fail(exc::TypeError, "__context__ may not be deleted");
+    return value ? fail(exc::TypeError, "exception context must be None or derive from BaseException")
+                 : fail(exc::TypeError, "__context__ may not be deleted");
   }
   assign(self_exception(self)->context, value.is_none() ? Value() : value);
   return kOk;
@@ -342,7 +379,8 @@ Ref get_cause(Value self) {
 }
 Status set_cause(Value self, Value value) {
   if (!value) return fail(exc::TypeError, "__cause__ may not be deleted");
-  if (!value.is_none() && !is<Exception>(value)) return fail(exc::TypeError, "exception cause must be None or derive from BaseException");
+  if (!value.is_none() && !is<Exception>(value))
+    return fail(exc::TypeError, "exception cause must be None or derive from BaseException");
   assign(self_exception(self)->cause, value.is_none() ? Value() : value);
   self_exception(self)->suppress_context = true;
   return kOk;
@@ -405,7 +443,8 @@ Ref exception_setstate(Value self, const Value* args) {
 }
 
 const NativeDef kMethods[] = {
-    {"with_traceback", "($self, tb, /)", with_traceback, "Exception.with_traceback(tb) --\n    set self.__traceback__ to tb and return self."},
+    {"with_traceback", "($self, tb, /)", with_traceback,
+     "Exception.with_traceback(tb) --\n    set self.__traceback__ to tb and return self."},
     {"add_note", "($self, note, /)", add_note, "Exception.add_note(note) --\n    add a note to the exception"},
     {"__reduce__", "($self, /)", exception_reduce, "Helper for pickle."},
     {"__setstate__", "($self, state, /)", exception_setstate, nullptr},
@@ -481,10 +520,10 @@ void define_exceptions() {
 }
 
 void ready_exceptions() {
-#define EXCEPTION(name, base, doc)                                                                        \
-  if (&exc::name == &exc::ExceptionGroup) {                                                               \
+#define EXCEPTION(name, base, doc)                                                                           \
+  if (&exc::name == &exc::ExceptionGroup) {                                                                  \
     exc::name.bases = make_tuple({to_value(&exc::BaseExceptionGroup), to_value(&exc::Exception)}).release(); \
-  }                                                                                                       \
+  }                                                                                                          \
   ready_type(exc::name);
 #include "object/exceptions.def"
 #undef EXCEPTION
@@ -616,7 +655,8 @@ Ref traceback_next(Value self) {
 }
 Status set_traceback_next(Value self, Value value) {
   if (!value) return fail(exc::TypeError, "can't delete tb_next attribute");
-  if (!value.is_none() && !is<Traceback>(value)) return fail(exc::TypeError, "expected traceback object, got '{}'", type_name(value));
+  if (!value.is_none() && !is<Traceback>(value))
+    return fail(exc::TypeError, "expected traceback object, got '{}'", type_name(value));
   for (Value v = value.is_none() ? Value() : value; v; v = self_traceback(v)->next) {
     if (v == self) return fail(exc::ValueError, "traceback loop detected");
   }
@@ -625,15 +665,20 @@ Status set_traceback_next(Value self, Value value) {
 }
 Ref traceback_frame(Value self) { return Ref::share(self_traceback(self)->frame); }
 Ref traceback_lineno(Value self) { return make_int(self_traceback(self)->line); }
-Ref traceback_lasti(Value self) { return make_int(self_traceback(self)->instruction < 0 ? -1 : self_traceback(self)->instruction * 2); }
+Ref traceback_lasti(Value self) {
+  return make_int(self_traceback(self)->instruction < 0 ? -1 : self_traceback(self)->instruction * 2);
+}
 Ref traceback_new(Type*, Args args) {
   Arguments a("TracebackType", "(tb_next, tb_frame, tb_lasti, tb_lineno)");
   TRY(a.bind(args));
-  if (!a[0].is_none() && !is<Traceback>(a[0])) return fail(exc::TypeError, "expected traceback object or None, got '{}'", type_name(a[0]));
-  if (!is_exact(a[1], frame_type)) return fail(exc::TypeError, "TracebackType() argument 'tb_frame' must be frame, not {}", type_name(a[1]));
+  if (!a[0].is_none() && !is<Traceback>(a[0]))
+    return fail(exc::TypeError, "expected traceback object or None, got '{}'", type_name(a[0]));
+  if (!is_exact(a[1], frame_type))
+    return fail(exc::TypeError, "TracebackType() argument 'tb_frame' must be frame, not {}", type_name(a[1]));
   const int64_t lasti = TRY(to_int64(a[2]));
   const int64_t line = TRY(to_int64(a[3]));
-  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti / 2), static_cast<int32_t>(line));
+  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti / 2),
+                        static_cast<int32_t>(line));
 }
 const GetSetDef kTracebackGetSets[] = {{"tb_next", traceback_next, set_traceback_next},
                                        {"tb_frame", traceback_frame, nullptr},
@@ -660,7 +705,8 @@ void add_traceback(Value exception, Value frame, int32_t instruction, int32_t li
 }
 
 void init_traceback_type() {
-  define_type(traceback_type, {.name = "traceback", .size = sizeof(Traceback), .layout = Layout::Traceback, .flags = Type::kHasGc});
+  define_type(traceback_type,
+              {.name = "traceback", .size = sizeof(Traceback), .layout = Layout::Traceback, .flags = Type::kHasGc});
   traceback_type.slots.new_ = traceback_new;
   traceback_type.getsets = kTracebackGetSets;
   traceback_type.dealloc = traceback_dealloc;

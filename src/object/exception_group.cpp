@@ -15,18 +15,22 @@ Tuple* members(Value group) { return as<Tuple>(self_exception(group)->fields[1])
 bool is_group(Value v) { return is_instance_of(v, exc::BaseExceptionGroup); }
 
 Ref group_new(Type* cls, Args args) {
-  if (args.keyword_count() || args.count != 2) return fail(exc::TypeError, "BaseExceptionGroup.__new__() takes exactly 2 arguments ({} given)", args.count);
+  if (args.keyword_count() || args.count != 2)
+    return fail(exc::TypeError, "BaseExceptionGroup.__new__() takes exactly 2 arguments ({} given)", args.count);
   if (!is<Str>(args[0])) return fail(exc::TypeError, "argument 1 must be str, not {}", type_name(args[0]));
-  if (!type_of(args[1])->slots.getitem || is<Dict>(args[1])) return fail(exc::TypeError, "second argument (exceptions) must be a sequence");
+  if (!type_of(args[1])->slots.getitem || is<Dict>(args[1]))
+    return fail(exc::TypeError, "second argument (exceptions) must be a sequence");
   Ref list = TRY(to_tuple(args[1]));
   auto* exceptions = as<Tuple>(list);
   if (exceptions->size == 0) return fail(exc::ValueError, "second argument (exceptions) must be a non-empty sequence");
   bool base_only = false;
   for (int64_t i = 0; i < exceptions->size; ++i) {
-    if (!is<Exception>(exceptions->items[i])) return fail(exc::ValueError, "Item {} of second argument (exceptions) is not an exception", i);
+    if (!is<Exception>(exceptions->items[i]))
+      return fail(exc::ValueError, "Item {} of second argument (exceptions) is not an exception", i);
     base_only |= !is_instance_of(exceptions->items[i], exc::Exception);
   }
-  if (cls == &exc::ExceptionGroup && base_only) return fail(exc::TypeError, "Cannot nest BaseExceptions in an ExceptionGroup");
+  if (cls == &exc::ExceptionGroup && base_only)
+    return fail(exc::TypeError, "Cannot nest BaseExceptions in an ExceptionGroup");
   if (cls == &exc::BaseExceptionGroup && !base_only) cls = &exc::ExceptionGroup;
   if (base_only && cls != &exc::BaseExceptionGroup && is_subtype(cls, &exc::Exception)) {
     return fail(exc::TypeError, "Cannot nest BaseExceptions in '{}'", type_name(cls));
@@ -39,7 +43,8 @@ Ref group_new(Type* cls, Args args) {
 
 Ref group_str(Value self) {
   const int64_t count = members(self)->size;
-  return make_str(fmt::format("{} ({} sub-exception{})", to_string(self_exception(self)->fields[0]), count, count == 1 ? "" : "s"));
+  return make_str(
+      fmt::format("{} ({} sub-exception{})", to_string(self_exception(self)->fields[0]), count, count == 1 ? "" : "s"));
 }
 
 // The same kind of group with other members: derive(), then the metadata of the original.
@@ -49,7 +54,8 @@ Ref derive_with(Value self, const std::vector<Ref>& kept) {
   Ref list = make_list(static_cast<int64_t>(items.size()));
   for (Value v : items) list_append(as<List>(list), v);
   Ref derived = TRY(call_method(self, "derive", {list}));
-  if (!is<Exception>(derived) || !is_group(derived)) return fail(exc::TypeError, "derive must return an instance of BaseExceptionGroup");
+  if (!is<Exception>(derived) || !is_group(derived))
+    return fail(exc::TypeError, "derive must return an instance of BaseExceptionGroup");
   auto* from = self_exception(self);
   auto* to = self_exception(derived);
   auto copy = [](Value& slot, Value v) {
@@ -131,7 +137,8 @@ const NativeDef kMethods[] = {{"derive", "($self, excs, /)", group_derive, nullp
                               {"split", "($self, condition, /)", group_split, nullptr},
                               {"subgroup", "($self, condition, /)", group_subgroup, nullptr},
                               {"__class_getitem__", "($type, item, /)",
-                               [](Value self, const Value* args) { return make_generic_alias(self, args[0]); }, "See PEP 585", NativeDef::ClassMethod},
+                               [](Value self, const Value* args) { return make_generic_alias(self, args[0]); },
+                               "See PEP 585", NativeDef::ClassMethod},
                               {}};
 
 }  // namespace

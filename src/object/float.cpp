@@ -261,7 +261,8 @@ Ref float_from(Value v) {
 }
 
 Ref float_new(Type* cls, Args args) {
-  if (args.keyword_count() && cls->slots.init == float_type.slots.init) return fail(exc::TypeError, "float() takes no keyword arguments");
+  if (args.keyword_count() && cls->slots.init == float_type.slots.init)
+    return fail(exc::TypeError, "float() takes no keyword arguments");
   if (args.count > 1) return fail(exc::TypeError, "float expected at most 1 argument, got {}", args.count);
   Ref plain = args.count ? TRY(float_from(args[0])) : make_float(0.0);
   return cls == &float_type ? plain : make_float_of(cls, float_value(plain));

@@ -52,7 +52,8 @@ void frame_dealloc(Object* o) {
   untrack(o);
   auto* frame = static_cast<Frame*>(o);
   drop_values(frame);
-  for (Value* v : {&frame->back, &frame->globals, &frame->builtins, &frame->locals, &frame->function, &frame->trace}) clear_field(*v);
+  for (Value* v : {&frame->back, &frame->globals, &frame->builtins, &frame->locals, &frame->function, &frame->trace})
+    clear_field(*v);
   release(frame->code);
   free_object(o);
 }
@@ -71,8 +72,8 @@ void frame_clear_slot(Object* o) {
 
 Ref frame_repr(Value self) {
   auto* frame = self_frame(self);
-  return make_str(fmt::format("<frame at {:#x}, file {}, line {}, code {}>", self.bits(), repr_text(frame->code->filename), frame_line(frame),
-                              to_string(frame->code->name)));
+  return make_str(fmt::format("<frame at {:#x}, file {}, line {}, code {}>", self.bits(),
+                              repr_text(frame->code->filename), frame_line(frame), to_string(frame->code->name)));
 }
 
 Ref get_back(Value self) { return frame_back(self_frame(self)); }
@@ -121,7 +122,8 @@ Ref method_clear(Value self, const Value*) {
   return Ref::none();
 }
 
-const NativeDef kMethods[] = {{"clear", "($self, /)", method_clear, "F.clear(): clear most references held by the frame"}, {}};
+const NativeDef kMethods[] = {
+    {"clear", "($self, /)", method_clear, "F.clear(): clear most references held by the frame"}, {}};
 const GetSetDef kGetSets[] = {{"f_back", get_back, nullptr},
                               {"f_code", get_code, nullptr},
                               {"f_globals", get_globals, nullptr},
@@ -259,7 +261,9 @@ Ref record_locals(CallRecord* record) {
 }
 
 void init_frame_type() {
-  define_type(frame_type, {.name = "frame", .size = sizeof(Frame), .layout = Layout::Frame, .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(
+      frame_type,
+      {.name = "frame", .size = sizeof(Frame), .layout = Layout::Frame, .flags = Type::kHasGc | Type::kNoInstances});
   frame_type.slots.repr = frame_repr;
   frame_type.methods = kMethods;
   frame_type.getsets = kGetSets;

@@ -8,13 +8,13 @@ namespace hiss {
 
 struct Frame : Object {
   static constexpr Layout kLayout = Layout::Frame;
-  CallRecord* record;    // while the frame runs; null when it has ended or its generator is suspended
-  Generator* generator;  // not owned: cleared when the generator dies
-  Value back;            // Frame or empty, once the frame has ended
-  Code* code;            // owned
+  CallRecord* record;               // while the frame runs; null when it has ended or its generator is suspended
+  Generator* generator;             // not owned: cleared when the generator dies
+  Value back;                       // Frame or empty, once the frame has ended
+  Code* code;                       // owned
   Value globals, builtins, locals;  // owned; locals: of module and class code, or a snapshot of a function's
   Value function;
-  Value* values;         // registers taken over from the ended frame (malloc), or null
+  Value* values;  // registers taken over from the ended frame (malloc), or null
   const Instruction* pc;
   Value trace;
   bool trace_lines, trace_opcodes;

@@ -27,7 +27,9 @@ void function_dealloc(Object* o) {
   untrack(o);
   auto* f = static_cast<Function*>(o);
   clear_attributes(o, &f->attributes);
-  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->defaults, &f->kwdefaults, &f->closure, &f->doc, &f->annotations, &f->module}) clear_field(*v);
+  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->defaults, &f->kwdefaults, &f->closure, &f->doc,
+                   &f->annotations, &f->module})
+    clear_field(*v);
   release(f->globals);
   release(f->code);
   free_object(o);
@@ -35,7 +37,9 @@ void function_dealloc(Object* o) {
 void function_traverse(Object* o, Visitor& visit) {
   auto* f = static_cast<Function*>(o);
   traverse_attributes(&f->attributes, visit);
-  for (Value v : {f->builtins, f->name, f->qualname, f->defaults, f->kwdefaults, f->closure, f->doc, f->annotations, f->module}) visit(v);
+  for (Value v :
+       {f->builtins, f->name, f->qualname, f->defaults, f->kwdefaults, f->closure, f->doc, f->annotations, f->module})
+    visit(v);
   visit(f->globals);
   visit(f->code);
 }
@@ -46,7 +50,9 @@ void function_clear(Object* o) {
 }
 
 Ref function_call(Value self, Args args) { return call_function(self_function(self), args); }
-Ref function_repr(Value self) { return make_str(fmt::format("<function {} at {:#x}>", to_string(self_function(self)->qualname), self.bits())); }
+Ref function_repr(Value self) {
+  return make_str(fmt::format("<function {} at {:#x}>", to_string(self_function(self)->qualname), self.bits()));
+}
 Ref function_get(Value self, Value instance, Value) {
   if (!instance || instance.is_none()) {
     // Through the class a function is itself; None as instance happens only for NoneType's own attributes.
@@ -59,15 +65,19 @@ Ref function_new(Type*, Args args) {
   Arguments a("function", "(code, globals, name=None, argdefs=None, closure=None)");
   TRY(a.bind(args));
   if (!is<Code>(a[0])) return fail(exc::TypeError, "function() argument 'code' must be code, not {}", type_name(a[0]));
-  if (!is<Dict>(a[1])) return fail(exc::TypeError, "function() argument 'globals' must be dict, not {}", type_name(a[1]));
+  if (!is<Dict>(a[1]))
+    return fail(exc::TypeError, "function() argument 'globals' must be dict, not {}", type_name(a[1]));
   auto* code = as<Code>(a[0]);
   if (a[2] && !a[2].is_none() && !is<Str>(a[2])) return fail(exc::TypeError, "arg 3 (name) must be None or string");
-  if (a[3] && !a[3].is_none() && !is<Tuple>(a[3])) return fail(exc::TypeError, "arg 4 (defaults) must be None or tuple");
+  if (a[3] && !a[3].is_none() && !is<Tuple>(a[3]))
+    return fail(exc::TypeError, "arg 4 (defaults) must be None or tuple");
   const int64_t free_count = as<Tuple>(code->freevars)->size;
-  if (a[4] && !a[4].is_none() && !is<Tuple>(a[4])) return fail(exc::TypeError, "arg 5 (closure) must be {}", free_count ? "tuple" : "None or tuple");
+  if (a[4] && !a[4].is_none() && !is<Tuple>(a[4]))
+    return fail(exc::TypeError, "arg 5 (closure) must be {}", free_count ? "tuple" : "None or tuple");
   const int64_t given = a[4] && !a[4].is_none() ? as<Tuple>(a[4])->size : 0;
   if (free_count && !given) return fail(exc::TypeError, "arg 5 (closure) must be tuple");
-  if (free_count != given) return fail(exc::ValueError, "{} requires closure of length {}, not {}", to_string(code->name), free_count, given);
+  if (free_count != given)
+    return fail(exc::ValueError, "{} requires closure of length {}, not {}", to_string(code->name), free_count, given);
   if (given) {
     for (Value c : *as<Tuple>(a[4])) {
       if (!is<Cell>(c)) return fail(exc::TypeError, "arg 5 (closure) expected cell, found {}", type_name(c));
@@ -88,8 +98,11 @@ Ref get_code(Value self) { return Ref::share(self_function(self)->code); }
 Status set_code(Value self, Value value) {
   auto* f = self_function(self);
   if (!value || !is<Code>(value)) return fail(exc::TypeError, "__code__ must be set to a code object");
-  const int64_t wanted = as<Tuple>(as<Code>(value)->freevars)->size, have = f->closure ? as<Tuple>(f->closure)->size : 0;
-  if (wanted != have) return fail(exc::ValueError, "{}() requires a code object with {} free vars, not {}", to_string(f->name), have, wanted);
+  const int64_t wanted = as<Tuple>(as<Code>(value)->freevars)->size,
+                have = f->closure ? as<Tuple>(f->closure)->size : 0;
+  if (wanted != have)
+    return fail(exc::ValueError, "{}() requires a code object with {} free vars, not {}", to_string(f->name), have,
+                wanted);
   Code* old = f->code;
   f->code = as<Code>(value);
   retain(value);
@@ -112,13 +125,15 @@ Status set_qualname(Value self, Value value) {
 }
 Ref get_defaults(Value self) { return or_none(self_function(self)->defaults); }
 Status set_defaults(Value self, Value value) {
-  if (value && !value.is_none() && !is<Tuple>(value)) return fail(exc::TypeError, "__defaults__ must be set to a tuple object");
+  if (value && !value.is_none() && !is<Tuple>(value))
+    return fail(exc::TypeError, "__defaults__ must be set to a tuple object");
   put(self_function(self)->defaults, or_empty(value));
   return kOk;
 }
 Ref get_kwdefaults(Value self) { return or_none(self_function(self)->kwdefaults); }
 Status set_kwdefaults(Value self, Value value) {
-  if (value && !value.is_none() && !is<Dict>(value)) return fail(exc::TypeError, "__kwdefaults__ must be set to a dict object");
+  if (value && !value.is_none() && !is<Dict>(value))
+    return fail(exc::TypeError, "__kwdefaults__ must be set to a dict object");
   put(self_function(self)->kwdefaults, or_empty(value));
   return kOk;
 }
@@ -139,7 +154,8 @@ Ref get_annotations(Value self) {
   return Ref::share(f->annotations);
 }
 Status set_annotations(Value self, Value value) {
-  if (value && !value.is_none() && !is<Dict>(value)) return fail(exc::TypeError, "__annotations__ must be set to a dict object");
+  if (value && !value.is_none() && !is<Dict>(value))
+    return fail(exc::TypeError, "__annotations__ must be set to a dict object");
   put(self_function(self)->annotations, or_empty(value));
   return kOk;
 }
@@ -177,7 +193,8 @@ Ref make_function(Code* code, Dict* globals, Value qualname) {
   f->builtins = Ref::share(builtins).release();
   f->name = Ref::share(code->name).release();
   f->qualname = Ref::share(qualname ? qualname : code->qualname).release();
-  if (as<Tuple>(code->consts)->size && is<Str>(as<Tuple>(code->consts)->items[0]) && (code->code_flags & kCodeOptimized)) {
+  if (as<Tuple>(code->consts)->size && is<Str>(as<Tuple>(code->consts)->items[0]) &&
+      (code->code_flags & kCodeOptimized)) {
     f->doc = Ref::share(as<Tuple>(code->consts)->items[0]).release();
   }
   Value module = dict_get(globals, names.__name__);
@@ -237,16 +254,20 @@ Ref module_getattr(Value self, Str* name) {
     return call(hold, {to_value(name)});
   }
   Value module_name = dict_get(dict, names.__name__);
-  if (!is<Str>(module_name)) return fail_attribute(self, name, fmt::format("module has no attribute '{}'", to_string(name)));
+  if (!is<Str>(module_name))
+    return fail_attribute(self, name, fmt::format("module has no attribute '{}'", to_string(name)));
   Value spec = dict_get(dict, names.__spec__);
   if (spec && !spec.is_none()) {
     Ref initializing = TRY(get_attr_or_empty(spec, names._initializing));
     if (!initializing.is_empty() && TRY(truth(initializing))) {
-      return fail_attribute(self, name, fmt::format("partially initialized module '{}' has no attribute '{}' (most likely due to a circular import)",
-                                                    to_string(module_name), to_string(name)));
+      return fail_attribute(
+          self, name,
+          fmt::format("partially initialized module '{}' has no attribute '{}' (most likely due to a circular import)",
+                      to_string(module_name), to_string(name)));
     }
   }
-  return fail_attribute(self, name, fmt::format("module '{}' has no attribute '{}'", to_string(module_name), to_string(name)));
+  return fail_attribute(self, name,
+                        fmt::format("module '{}' has no attribute '{}'", to_string(module_name), to_string(name)));
 }
 
 Ref module_new(Type* cls, Args) {
@@ -298,8 +319,10 @@ Ref module_dir(Value self, const Value*) {
   }
   return to_list(to_value(module_dict(self)));
 }
-const NativeDef kModuleMethods[] = {{"__dir__", "($self, /)", module_dir, "__dir__() -> list\nspecialized dir() implementation"}, {}};
-const GetSetDef kModuleGetSets[] = {{"__dict__", module_get_dict, nullptr}, {"__annotations__", module_get_annotations, module_set_annotations}, {}};
+const NativeDef kModuleMethods[] = {
+    {"__dir__", "($self, /)", module_dir, "__dir__() -> list\nspecialized dir() implementation"}, {}};
+const GetSetDef kModuleGetSets[] = {
+    {"__dict__", module_get_dict, nullptr}, {"__annotations__", module_get_annotations, module_set_annotations}, {}};
 
 }  // namespace
 
@@ -318,18 +341,21 @@ Ref make_native_module(const ModuleDef& def) {
   if (def.doc) dict_set(dict, names.__doc__, make_str(def.doc));
   Ref name = make_str(def.name);
   if (def.functions) {
-    for (const NativeDef* f = def.functions; f->name; ++f) dict_set(dict, intern(f->name), make_native_function(f, module, name));
+    for (const NativeDef* f = def.functions; f->name; ++f)
+      dict_set(dict, intern(f->name), make_native_function(f, module, name));
   }
   if (def.initialize) TRY(def.initialize(module));
   return module;
 }
 
 void init_module_type() {
-  define_type(module_type, {.name = "module",
-                            .size = sizeof(Module),
-                            .layout = Layout::Module,
-                            .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
-                            .doc = "Create a module object.\n\nThe name must be a string; the optional docstring can have any type."});
+  define_type(
+      module_type,
+      {.name = "module",
+       .size = sizeof(Module),
+       .layout = Layout::Module,
+       .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
+       .doc = "Create a module object.\n\nThe name must be a string; the optional docstring can have any type."});
   module_type.attributes_offset = offsetof(Module, attributes);
   module_type.slots.new_ = module_new;
   module_type.slots.init = module_init;
@@ -360,11 +386,13 @@ Super* self_super(Value v) { return as<Super>(v); }
 
 void super_dealloc(Object* o) {
   untrack(o);
-  for (Value* v : {&static_cast<Super*>(o)->start, &static_cast<Super*>(o)->object, &static_cast<Super*>(o)->type}) clear_field(*v);
+  for (Value* v : {&static_cast<Super*>(o)->start, &static_cast<Super*>(o)->object, &static_cast<Super*>(o)->type})
+    clear_field(*v);
   free_object(o);
 }
 void super_traverse(Object* o, Visitor& visit) {
-  for (Value v : {static_cast<Super*>(o)->start, static_cast<Super*>(o)->object, static_cast<Super*>(o)->type}) visit(v);
+  for (Value v : {static_cast<Super*>(o)->start, static_cast<Super*>(o)->object, static_cast<Super*>(o)->type})
+    visit(v);
 }
 
 Result<Type*> check_super(Type* start, Value object) {
@@ -378,9 +406,11 @@ Result<Type*> check_super(Type* start, Value object) {
 // super() without arguments: the class cell and the first argument of the running function.
 Status implicit_arguments(Value& start, Value& object) {
   CallRecord* record = thread_state().record;
-  if (!record->code || !(record->code->code_flags & kCodeOptimized)) return fail(exc::RuntimeError, "super(): no current frame");
+  if (!record->code || !(record->code->code_flags & kCodeOptimized))
+    return fail(exc::RuntimeError, "super(): no current frame");
   Code* code = record->code;
-  if (code->argcount == 0 && !(code->code_flags & kCodeVarargs)) return fail(exc::RuntimeError, "super(): no arguments");
+  if (code->argcount == 0 && !(code->code_flags & kCodeVarargs))
+    return fail(exc::RuntimeError, "super(): no arguments");
   if (code->argcount == 0) return fail(exc::RuntimeError, "super(): no arguments");
   object = record->base[0];
   for (uint16_t r : *code->cell_arguments) {
@@ -434,7 +464,8 @@ Ref super_getattr(Value self, Str* name) {
         Value found = dict_get(as<Dict>(as<Type>(t)->dict), name);
         if (found) {
           Ref hold = Ref::share(found);
-          if (DescrGetSlot get = type_of(hold)->slots.descr_get) return get(hold, s->object == s->type ? Value() : s->object, s->type);
+          if (DescrGetSlot get = type_of(hold)->slots.descr_get)
+            return get(hold, s->object == s->type ? Value() : s->object, s->type);
           return hold;
         }
       } else if (t == s->start) {
@@ -466,13 +497,20 @@ Ref super_repr(Value self) {
 Ref super_this(Value self) { return or_none(self_super(self)->start); }
 Ref super_self(Value self) { return or_none(self_super(self)->object); }
 Ref super_self_class(Value self) { return or_none(self_super(self)->type); }
-const GetSetDef kSuperGetSets[] = {{"__thisclass__", super_this, nullptr}, {"__self__", super_self, nullptr}, {"__self_class__", super_self_class, nullptr}, {}};
+const GetSetDef kSuperGetSets[] = {{"__thisclass__", super_this, nullptr},
+                                   {"__self__", super_self, nullptr},
+                                   {"__self_class__", super_self_class, nullptr},
+                                   {}};
 
 }  // namespace
 
 void init_super_type() {
-  define_type(super_type, {.name = "super", .size = sizeof(Super), .layout = Layout::Super, .flags = Type::kHasGc | Type::kBaseType,
-                           .doc = "super() -> same as super(__class__, <first argument>)\nsuper(type) -> unbound super object"});
+  define_type(super_type,
+              {.name = "super",
+               .size = sizeof(Super),
+               .layout = Layout::Super,
+               .flags = Type::kHasGc | Type::kBaseType,
+               .doc = "super() -> same as super(__class__, <first argument>)\nsuper(type) -> unbound super object"});
   super_type.slots.new_ = super_new;
   super_type.slots.init = super_init;
   super_type.slots.getattr = super_getattr;

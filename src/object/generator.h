@@ -1,4 +1,5 @@
-// Generators, coroutines and async generators: they own their registers and are linked into the call stack while they run.
+// Generators, coroutines and async generators: they own their registers and are linked into the call stack while they
+// run.
 #pragma once
 
 #include "object/function.h"
@@ -13,18 +14,18 @@ struct Generator : Object {
   static constexpr Layout kLayout = Layout::Generator;
   enum State : uint8_t { Created, Suspended, Running, Finished };
   State state;
-  bool yielded;               // how the last run ended: a yield, not a return
-  bool closing;               // async generator: aclose() has begun
-  bool hooks_initialized;     // async generator
-  bool running_async;         // async generator: an asend/athrow is under way
-  Value function;             // owned
-  Code* code;                 // owned
+  bool yielded;            // how the last run ended: a yield, not a return
+  bool closing;            // async generator: aclose() has begun
+  bool hooks_initialized;  // async generator
+  bool running_async;      // async generator: an asend/athrow is under way
+  Value function;          // owned
+  Code* code;              // owned
   const Instruction* pc;
   HandledException handled;
-  Frame* frame;               // owned
+  Frame* frame;  // owned
   Value name, qualname;
-  Value finalizer;            // async generator hook
-  Value origin;               // coroutine origin tracking
+  Value finalizer;  // async generator hook
+  Value origin;     // coroutine origin tracking
   uint32_t register_count;
   Value registers[];
 };

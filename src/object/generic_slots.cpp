@@ -70,11 +70,14 @@ Ref call_method_or_empty(Value self, Str* name, std::initializer_list<Value> arg
 
 Ref call_special_method(Value self, Str* name, std::initializer_list<Value> args) {
   Value function = lookup(type_of(self), name);
-  if (!function) return fail_attribute(self, name, fmt::format("'{}' object has no attribute '{}'", type_name(self), to_string(name)));
+  if (!function)
+    return fail_attribute(self, name,
+                          fmt::format("'{}' object has no attribute '{}'", type_name(self), to_string(name)));
   return call_found(function, self, args);
 }
 
-Ref generic_binary_dispatch(Value left, Value right, BinarySlot own, BinarySlot left_slot, BinarySlot right_slot, BinaryOp op) {
+Ref generic_binary_dispatch(Value left, Value right, BinarySlot own, BinarySlot left_slot, BinarySlot right_slot,
+                            BinaryOp op) {
   const BinaryNames n = binary_names(op);
   bool try_right = type_of(left) != type_of(right) && right_slot == own;
   if (left_slot == own) {
@@ -184,7 +187,8 @@ Ref generic_iter(Value self) {
   Value function = lookup(type_of(self), names.__iter__);
   if (function.is_none()) return fail(exc::TypeError, "'{}' object is not iterable", type_name(self));
   if (function) return call_found(function, self, {});
-  if (!lookup(type_of(self), names.__getitem__)) return fail(exc::TypeError, "'{}' object is not iterable", type_name(self));
+  if (!lookup(type_of(self), names.__getitem__))
+    return fail(exc::TypeError, "'{}' object is not iterable", type_name(self));
   return make_sequence_iterator(self);
 }
 
@@ -240,7 +244,8 @@ void generic_finalize(Value self) {
 Result<bool> generic_truth(Value self) {
   Ref result = TRY(call_method_or_empty(self, names.__bool__, {}));
   if (!result.is_empty()) {
-    if (!result.value().is_bool()) return fail(exc::TypeError, "__bool__ should return bool, returned {}", type_name(result));
+    if (!result.value().is_bool())
+      return fail(exc::TypeError, "__bool__ should return bool, returned {}", type_name(result));
     return result.value().is_true();
   }
   if (!lookup(type_of(self), names.__len__)) return true;

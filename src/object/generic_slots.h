@@ -14,7 +14,8 @@ BinaryNames binary_names(BinaryOp op);
 Ref call_method_or_empty(Value self, Str* name, std::initializer_list<Value> args);
 /// The same; AttributeError when absent.
 Ref call_special_method(Value self, Str* name, std::initializer_list<Value> args);
-Ref generic_binary_dispatch(Value left, Value right, BinarySlot own, BinarySlot left_slot, BinarySlot right_slot, BinaryOp op);
+Ref generic_binary_dispatch(Value left, Value right, BinarySlot own, BinarySlot left_slot, BinarySlot right_slot,
+                            BinaryOp op);
 
 template <Str* Names::*name>
 Ref generic_unary(Value self) {
@@ -32,7 +33,8 @@ Ref generic_text(Value self) {
 }
 template <BinarySlot Slots::*slot, BinaryOp op>
 Ref generic_binary(Value left, Value right) {
-  return generic_binary_dispatch(left, right, &generic_binary<slot, op>, type_of(left)->slots.*slot, type_of(right)->slots.*slot, op);
+  return generic_binary_dispatch(left, right, &generic_binary<slot, op>, type_of(left)->slots.*slot,
+                                 type_of(right)->slots.*slot, op);
 }
 template <BinaryOp op>
 Ref generic_inplace(Value self, Value other) {

@@ -11,7 +11,8 @@
 
 namespace hiss {
 
-/// A big integer, or any instance of a subclass of int. Immutable. The value is sign(size) * limbs (little-endian), size 0: zero.
+/// A big integer, or any instance of a subclass of int. Immutable. The value is sign(size) * limbs (little-endian),
+/// size 0: zero.
 struct Int : Object {
   static constexpr Layout kLayout = Layout::Int;
   int64_t size;
@@ -20,12 +21,13 @@ struct Int : Object {
 
 Ref make_int_object(int64_t value);  // the slow part of make_int
 inline Ref make_int(int64_t value) {
-  if (Value::fits_integer(value)) [[likely]] return Ref::steal(Value::integer(value));
+  if (Value::fits_integer(value)) [[likely]]
+    return Ref::steal(Value::integer(value));
   return make_int_object(value);
 }
 Ref make_uint(uint64_t value);
-Ref int_from_mpz(const mpz_t z);         // immediate when it fits
-Ref int_from_double(double d);       // truncated; OverflowError / ValueError for infinity and NaN
+Ref int_from_mpz(const mpz_t z);  // immediate when it fits
+Ref int_from_double(double d);    // truncated; OverflowError / ValueError for infinity and NaN
 /// A view of any int (immediate, bool, big, subclass instance) as GMP's integer, valid while the view lives.
 class MpzView {
  public:

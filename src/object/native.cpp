@@ -20,10 +20,10 @@ struct ParameterSpec {
   std::vector<Parameter> parameters;  // without self, *args, **kwargs
   uint32_t positional = 0;            // how many can be given by position
   uint32_t required_positional = 0;
-  int varargs = -1;    // index among the values, or -1
+  int varargs = -1;  // index among the values, or -1
   int kwargs = -1;
   uint32_t value_count = 0;
-  bool any_keyword = false;  // some parameter can be given by name
+  bool any_keyword = false;           // some parameter can be given by name
   std::vector<uint32_t> value_index;  // of each parameter
 };
 
@@ -100,9 +100,12 @@ Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, ui
   const bool only_positional = !spec.any_keyword;
   if (only_positional && spec.varargs < 0) {
     if (high == 0) return fail(exc::TypeError, "{}() takes no arguments ({} given)", full_name(name, owner), given);
-    if (high == 1 && low == 1) return fail(exc::TypeError, "{}() takes exactly one argument ({} given)", full_name(name, owner), given);
-    if (low == high) return fail(exc::TypeError, "{} expected {} argument{}, got {}", name, low, low == 1 ? "" : "s", given);
-    if (given < low) return fail(exc::TypeError, "{} expected at least {} argument{}, got {}", name, low, low == 1 ? "" : "s", given);
+    if (high == 1 && low == 1)
+      return fail(exc::TypeError, "{}() takes exactly one argument ({} given)", full_name(name, owner), given);
+    if (low == high)
+      return fail(exc::TypeError, "{} expected {} argument{}, got {}", name, low, low == 1 ? "" : "s", given);
+    if (given < low)
+      return fail(exc::TypeError, "{} expected at least {} argument{}, got {}", name, low, low == 1 ? "" : "s", given);
     return fail(exc::TypeError, "{} expected at most {} argument{}, got {}", name, high, high == 1 ? "" : "s", given);
   }
   if (given < low && spec.varargs >= 0) {
@@ -110,7 +113,8 @@ Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, ui
   }
   const char* bound = low == high ? "exactly" : "at most";
   if (high == 0) return fail(exc::TypeError, "{}() takes no positional arguments", name);
-  return fail(exc::TypeError, "{}() takes {} {} positional argument{} ({} given)", name, bound, high, high == 1 ? "" : "s", given);
+  return fail(exc::TypeError, "{}() takes {} {} positional argument{} ({} given)", name, bound, high,
+              high == 1 ? "" : "s", given);
 }
 
 struct Bound {
@@ -118,7 +122,8 @@ struct Bound {
   Ref varargs, kwargs;
 };
 
-Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, Args args, Value* values, Ref& varargs, Ref& kwargs) {
+Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, Args args, Value* values, Ref& varargs,
+                      Ref& kwargs) {
   const uint32_t keywords = args.keyword_count();
   const uint32_t taken = std::min(args.count, spec.positional);
   if (args.count > spec.positional) {
@@ -130,7 +135,8 @@ Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, 
     values[spec.varargs] = varargs;
   }
   if (keywords) {
-    if (!spec.any_keyword && spec.kwargs < 0) return fail(exc::TypeError, "{}() takes no keyword arguments", full_name(name, owner));
+    if (!spec.any_keyword && spec.kwargs < 0)
+      return fail(exc::TypeError, "{}() takes no keyword arguments", full_name(name, owner));
     if (spec.kwargs >= 0) {
       kwargs = make_dict();
       values[spec.kwargs] = kwargs;
@@ -142,14 +148,16 @@ Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, 
         const auto& p = spec.parameters[i];
         if (p.positional_only || (p.name != keyword && !equal(p.name, keyword))) continue;
         if (values[spec.value_index[i]]) {
-          return fail(exc::TypeError, "argument for {}() given by name ('{}') and position ({})", name, to_string(keyword), i + 1);
+          return fail(exc::TypeError, "argument for {}() given by name ('{}') and position ({})", name,
+                      to_string(keyword), i + 1);
         }
         values[spec.value_index[i]] = args.keyword_value(k);
         found = true;
         break;
       }
       if (found) continue;
-      if (spec.kwargs < 0) return fail(exc::TypeError, "'{}' is an invalid keyword argument for {}()", to_string(keyword), name);
+      if (spec.kwargs < 0)
+        return fail(exc::TypeError, "'{}' is an invalid keyword argument for {}()", to_string(keyword), name);
       dict_set(as<Dict>(kwargs), keyword, args.keyword_value(k));
     }
   } else if (spec.kwargs >= 0) {
@@ -171,13 +179,14 @@ uint32_t Args::keyword_count() const { return names ? static_cast<uint32_t>(name
 Str* Args::keyword_name(uint32_t i) const { return as<Str>(names->items[i]); }
 
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, Args args) {
-  if (!spec) [[unlikely]] spec = parse_signature(def->signature);
+  if (!spec) [[unlikely]]
+    spec = parse_signature(def->signature);
   const ParameterSpec& s = *spec;
   if (!args.names && args.count == s.value_count && args.count == s.positional) return def->code(self, args.values);
   Value values[Arguments::kMax] = {};
   Ref varargs, kwargs;
-  if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional && args.count >= s.required_positional &&
-      s.positional == s.parameters.size()) {
+  if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional &&
+      args.count >= s.required_positional && s.positional == s.parameters.size()) {
     for (uint32_t i = 0; i < args.count; ++i) values[i] = args.values[i];
     return def->code(self, values);
   }
@@ -233,14 +242,16 @@ bool is_bound_method(const NativeFunction* f) { return f->self && !is<Module>(f-
 Ref native_function_repr(Value self) {
   auto* f = as<NativeFunction>(self);
   if (is_bound_method(f)) {
-    return make_str(fmt::format("<built-in method {} of {} object at {:#x}>", f->def->name, type_name(f->self), f->self.bits()));
+    return make_str(
+        fmt::format("<built-in method {} of {} object at {:#x}>", f->def->name, type_name(f->self), f->self.bits()));
   }
   return make_str(fmt::format("<built-in function {}>", f->def->name));
 }
 
 Ref native_function_compare(Value a, Value b, CompareOp op) {
   if ((op != CompareOp::Eq && op != CompareOp::Ne) || !is<NativeFunction>(b)) return Ref::not_implemented();
-  const bool same = as<NativeFunction>(a)->def == as<NativeFunction>(b)->def && as<NativeFunction>(a)->self == as<NativeFunction>(b)->self;
+  const bool same = as<NativeFunction>(a)->def == as<NativeFunction>(b)->def &&
+                    as<NativeFunction>(a)->self == as<NativeFunction>(b)->self;
   return Ref::boolean(same == (op == CompareOp::Eq));
 }
 

@@ -82,9 +82,12 @@ Ref binary(BinaryOp op, Value a, Value b) {
   } else if (op == BinaryOp::multiply) {
     if (RepeatSlot repeat = type_of(a)->slots.repeat) return repeat_sequence(repeat, a, b);
     if (RepeatSlot repeat = type_of(b)->slots.repeat) return repeat_sequence(repeat, b, a);
-  } else if (op == BinaryOp::rshift && is_exact(a, native_function_type) && std::string_view(as<NativeFunction>(a)->def->name) == "print") {
-    return fail(exc::TypeError, "unsupported operand type(s) for >>: '{}' and '{}'. Did you mean \"print(<message>, file=<output_stream>)\"?",
-                type_name(a), type_name(b));
+  } else if (op == BinaryOp::rshift && is_exact(a, native_function_type) &&
+             std::string_view(as<NativeFunction>(a)->def->name) == "print") {
+    return fail(
+        exc::TypeError,
+        "unsupported operand type(s) for >>: '{}' and '{}'. Did you mean \"print(<message>, file=<output_stream>)\"?",
+        type_name(a), type_name(b));
   }
   return fail_operands(operation.symbol, a, b);
 }
@@ -112,7 +115,8 @@ Ref power(Value base, Value exponent, Value modulus) {
   Ref result = try_ternary(base, exponent, modulus);
   if (!result.is_not_implemented()) return result;
   if (modulus.is_none()) return fail_operands("** or pow()", base, exponent);
-  return fail(exc::TypeError, "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'", type_name(base), type_name(exponent), type_name(modulus));
+  return fail(exc::TypeError, "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'", type_name(base),
+              type_name(exponent), type_name(modulus));
 }
 
 Ref inplace_power(Value base, Value exponent) {
@@ -149,10 +153,10 @@ Ref index(Value v) {
   Ref result = TRY(slot(v));
   if (!is_int(result)) return fail(exc::TypeError, "__index__ returned non-int (type {})", type_name(result));
   if (!result.value().is_integer() && !is_exact(result, int_type)) {
-    TRY(warn(exc::DeprecationWarning,
-             fmt::format("__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may "
-                         "not be supported in a future version of Python.",
-                         type_name(result))));
+    TRY(warn(exc::DeprecationWarning, fmt::format("__index__ returned non-int (type {}).  The ability to return an "
+                                                  "instance of a strict subclass of int is deprecated, and may "
+                                                  "not be supported in a future version of Python.",
+                                                  type_name(result))));
     return plain_int(result);
   }
   return result;
@@ -179,7 +183,8 @@ Result<double> to_double(Value v) {
   if (is_float(v)) return float_value(v);
   if (UnarySlot slot = type_of(v)->slots.to_float) {
     Ref result = TRY(slot(v));
-    if (!is_float(result)) return fail(exc::TypeError, "{}.__float__ returned non-float (type {})", type_name(v), type_name(result));
+    if (!is_float(result))
+      return fail(exc::TypeError, "{}.__float__ returned non-float (type {})", type_name(v), type_name(result));
     return float_value(result);
   }
   if (is_int(v) || type_of(v)->slots.index) {

@@ -26,13 +26,16 @@ Ref abstract_error(Type* cls) {
     if (!text.empty()) text += ", ";
     text += to_string(TRY(str(v)));
   }
-  return fail(exc::TypeError, "Can't instantiate abstract class {} with abstract method{} {}", type_name(cls), as<List>(list)->size == 1 ? "" : "s", text);
+  return fail(exc::TypeError, "Can't instantiate abstract class {} with abstract method{} {}", type_name(cls),
+              as<List>(list)->size == 1 ? "" : "s", text);
 }
 
 Ref object_new(Type* cls, Args args) {
   if (excess_arguments(args)) {
-    if (cls->slots.new_ != object_new) return fail(exc::TypeError, "object.__new__() takes exactly one argument (the type to instantiate)");
-    if (cls->slots.init == object_type.slots.init) return fail(exc::TypeError, "{}() takes no arguments", type_name(cls));
+    if (cls->slots.new_ != object_new)
+      return fail(exc::TypeError, "object.__new__() takes exactly one argument (the type to instantiate)");
+    if (cls->slots.init == object_type.slots.init)
+      return fail(exc::TypeError, "{}() takes no arguments", type_name(cls));
   }
   if (cls->has(Type::kAbstract)) return abstract_error(cls);
   Object* o = allocate(cls);
@@ -43,8 +46,11 @@ Ref object_new(Type* cls, Args args) {
 Status object_init(Value self, Args args) {
   Type* type = type_of(self);
   if (excess_arguments(args)) {
-    if (type->slots.init != object_init) return fail(exc::TypeError, "object.__init__() takes exactly one argument (the instance to initialize)");
-    if (type->slots.new_ == object_new) return fail(exc::TypeError, "{}.__init__() takes exactly one argument (the instance to initialize)", type_name(type));
+    if (type->slots.init != object_init)
+      return fail(exc::TypeError, "object.__init__() takes exactly one argument (the instance to initialize)");
+    if (type->slots.new_ == object_new)
+      return fail(exc::TypeError, "{}.__init__() takes exactly one argument (the instance to initialize)",
+                  type_name(type));
   }
   return kOk;
 }
@@ -81,12 +87,14 @@ Ref object_compare(Value self, Value other, CompareOp op) {
 Ref get_class(Value self) { return Ref::share(type_of(self)); }
 
 bool same_layout(Type* a, Type* b) {
-  return a->basic_size == b->basic_size && a->instance_layout == b->instance_layout && a->attributes_offset == b->attributes_offset;
+  return a->basic_size == b->basic_size && a->instance_layout == b->instance_layout &&
+         a->attributes_offset == b->attributes_offset;
 }
 
 Status set_class(Value self, Value value) {
   if (!value) return fail(exc::TypeError, "can't delete __class__ attribute");
-  if (!is<Type>(value)) return fail(exc::TypeError, "__class__ must be set to a class, not '{}' object", type_name(value));
+  if (!is<Type>(value))
+    return fail(exc::TypeError, "__class__ must be set to a class, not '{}' object", type_name(value));
   Type* old_type = type_of(self);
   Type* new_type = as<Type>(value);
   if (old_type == new_type) return kOk;
@@ -95,7 +103,8 @@ Status set_class(Value self, Value value) {
     return fail(exc::TypeError, "__class__ assignment only supported for mutable types or ModuleType subclasses");
   }
   if (!same_layout(old_type, new_type)) {
-    return fail(exc::TypeError, "__class__ assignment: '{}' object layout differs from '{}'", type_name(new_type), type_name(old_type));
+    return fail(exc::TypeError, "__class__ assignment: '{}' object layout differs from '{}'", type_name(new_type),
+                type_name(old_type));
   }
   Object* o = self.object();
   if (Attributes* attributes = attributes_of(o)) {
@@ -115,7 +124,8 @@ Status set_class(Value self, Value value) {
 
 Ref object_format(Value self, const Value* args) {
   if (!is<Str>(args[0])) return fail(exc::TypeError, "__format__() argument must be str, not {}", type_name(args[0]));
-  if (as<Str>(args[0])->length) return fail(exc::TypeError, "unsupported format string passed to {}.__format__", type_name(self));
+  if (as<Str>(args[0])->length)
+    return fail(exc::TypeError, "unsupported format string passed to {}.__format__", type_name(self));
   return str(self);
 }
 
@@ -153,7 +163,8 @@ Ref default_getstate(Value self) {
       Ref dict = TRY(get_attr_or_empty(self, names.__dict__));
       if (!dict.is_empty()) state = TRY(is<Dict>(dict) ? dict_copy(as<Dict>(dict)) : Ref(dict));
       if (is<Dict>(state) && as<Dict>(state)->used == 0) state = Ref::none();
-      if (state.is_none() && attributes_of(self.object())->shape && attributes_of(self.object())->shape->count) state = dict;
+      if (state.is_none() && attributes_of(self.object())->shape && attributes_of(self.object())->shape->count)
+        state = dict;
     }
   }
   Ref slots = TRY(slot_names(type_of(self)));
@@ -176,27 +187,34 @@ Ref reduce_2(Value self) {
   Ref getnewargs_ex = TRY(lookup_special(self, names.__getnewargs_ex__));
   if (!getnewargs_ex.is_empty()) {
     Ref pair = TRY(call(getnewargs_ex));
-    if (!is<Tuple>(pair)) return fail(exc::TypeError, "__getnewargs_ex__ should return a tuple, not '{}'", type_name(pair));
+    if (!is<Tuple>(pair))
+      return fail(exc::TypeError, "__getnewargs_ex__ should return a tuple, not '{}'", type_name(pair));
     if (as<Tuple>(pair)->size != 2) {
-      return fail(exc::ValueError, "__getnewargs_ex__ should return a tuple of length 2, not {}", as<Tuple>(pair)->size);
+      return fail(exc::ValueError, "__getnewargs_ex__ should return a tuple of length 2, not {}",
+                  as<Tuple>(pair)->size);
     }
     args = Ref::share(as<Tuple>(pair)->items[0]);
     kwargs = Ref::share(as<Tuple>(pair)->items[1]);
     if (!is<Tuple>(args)) {
-      return fail(exc::TypeError, "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{}'", type_name(args));
+      return fail(exc::TypeError, "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{}'",
+                  type_name(args));
     }
     if (!is<Dict>(kwargs)) {
-      return fail(exc::TypeError, "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{}'", type_name(kwargs));
+      return fail(exc::TypeError, "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{}'",
+                  type_name(kwargs));
     }
   } else {
     Ref getnewargs = TRY(lookup_special(self, names.__getnewargs__));
     if (!getnewargs.is_empty()) {
       args = TRY(call(getnewargs));
-      if (!is<Tuple>(args)) return fail(exc::TypeError, "__getnewargs__ should return a tuple, not '{}'", type_name(args));
+      if (!is<Tuple>(args))
+        return fail(exc::TypeError, "__getnewargs__ should return a tuple, not '{}'", type_name(args));
     } else {
-      const bool native_state = !type->is_heap() || (type->instance_layout != Layout::Instance && type->instance_layout != Layout::Plain);
+      const bool native_state =
+          !type->is_heap() || (type->instance_layout != Layout::Instance && type->instance_layout != Layout::Plain);
       const bool container = is<List>(self) || is<Dict>(self);
-      if (native_state && !container && type->base && type->slots.new_ != object_new && !is<Module>(self) && !lookup(type, names.__getstate__)) {
+      if (native_state && !container && type->base && type->slots.new_ != object_new && !is<Module>(self) &&
+          !lookup(type, names.__getstate__)) {
         return fail(exc::TypeError, "cannot pickle '{}' object", type_name(self));
       }
       if (native_state && !container && type->slots.new_ != object_type.slots.new_ && !type->is_heap()) {
@@ -242,23 +260,26 @@ Ref object_reduce_ex(Value self, const Value* args) {
   return reduce_with(self, protocol);
 }
 
-const NativeDef kMethods[] = {
-    {"__reduce_ex__", "($self, protocol, /)", object_reduce_ex, "Helper for pickle."},
-    {"__reduce__", "($self, /)", object_reduce, "Helper for pickle."},
-    {"__getstate__", "($self, /)", object_getstate, "Helper for pickle."},
-    {"__format__", "($self, format_spec, /)", object_format, "Default object formatter."},
-    {"__sizeof__", "($self, /)", object_sizeof, "Size of object in memory, in bytes."},
-    {"__dir__", "($self, /)", object_dir, "Default dir() implementation."},
-    {"__init_subclass__", "($type, /)", object_init_subclass, "This method is called when a class is subclassed.", NativeDef::ClassMethod},
-    {"__subclasshook__", "($type, subclass, /)", object_subclasshook, "Abstract classes can override this to customize issubclass().", NativeDef::ClassMethod},
-    {}};
+const NativeDef kMethods[] = {{"__reduce_ex__", "($self, protocol, /)", object_reduce_ex, "Helper for pickle."},
+                              {"__reduce__", "($self, /)", object_reduce, "Helper for pickle."},
+                              {"__getstate__", "($self, /)", object_getstate, "Helper for pickle."},
+                              {"__format__", "($self, format_spec, /)", object_format, "Default object formatter."},
+                              {"__sizeof__", "($self, /)", object_sizeof, "Size of object in memory, in bytes."},
+                              {"__dir__", "($self, /)", object_dir, "Default dir() implementation."},
+                              {"__init_subclass__", "($type, /)", object_init_subclass,
+                               "This method is called when a class is subclassed.", NativeDef::ClassMethod},
+                              {"__subclasshook__", "($type, subclass, /)", object_subclasshook,
+                               "Abstract classes can override this to customize issubclass().", NativeDef::ClassMethod},
+                              {}};
 const GetSetDef kGetSets[] = {{"__class__", get_class, set_class, "the object's class"}, {}};
 
 // ---- __dict__ and __weakref__ of instances of classes
 
 Ref instance_dict(Value self) {
   Attributes* attributes = attributes_of(self.object());
-  if (!attributes) return fail_attribute(self, names.__dict__, fmt::format("'{}' object has no attribute '__dict__'", type_name(self)));
+  if (!attributes)
+    return fail_attribute(self, names.__dict__,
+                          fmt::format("'{}' object has no attribute '__dict__'", type_name(self)));
   return Ref::share(attribute_dict(self.object(), attributes));
 }
 Status set_instance_dict(Value self, Value value) {
@@ -272,8 +293,10 @@ Ref instance_weakref(Value self) {
   return list.empty() ? Ref::none() : Ref::share(list.front());
 }
 
-const GetSetDef kInstanceDict = {"__dict__", instance_dict, set_instance_dict, "dictionary for instance variables (if defined)"};
-const GetSetDef kInstanceWeakref = {"__weakref__", instance_weakref, nullptr, "list of weak references to the object (if defined)"};
+const GetSetDef kInstanceDict = {"__dict__", instance_dict, set_instance_dict,
+                                 "dictionary for instance variables (if defined)"};
+const GetSetDef kInstanceWeakref = {"__weakref__", instance_weakref, nullptr,
+                                    "list of weak references to the object (if defined)"};
 
 }  // namespace
 
@@ -283,7 +306,8 @@ const GetSetDef* instance_weakref_getset() { return &kInstanceWeakref; }
 void init_object_type() {
   define_type(object_type, {.name = "object",
                             .flags = Type::kBaseType,
-                            .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and returns a new featureless\n"
+                            .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and "
+                                   "returns a new featureless\n"
                                    "instance that has no instance attributes and cannot be given any.\n"});
   object_type.slots.new_ = object_new;
   object_type.slots.init = object_init;

@@ -67,7 +67,8 @@ Status property_init(Value self, Args args) {
 }
 
 std::string property_label(Property* p, Value instance) {
-  if (p->name) return fmt::format("property {} of {} object", repr_text(p->name), repr_text(type_of(instance)->qualname));
+  if (p->name)
+    return fmt::format("property {} of {} object", repr_text(p->name), repr_text(type_of(instance)->qualname));
   return fmt::format("property of {} object", repr_text(type_of(instance)->qualname));
 }
 
@@ -81,7 +82,8 @@ Ref property_get(Value self, Value instance, Value) {
 Status property_set(Value self, Value instance, Value value) {
   auto* p = self_property(self);
   Ref function = Ref::share(value ? p->setter : p->deleter);
-  if (function.is_empty()) return fail(exc::AttributeError, "{} has no {}", property_label(p, instance), value ? "setter" : "deleter");
+  if (function.is_empty())
+    return fail(exc::AttributeError, "{} has no {}", property_label(p, instance), value ? "setter" : "deleter");
   if (value) {
     TRY(call(function, {instance, value}));
   } else {
@@ -97,7 +99,8 @@ Ref copy_with(Value self, Value getter, Value setter, Value deleter) {
   Value d = deleter ? deleter : p->deleter;
   Value doc = p->doc_from_getter && getter ? Value() : p->doc;
   auto or_none = [](Value v) { return v ? v : Value::none(); };
-  Ref copy = TRY(call(to_value(type_of(self)), {or_none(g), or_none(s), or_none(d), or_none(p->doc_from_getter && g ? Value() : doc)}));
+  Ref copy = TRY(call(to_value(type_of(self)),
+                      {or_none(g), or_none(s), or_none(d), or_none(p->doc_from_getter && g ? Value() : doc)}));
   if (is<Property>(copy)) assign(as<Property>(copy)->name, p->name);
   return copy;
 }
@@ -127,14 +130,21 @@ Ref get_abstract(Value self) {
   return Ref::boolean(false);
 }
 
-const NativeDef kPropertyMethods[] = {{"getter", "($self, fget, /)", property_getter, "Descriptor to obtain a copy of the property with a different getter."},
-                                      {"setter", "($self, fset, /)", property_setter, "Descriptor to obtain a copy of the property with a different setter."},
-                                      {"deleter", "($self, fdel, /)", property_deleter, "Descriptor to obtain a copy of the property with a different deleter."},
-                                      {"__set_name__", "($self, owner, name, /)", property_set_name, "Method to set name of a property."},
+const NativeDef kPropertyMethods[] = {
+    {"getter", "($self, fget, /)", property_getter,
+     "Descriptor to obtain a copy of the property with a different getter."},
+    {"setter", "($self, fset, /)", property_setter,
+     "Descriptor to obtain a copy of the property with a different setter."},
+    {"deleter", "($self, fdel, /)", property_deleter,
+     "Descriptor to obtain a copy of the property with a different deleter."},
+    {"__set_name__", "($self, owner, name, /)", property_set_name, "Method to set name of a property."},
+    {}};
+const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr},
+                                      {"fset", get_fset, nullptr},
+                                      {"fdel", get_fdel, nullptr},
+                                      {"__doc__", get_doc, set_doc},
+                                      {"__isabstractmethod__", get_abstract, nullptr},
                                       {}};
-const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr},   {"fset", get_fset, nullptr},
-                                      {"fdel", get_fdel, nullptr},   {"__doc__", get_doc, set_doc},
-                                      {"__isabstractmethod__", get_abstract, nullptr}, {}};
 
 // ---- staticmethod and classmethod
 
@@ -158,7 +168,8 @@ Status copy_identity(Value wrapper, Value callable) {
     if (!v.is_empty()) attribute_set(wrapper.object(), &self_wrapped(wrapper)->attributes, name, v);
   }
   Ref annotations = TRY(get_attr_or_empty(callable, names.__annotations__));
-  if (!annotations.is_empty()) attribute_set(wrapper.object(), &self_wrapped(wrapper)->attributes, names.__annotations__, annotations);
+  if (!annotations.is_empty())
+    attribute_set(wrapper.object(), &self_wrapped(wrapper)->attributes, names.__annotations__, annotations);
   return kOk;
 }
 
@@ -185,7 +196,9 @@ Ref staticmethod_get(Value self, Value, Value) {
   return Ref::share(self_wrapped(self)->callable);
 }
 Ref staticmethod_call(Value self, Args args) { return call(self_wrapped(self)->callable, args); }
-Ref staticmethod_repr(Value self) { return make_str(fmt::format("<staticmethod({})>", to_string(TRY(repr(self_wrapped(self)->callable))))); }
+Ref staticmethod_repr(Value self) {
+  return make_str(fmt::format("<staticmethod({})>", to_string(TRY(repr(self_wrapped(self)->callable)))));
+}
 Ref classmethod_get(Value self, Value instance, Value owner) {
   Value callable = self_wrapped(self)->callable;
   if (!callable) return fail(exc::RuntimeError, "uninitialized classmethod object");
@@ -193,7 +206,9 @@ Ref classmethod_get(Value self, Value instance, Value owner) {
   if (DescrGetSlot get = type_of(callable)->slots.descr_get) return get(callable, cls, to_value(type_of(cls)));
   return make_method(callable, cls);
 }
-Ref classmethod_repr(Value self) { return make_str(fmt::format("<classmethod({})>", to_string(TRY(repr(self_wrapped(self)->callable))))); }
+Ref classmethod_repr(Value self) {
+  return make_str(fmt::format("<classmethod({})>", to_string(TRY(repr(self_wrapped(self)->callable)))));
+}
 
 Ref make_wrapped(Type& type, Value callable) {
   auto* w = allocate_as<WrappedCallable>(type);
@@ -210,8 +225,13 @@ Ref tracked_new(Type* cls, Args) {
   return Ref::steal(o);
 }
 
-void define_wrapped(Type& type, const char* name, Layout layout, DescrGetSlot get, UnarySlot repr_slot, const char* doc) {
-  define_type(type, {.name = name, .size = sizeof(WrappedCallable), .layout = layout, .flags = Type::kBaseType | Type::kHasGc | Type::kWeakReferable, .doc = doc});
+void define_wrapped(Type& type, const char* name, Layout layout, DescrGetSlot get, UnarySlot repr_slot,
+                    const char* doc) {
+  define_type(type, {.name = name,
+                     .size = sizeof(WrappedCallable),
+                     .layout = layout,
+                     .flags = Type::kBaseType | Type::kHasGc | Type::kWeakReferable,
+                     .doc = doc});
   type.attributes_offset = offsetof(WrappedCallable, attributes);
   type.slots.init = wrapped_init;
   type.slots.new_ = tracked_new;
@@ -240,11 +260,12 @@ void init_classmethod_type() {
   ready_type(classmethod_type);
 }
 void init_property_type() {
-  define_type(property_type, {.name = "property",
-                              .size = sizeof(Property),
-                              .layout = Layout::Property,
-                              .flags = Type::kBaseType | Type::kHasGc,
-                              .doc = "Property attribute.\n\n  fget\n    function to be used for getting an attribute value"});
+  define_type(property_type,
+              {.name = "property",
+               .size = sizeof(Property),
+               .layout = Layout::Property,
+               .flags = Type::kBaseType | Type::kHasGc,
+               .doc = "Property attribute.\n\n  fget\n    function to be used for getting an attribute value"});
   // Instances of the exact type have no attributes of their own; subclasses do, in the same place.
   property_type.slots.init = property_init;
   property_type.slots.new_ = tracked_new;

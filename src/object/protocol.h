@@ -11,12 +11,12 @@
 namespace hiss {
 
 // Attributes
-Ref get_attr(Value object, Str* name);                   // AttributeError with CPython's text
+Ref get_attr(Value object, Str* name);  // AttributeError with CPython's text
 Ref get_attr(Value object, const char* name);
-Ref get_attr_or_empty(Value object, Str* name);          // empty instead of AttributeError
-Status set_attr(Value object, Str* name, Value value);   // empty value: delete
+Ref get_attr_or_empty(Value object, Str* name);         // empty instead of AttributeError
+Status set_attr(Value object, Str* name, Value value);  // empty value: delete
 Result<bool> has_attr(Value object, Str* name);
-Ref generic_get_attr(Value object, Str* name);           // object.__getattribute__
+Ref generic_get_attr(Value object, Str* name);  // object.__getattribute__
 Ref generic_get_attr_or_empty(Value object, Str* name);
 Status generic_set_attr(Value object, Str* name, Value value);
 /// Looks up a special method on the type and binds it; empty when absent.
@@ -42,8 +42,8 @@ Dict* builtins_dict();
 Ref get_builtin(const char* name);
 
 // Iteration
-Ref get_iter(Value iterable);            // TypeError "'int' object is not iterable"
-Ref next(Value iterator);                // empty at the end (no exception pending)
+Ref get_iter(Value iterable);  // TypeError "'int' object is not iterable"
+Ref next(Value iterator);      // empty at the end (no exception pending)
 Result<int64_t> length_hint(Value v, int64_t default_value);
 /// Runs `body` (a Status from Value) for each item.
 template <typename Body>
@@ -72,7 +72,7 @@ Ref compare(Value a, Value b, CompareOp op);
 Result<bool> compare_bool(Value a, Value b, CompareOp op);  // identity first for Eq and Ne
 Result<bool> equal(Value a, Value b);                       // identity first
 Result<bool> truth(Value v);
-Result<int64_t> hash(Value v);                              // never -1
+Result<int64_t> hash(Value v);  // never -1
 
 // Arithmetic
 Ref binary(BinaryOp op, Value a, Value b);
@@ -127,7 +127,8 @@ class ReprGuard {
   bool entered_;
 };
 
-/// RecursionError when the C++ stack or Python's recursion limit is used up: `TRY(RecursionCheck(" in comparison").status());`
+/// RecursionError when the C++ stack or Python's recursion limit is used up: `TRY(RecursionCheck(" in
+/// comparison").status());`
 class RecursionCheck {
  public:
   explicit RecursionCheck(const char* where = "");

@@ -35,8 +35,8 @@ void build_table(Shape* shape) {
 }
 
 bool values_inline(const Object* object, const Attributes* attributes) {
-  return object->layout == Layout::Instance &&
-         reinterpret_cast<const char*>(attributes->values) == reinterpret_cast<const char*>(object) + object->type->basic_size;
+  return object->layout == Layout::Instance && reinterpret_cast<const char*>(attributes->values) ==
+                                                   reinterpret_cast<const char*>(object) + object->type->basic_size;
 }
 
 }  // namespace

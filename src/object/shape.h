@@ -1,5 +1,5 @@
-// Shapes (hidden classes): which attribute names an instance has, and at which index each value lies. Instances that got the same
-// attributes in the same order share a shape, so an inline cache that knows the shape knows the index.
+// Shapes (hidden classes): which attribute names an instance has, and at which index each value lies. Instances that
+// got the same attributes in the same order share a shape, so an inline cache that knows the shape knows the index.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 namespace hiss {
 
 struct Shape {
-  uint32_t id;       // never reused
-  uint32_t count;    // number of attributes
+  uint32_t id;     // never reused
+  uint32_t count;  // number of attributes
   Type* type;
-  Shape* parent;     // the shape without the last attribute
-  Str* key;          // the last attribute
-  bool dictionary;   // attributes live in a dict: values[0]
+  Shape* parent;    // the shape without the last attribute
+  Str* key;         // the last attribute
+  bool dictionary;  // attributes live in a dict: values[0]
   std::vector<Shape*> transitions;
   std::vector<int32_t> table;  // hash table of indices, built when count is large
   std::vector<Str*> keys;      // by index, built on demand

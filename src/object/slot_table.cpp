@@ -107,7 +107,8 @@ Ref wrap_getattr(AnySlot slot, Value self, Args args) {
 Status check_setattr_override(AnySlot slot, Value self) {
   Type* type = type_of(self);
   while (type && type->is_heap()) type = type->base;
-  if (type && type->slots.setattr && reinterpret_cast<AnySlot>(type->slots.setattr) != slot && !is_instance_of(self, module_type)) {
+  if (type && type->slots.setattr && reinterpret_cast<AnySlot>(type->slots.setattr) != slot &&
+      !is_instance_of(self, module_type)) {
     return fail(exc::TypeError, "can't apply this __setattr__ to {} object", type_name(type));
   }
   return kOk;
@@ -153,38 +154,57 @@ Ref wrap_finalize(AnySlot slot, Value self, Args args) {
 }
 
 #define GENERIC(function) to_any_slot(function)
-#define ENTRY(name, field, wrapper, generic, signature, doc) {name, offsetof(Slots, field), wrapper, GENERIC(generic), signature, doc}
+#define ENTRY(name, field, wrapper, generic, signature, doc) \
+  { name, offsetof(Slots, field), wrapper, GENERIC(generic), signature, doc }
 
 std::vector<SlotWrapper>& table() {
   static std::vector<SlotWrapper> entries = {
-      ENTRY("__repr__", repr, wrap_unary, (generic_text<&Slots::repr, &Names::__repr__>), "($self, /)", "Return repr(self)."),
-      ENTRY("__str__", str, wrap_unary, (generic_text<&Slots::str, &Names::__str__>), "($self, /)", "Return str(self)."),
+      ENTRY("__repr__", repr, wrap_unary, (generic_text<&Slots::repr, &Names::__repr__>), "($self, /)",
+            "Return repr(self)."),
+      ENTRY("__str__", str, wrap_unary, (generic_text<&Slots::str, &Names::__str__>), "($self, /)",
+            "Return str(self)."),
       ENTRY("__hash__", hash, wrap_hash, generic_hash, "($self, /)", "Return hash(self)."),
       ENTRY("__call__", call, wrap_call, generic_call, "($self, /, *args, **kwargs)", "Call self as a function."),
-      ENTRY("__getattribute__", getattr, wrap_getattr, generic_getattr, "($self, name, /)", "Return getattr(self, name)."),
+      ENTRY("__getattribute__", getattr, wrap_getattr, generic_getattr, "($self, name, /)",
+            "Return getattr(self, name)."),
       ENTRY("__getattr__", getattr, nullptr, generic_getattr, nullptr, nullptr),
-      ENTRY("__setattr__", setattr, wrap_setattr, generic_setattr, "($self, name, value, /)", "Implement setattr(self, name, value)."),
-      ENTRY("__delattr__", setattr, wrap_delattr, generic_setattr, "($self, name, /)", "Implement delattr(self, name)."),
+      ENTRY("__setattr__", setattr, wrap_setattr, generic_setattr, "($self, name, value, /)",
+            "Implement setattr(self, name, value)."),
+      ENTRY("__delattr__", setattr, wrap_delattr, generic_setattr, "($self, name, /)",
+            "Implement delattr(self, name)."),
       ENTRY("__lt__", compare, wrap_compare<CompareOp::Lt>, generic_compare, "($self, value, /)", "Return self<value."),
-      ENTRY("__le__", compare, wrap_compare<CompareOp::Le>, generic_compare, "($self, value, /)", "Return self<=value."),
-      ENTRY("__eq__", compare, wrap_compare<CompareOp::Eq>, generic_compare, "($self, value, /)", "Return self==value."),
-      ENTRY("__ne__", compare, wrap_compare<CompareOp::Ne>, generic_compare, "($self, value, /)", "Return self!=value."),
+      ENTRY("__le__", compare, wrap_compare<CompareOp::Le>, generic_compare, "($self, value, /)",
+            "Return self<=value."),
+      ENTRY("__eq__", compare, wrap_compare<CompareOp::Eq>, generic_compare, "($self, value, /)",
+            "Return self==value."),
+      ENTRY("__ne__", compare, wrap_compare<CompareOp::Ne>, generic_compare, "($self, value, /)",
+            "Return self!=value."),
       ENTRY("__gt__", compare, wrap_compare<CompareOp::Gt>, generic_compare, "($self, value, /)", "Return self>value."),
-      ENTRY("__ge__", compare, wrap_compare<CompareOp::Ge>, generic_compare, "($self, value, /)", "Return self>=value."),
+      ENTRY("__ge__", compare, wrap_compare<CompareOp::Ge>, generic_compare, "($self, value, /)",
+            "Return self>=value."),
       ENTRY("__iter__", iter, wrap_unary, generic_iter, "($self, /)", "Implement iter(self)."),
       ENTRY("__next__", next, wrap_next, generic_next, "($self, /)", "Implement next(self)."),
-      ENTRY("__get__", descr_get, wrap_get, generic_descr_get, "($self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner."),
-      ENTRY("__set__", descr_set, wrap_set, generic_descr_set, "($self, instance, value, /)", "Set an attribute of instance to value."),
-      ENTRY("__delete__", descr_set, wrap_delete, generic_descr_set, "($self, instance, /)", "Delete an attribute of instance."),
-      ENTRY("__init__", init, wrap_init, generic_init, "($self, /, *args, **kwargs)", "Initialize self.  See help(type(self)) for accurate signature."),
+      ENTRY("__get__", descr_get, wrap_get, generic_descr_get, "($self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner."),
+      ENTRY("__set__", descr_set, wrap_set, generic_descr_set, "($self, instance, value, /)",
+            "Set an attribute of instance to value."),
+      ENTRY("__delete__", descr_set, wrap_delete, generic_descr_set, "($self, instance, /)",
+            "Delete an attribute of instance."),
+      ENTRY("__init__", init, wrap_init, generic_init, "($self, /, *args, **kwargs)",
+            "Initialize self.  See help(type(self)) for accurate signature."),
       ENTRY("__new__", new_, nullptr, generic_new, nullptr, nullptr),
-      ENTRY("__del__", finalize, wrap_finalize, generic_finalize, "($self, /)", "Called when the instance is about to be destroyed."),
-      ENTRY("__await__", await, wrap_unary, (generic_unary<&Names::__await__>), "($self, /)", "Return an iterator to be used in await expression."),
-      ENTRY("__aiter__", aiter, wrap_unary, (generic_unary<&Names::__aiter__>), "($self, /)", "Return an awaitable, that resolves in asynchronous iterator."),
-      ENTRY("__anext__", anext, wrap_unary, (generic_unary<&Names::__anext__>), "($self, /)", "Return a value or raise StopAsyncIteration."),
+      ENTRY("__del__", finalize, wrap_finalize, generic_finalize, "($self, /)",
+            "Called when the instance is about to be destroyed."),
+      ENTRY("__await__", await, wrap_unary, (generic_unary<&Names::__await__>), "($self, /)",
+            "Return an iterator to be used in await expression."),
+      ENTRY("__aiter__", aiter, wrap_unary, (generic_unary<&Names::__aiter__>), "($self, /)",
+            "Return an awaitable, that resolves in asynchronous iterator."),
+      ENTRY("__anext__", anext, wrap_unary, (generic_unary<&Names::__anext__>), "($self, /)",
+            "Return a value or raise StopAsyncIteration."),
       ENTRY("__bool__", truth, wrap_truth, generic_truth, "($self, /)", "True if self else False"),
       ENTRY("__len__", length, wrap_length, generic_length, "($self, /)", "Return len(self)."),
-      ENTRY("__getitem__", getitem, wrap_binary, (generic_method1<&Names::__getitem__>), "($self, key, /)", "Return self[key]."),
+      ENTRY("__getitem__", getitem, wrap_binary, (generic_method1<&Names::__getitem__>), "($self, key, /)",
+            "Return self[key]."),
       ENTRY("__setitem__", setitem, wrap_setitem, generic_setitem, "($self, key, value, /)", "Set self[key] to value."),
       ENTRY("__delitem__", setitem, wrap_delitem, generic_setitem, "($self, key, /)", "Delete self[key]."),
       ENTRY("__contains__", contains, wrap_contains, generic_contains, "($self, key, /)", "Return key in self."),
@@ -194,16 +214,20 @@ std::vector<SlotWrapper>& table() {
       ENTRY("__invert__", invert, wrap_unary, (generic_unary<&Names::__invert__>), "($self, /)", "~self"),
       ENTRY("__int__", to_int, wrap_unary, (generic_unary<&Names::__int__>), "($self, /)", "int(self)"),
       ENTRY("__float__", to_float, wrap_unary, (generic_unary<&Names::__float__>), "($self, /)", "float(self)"),
-      ENTRY("__index__", index, wrap_unary, (generic_unary<&Names::__index__>), "($self, /)", "Return self converted to an integer, if self is suitable for use as an index into a list."),
-      ENTRY("__pow__", power, wrap_power, generic_power, "($self, value, mod=None, /)", "Return pow(self, value, mod)."),
-      ENTRY("__rpow__", power, wrap_reflected_power, generic_power, "($self, value, mod=None, /)", "Return pow(value, self, mod)."),
+      ENTRY("__index__", index, wrap_unary, (generic_unary<&Names::__index__>), "($self, /)",
+            "Return self converted to an integer, if self is suitable for use as an index into a list."),
+      ENTRY("__pow__", power, wrap_power, generic_power, "($self, value, mod=None, /)",
+            "Return pow(self, value, mod)."),
+      ENTRY("__rpow__", power, wrap_reflected_power, generic_power, "($self, value, mod=None, /)",
+            "Return pow(value, self, mod)."),
       ENTRY("__ipow__", inplace_power, wrap_power, generic_inplace_power, "($self, value, /)", "Return self**=value."),
-#define BINARY_OPERATION(field, dunder, symbol)                                                                                            \
-  ENTRY("__" #dunder "__", field, wrap_binary, (generic_binary<&Slots::field, BinaryOp::field>), "($self, value, /)",                      \
-        symbol[0] == 'd' ? "Return divmod(self, value)." : "Return self" symbol "value."),                                                 \
-      ENTRY("__r" #dunder "__", field, wrap_reflected, (generic_binary<&Slots::field, BinaryOp::field>), "($self, value, /)",              \
-            symbol[0] == 'd' ? "Return divmod(value, self)." : "Return value" symbol "self."),                                             \
-      ENTRY("__i" #dunder "__", inplace_##field, wrap_binary, (generic_inplace<BinaryOp::field>), "($self, value, /)", "Return self" symbol "=value."),
+#define BINARY_OPERATION(field, dunder, symbol)                                                                        \
+  ENTRY("__" #dunder "__", field, wrap_binary, (generic_binary<&Slots::field, BinaryOp::field>), "($self, value, /)",  \
+        symbol[0] == 'd' ? "Return divmod(self, value)." : "Return self" symbol "value."),                             \
+      ENTRY("__r" #dunder "__", field, wrap_reflected, (generic_binary<&Slots::field, BinaryOp::field>),               \
+            "($self, value, /)", symbol[0] == 'd' ? "Return divmod(value, self)." : "Return value" symbol "self."),    \
+      ENTRY("__i" #dunder "__", inplace_##field, wrap_binary, (generic_inplace<BinaryOp::field>), "($self, value, /)", \
+            "Return self" symbol "=value."),
 #include "object/binary_operations.def"
 #undef BINARY_OPERATION
       // A sequence's + and * are tried after the numbers'; a class that defines them fills the numeric slot.
@@ -225,8 +249,8 @@ std::unordered_multimap<Str*, SlotWrapper*>& by_name() {
   return map;
 }
 
-// The slot of a class for one table offset: the native function when every special method found is that native type's own,
-// else the generic function that calls the methods.
+// The slot of a class for one table offset: the native function when every special method found is that native type's
+// own, else the generic function that calls the methods.
 AnySlot choose_slot(Type* type, size_t offset) {
   AnySlot native = nullptr, generic = nullptr;
   bool use_generic = false;
@@ -311,10 +335,12 @@ void compute_slots(Type* type) {
     for (int64_t i = 0; DictEntry* e = dict_next(dict, i);) {
       if (!is<Str>(e->key)) continue;
       auto range = by_name().equal_range(as<Str>(e->key));
-      for (auto it = range.first; it != range.second; ++it) slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
+      for (auto it = range.first; it != range.second; ++it)
+        slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
     }
   } else {
-    for (size_t offset = 0; offset < sizeof(Slots); offset += sizeof(AnySlot)) slot_ref(type, offset) = choose_slot(type, offset);
+    for (size_t offset = 0; offset < sizeof(Slots); offset += sizeof(AnySlot))
+      slot_ref(type, offset) = choose_slot(type, offset);
   }
   note_pure_slots(type);
 }
@@ -322,7 +348,8 @@ void compute_slots(Type* type) {
 void update_slot(Type* type, Str* name) {
   auto range = by_name().equal_range(name);
   if (range.first == range.second) return;
-  for (auto it = range.first; it != range.second; ++it) slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
+  for (auto it = range.first; it != range.second; ++it)
+    slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
   note_pure_slots(type);
   if (type->subclasses) {
     for (Type* sub : *type->subclasses) update_slot(sub, name);

@@ -1,4 +1,5 @@
-// The connection between slots and special methods, both ways: `int.__add__` calls the native slot; a class that defines
+// The connection between slots and special methods, both ways: `int.__add__` calls the native slot; a class that
+// defines
 // `__add__` gets a slot that calls the method.
 #pragma once
 
@@ -10,10 +11,10 @@ namespace hiss {
 using AnySlot = void (*)();
 
 struct SlotWrapper {
-  const char* name;                                   // the special method
-  size_t offset;                                      // of the slot in Slots
-  Ref (*call)(AnySlot slot, Value self, Args args);   // the special method of a native type; null: no wrapper (__new__)
-  AnySlot generic;                                    // the slot of a class that defines the method in Python
+  const char* name;                                  // the special method
+  size_t offset;                                     // of the slot in Slots
+  Ref (*call)(AnySlot slot, Value self, Args args);  // the special method of a native type; null: no wrapper (__new__)
+  AnySlot generic;                                   // the slot of a class that defines the method in Python
   const char* signature;
   const char* doc;
   Str* interned = nullptr;

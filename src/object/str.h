@@ -15,7 +15,7 @@ struct Str : Object {
   uint8_t width;         // bytes per character: 1 (up to U+00FF), 2, 4; always the smallest that fits
   bool ascii;
   bool interned;
-  mutable char* utf8;    // cached encoding of a non-ASCII string (malloc), or null
+  mutable char* utf8;  // cached encoding of a non-ASCII string (malloc), or null
   mutable int64_t utf8_length;
 
   const uint8_t* data1() const { return reinterpret_cast<const uint8_t*>(this + 1); }
@@ -72,7 +72,7 @@ class StrBuilder {
 
  private:
   void reserve(int64_t more, uint32_t max_char);
-  std::string bytes_;    // characters of `width_` bytes each
+  std::string bytes_;  // characters of `width_` bytes each
   int64_t size_ = 0;
   uint8_t width_ = 1;
   uint32_t max_char_ = 0;

@@ -50,10 +50,12 @@ Ref struct_new(Type* cls, Args args) {
   auto* given = as<Tuple>(items);
   const int64_t low = type.n_sequence_fields, high = type.n_fields;
   if (low != high && given->size < low) {
-    return fail(exc::TypeError, "{}() takes an at least {}-sequence ({}-sequence given)", type.native_name, low, given->size);
+    return fail(exc::TypeError, "{}() takes an at least {}-sequence ({}-sequence given)", type.native_name, low,
+                given->size);
   }
   if (low != high && given->size > high) {
-    return fail(exc::TypeError, "{}() takes an at most {}-sequence ({}-sequence given)", type.native_name, high, given->size);
+    return fail(exc::TypeError, "{}() takes an at most {}-sequence ({}-sequence given)", type.native_name, high,
+                given->size);
   }
   if (low == high && given->size != low) {
     return fail(exc::TypeError, "{}() takes a {}-sequence ({}-sequence given)", type.native_name, low, given->size);
@@ -123,7 +125,8 @@ void define_struct_sequence(StructSequenceType& type, const StructSequenceSpec& 
   define_type(type, {.name = spec.name,
                      .size = sizeof(Tuple),
                      .layout = Layout::Tuple,
-                     .flags = Type::kHasGc | Type::kVariableSize | Type::kSequence | (spec.instantiable ? 0u : uint32_t{Type::kNoInstances}),
+                     .flags = Type::kHasGc | Type::kVariableSize | Type::kSequence |
+                              (spec.instantiable ? 0u : uint32_t{Type::kNoInstances}),
                      .base = &tuple_type,
                      .doc = spec.doc});
   type.fields = spec.fields;
@@ -142,7 +145,8 @@ void define_struct_sequence(StructSequenceType& type, const StructSequenceSpec& 
       ++unnamed;
       continue;
     }
-    getsets->push_back({spec.fields[i].name, getter_at(static_cast<size_t>(i), std::make_index_sequence<kMaxFields>()), nullptr, spec.fields[i].doc});
+    getsets->push_back({spec.fields[i].name, getter_at(static_cast<size_t>(i), std::make_index_sequence<kMaxFields>()),
+                        nullptr, spec.fields[i].doc});
     if (i < spec.n_sequence_fields) list_append(as<List>(match_args), to_value(intern(spec.fields[i].name)));
   }
   getsets->push_back({});
@@ -168,6 +172,8 @@ Ref make_struct_sequence(StructSequenceType& type, const Ref* values) {
   return Ref::steal(t);
 }
 
-Ref make_struct_sequence(StructSequenceType& type, std::initializer_list<Ref> values) { return make_struct_sequence(type, values.begin()); }
+Ref make_struct_sequence(StructSequenceType& type, std::initializer_list<Ref> values) {
+  return make_struct_sequence(type, values.begin());
+}
 
 }  // namespace hiss

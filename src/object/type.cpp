@@ -111,7 +111,8 @@ Ref type_getattr(Value self, Str* name) {
   }
   if (meta_get) return meta_get(meta_attribute, self, to_value(meta));
   if (meta_attribute) return meta_attribute;
-  return fail_attribute(self, name, fmt::format("type object '{}' has no attribute '{}'", type_name(type), to_string(name)));
+  return fail_attribute(self, name,
+                        fmt::format("type object '{}' has no attribute '{}'", type_name(type), to_string(name)));
 }
 
 Status type_setattr(Value self, Str* name, Value value) {
@@ -132,7 +133,9 @@ Status type_setattr(Value self, Str* name, Value value) {
     dict_set(dict, key, value);
   } else {
     Value old = dict_get(dict, key);
-    if (!old) return fail_attribute(self, name, fmt::format("type object '{}' has no attribute '{}'", type_name(type), to_string(name)));
+    if (!old)
+      return fail_attribute(self, name,
+                            fmt::format("type object '{}' has no attribute '{}'", type_name(type), to_string(name)));
     Ref hold = Ref::share(old);
     type_modified(type);
     TRY(dict_delete(dict, to_value(key)));
@@ -226,7 +229,8 @@ void begin_type_definitions() { deferring = true; }
 void finish_type_definitions() {
   deferring = false;
   // Making a static method reads attributes of a native function: the types that takes come first.
-  for (Type* type : {&object_type, &type_type, &getset_descriptor_type, &wrapper_descriptor_type, &method_descriptor_type, &native_function_type}) {
+  for (Type* type : {&object_type, &type_type, &getset_descriptor_type, &wrapper_descriptor_type,
+                     &method_descriptor_type, &native_function_type}) {
     ready_type(*type);
   }
   for (size_t i = 0; i < deferred.size(); ++i) ready_type(*deferred[i]);
@@ -253,7 +257,8 @@ void ready_type(Type& type) {
   auto* dict = as<Dict>(type.dict);
   if (type.base) {
     // What a native base can do its subclass can, unless it says otherwise.
-    const uint32_t inherited = Type::kHasGc | Type::kVariableSize | Type::kWeakReferable | Type::kSequence | Type::kMapping | Type::kMatchSelf;
+    const uint32_t inherited =
+        Type::kHasGc | Type::kVariableSize | Type::kWeakReferable | Type::kSequence | Type::kMapping | Type::kMatchSelf;
     type.type_flags |= type.base->type_flags & inherited;
     if (type.instance_layout == Layout::Plain) type.instance_layout = type.base->instance_layout;
     if (type.basic_size < type.base->basic_size) type.basic_size = type.base->basic_size;
@@ -271,9 +276,11 @@ void ready_type(Type& type) {
     }
   }
   if (type.getsets) {
-    for (const GetSetDef* g = type.getsets; g->name; ++g) dict_set(dict, intern(g->name), make_getset_descriptor(&type, g));
+    for (const GetSetDef* g = type.getsets; g->name; ++g)
+      dict_set(dict, intern(g->name), make_getset_descriptor(&type, g));
   }
-  if (type.slots.new_ && !type.has(Type::kNoInstances) && (!type.base || type.slots.new_ != type.base->slots.new_ || &type == &object_type)) {
+  if (type.slots.new_ && !type.has(Type::kNoInstances) &&
+      (!type.base || type.slots.new_ != type.base->slots.new_ || &type == &object_type)) {
     dict_set(dict, names.__new__, make_new_function(&type));
   }
   if (!dict_get(dict, names.__doc__)) {

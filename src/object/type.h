@@ -16,7 +16,8 @@ struct Dict;
 struct Shape;
 struct Type;
 
-/// Arguments of a call: `count` positional values, then one value for each of `names` (keyword names, may be null). Borrowed.
+/// Arguments of a call: `count` positional values, then one value for each of `names` (keyword names, may be null).
+/// Borrowed.
 struct Args {
   const Value* values = nullptr;
   uint32_t count = 0;
@@ -41,7 +42,7 @@ struct Visitor {
   }
 };
 
-using UnarySlot = Ref (*)(Value self);                       // next: empty (without exception) when exhausted
+using UnarySlot = Ref (*)(Value self);  // next: empty (without exception) when exhausted
 using BinarySlot = Ref (*)(Value left, Value right);
 using TernarySlot = Ref (*)(Value base, Value exponent, Value modulus);
 using RepeatSlot = Ref (*)(Value self, int64_t count);
@@ -54,12 +55,12 @@ using CallSlot = Ref (*)(Value self, Args args);
 using NewSlot = Ref (*)(Type* cls, Args args);
 using InitSlot = Status (*)(Value self, Args args);
 using GetAttrSlot = Ref (*)(Value self, Str* name);
-using SetAttrSlot = Status (*)(Value self, Str* name, Value value);             // empty value: delete
-using SetItemSlot = Status (*)(Value self, Value key, Value value);             // empty value: delete
-using DescrGetSlot = Ref (*)(Value descriptor, Value instance, Value owner);    // empty instance: through the class
-using DescrSetSlot = Status (*)(Value descriptor, Value instance, Value value); // empty value: delete
+using SetAttrSlot = Status (*)(Value self, Str* name, Value value);              // empty value: delete
+using SetItemSlot = Status (*)(Value self, Value key, Value value);              // empty value: delete
+using DescrGetSlot = Ref (*)(Value descriptor, Value instance, Value owner);     // empty instance: through the class
+using DescrSetSlot = Status (*)(Value descriptor, Value instance, Value value);  // empty value: delete
 using FinalizeSlot = void (*)(Value self);
-using DeallocSlot = void (*)(Object* self);            // releases what the object owns; memory is freed by free_object
+using DeallocSlot = void (*)(Object* self);  // releases what the object owns; memory is freed by free_object
 using TraverseSlot = void (*)(Object* self, Visitor& visit);
 using ClearSlot = void (*)(Object* self);
 struct Buffer;
@@ -84,53 +85,53 @@ struct NativeDef;  // native.h
 struct Type : Object {
   static constexpr Layout kLayout = Layout::Type;
   enum Flags : uint32_t {
-    kHeap = 1,             // made by a class statement or type(): attributes can be set, instances count a reference to it
-    kBaseType = 2,         // may be subclassed
-    kHasGc = 4,            // instances are seen by the cycle collector
-    kVariableSize = 8,     // instances carry items behind the struct
-    kAbstract = 16,        // has abstract methods
+    kHeap = 1,          // made by a class statement or type(): attributes can be set, instances count a reference to it
+    kBaseType = 2,      // may be subclassed
+    kHasGc = 4,         // instances are seen by the cycle collector
+    kVariableSize = 8,  // instances carry items behind the struct
+    kAbstract = 16,     // has abstract methods
     kReady = 32,
     kMethodDescriptor = 64,  // a[n instance].f is called without making a bound method (functions and native methods)
-    kNoInstances = 128,    // cannot be called to make instances
+    kNoInstances = 128,      // cannot be called to make instances
     kWeakReferable = 256,
-    kSequence = 512,       // matches sequence patterns
-    kMapping = 1024,       // matches mapping patterns
+    kSequence = 512,  // matches sequence patterns
+    kMapping = 1024,  // matches mapping patterns
     kDisallowInstantiation = kNoInstances,
-    kHasFinalizer = 2048,  // some class in the mro defines __del__
-    kMatchSelf = 4096,     // a class pattern's single positional argument is the subject itself (int, str, ...)
-    kImmutable = 8192,     // heap-like native types whose attributes cannot be set
+    kHasFinalizer = 2048,    // some class in the mro defines __del__
+    kMatchSelf = 4096,       // a class pattern's single positional argument is the subject itself (int, str, ...)
+    kImmutable = 8192,       // heap-like native types whose attributes cannot be set
     kPureGetAttr = 1 << 14,  // slots.getattr is object's own (inline caches may bypass it)
     kPureSetAttr = 1 << 15,
-    kPureNew = 1 << 16,    // slots.new_ is object's own
+    kPureNew = 1 << 16,  // slots.new_ is object's own
   };
 
   const char* native_name = nullptr;  // "int", "collections.deque": of a native type; null for classes of Python code
   uint32_t type_flags = 0;
-  uint32_t version = 0;               // 0: none assigned; changes whenever an attribute lookup on the type could change
+  uint32_t version = 0;  // 0: none assigned; changes whenever an attribute lookup on the type could change
   uint32_t basic_size = sizeof(Object);
-  int32_t attributes_offset = 0;      // where Attributes lie in an instance; 0: none; -1: behind the variable part
+  int32_t attributes_offset = 0;  // where Attributes lie in an instance; 0: none; -1: behind the variable part
   Layout instance_layout = Layout::Plain;
-  uint16_t inline_capacity = 0;       // attribute values kept inside new instances (Layout::Instance)
-  uint32_t slot_count = 0;            // __slots__ members
-  uint32_t slots_offset = 0;          // where this class's own __slots__ values begin
-  Type* base = nullptr;               // the base whose layout it extends
-  Value name;                         // Str
-  Value qualname;                     // Str
-  Value bases;                        // Tuple
-  Value mro;                          // Tuple
-  Value dict;                         // Dict
-  Shape* root_shape = nullptr;        // of instances without attributes
-  Shape* dict_shape = nullptr;        // of instances whose attributes live in a dict
+  uint16_t inline_capacity = 0;              // attribute values kept inside new instances (Layout::Instance)
+  uint32_t slot_count = 0;                   // __slots__ members
+  uint32_t slots_offset = 0;                 // where this class's own __slots__ values begin
+  Type* base = nullptr;                      // the base whose layout it extends
+  Value name;                                // Str
+  Value qualname;                            // Str
+  Value bases;                               // Tuple
+  Value mro;                                 // Tuple
+  Value dict;                                // Dict
+  Shape* root_shape = nullptr;               // of instances without attributes
+  Shape* dict_shape = nullptr;               // of instances whose attributes live in a dict
   std::vector<Type*>* subclasses = nullptr;  // direct ones, not owned
   DeallocSlot dealloc = nullptr;
   TraverseSlot traverse = nullptr;
   ClearSlot clear = nullptr;
   BufferSlot buffer = nullptr;
   Slots slots;
-  const NativeDef* methods = nullptr;   // native types only; added to dict by ready_type
+  const NativeDef* methods = nullptr;  // native types only; added to dict by ready_type
   const GetSetDef* getsets = nullptr;
   const char* doc = nullptr;
-  Value module_key;                     // heap types: cached __module__ is in dict; unused for native ones
+  Value module_key;  // heap types: cached __module__ is in dict; unused for native ones
 
   bool has(uint32_t flag) const { return (type_flags & flag) != 0; }
   bool is_heap() const { return has(kHeap); }
@@ -185,7 +186,7 @@ inline Value to_value(const Object* o) { return Value::object(o); }
 void ready_type(Type& type);
 /// Prepares the fields of a static native type. `base` defaults to object.
 struct TypeSpec {
-  const char* name;                 // "collections.deque": module and name; without a dot: builtins
+  const char* name;  // "collections.deque": module and name; without a dot: builtins
   uint32_t size = sizeof(Object);
   Layout layout = Layout::Plain;
   uint32_t flags = 0;
@@ -204,7 +205,8 @@ uint32_t type_version(Type* type);  // assigns one when it has none; 0 when it c
 /// After `name` changed in a class: points the slots at the right functions, in subclasses too.
 void update_slot(Type* type, Str* name);
 
-/// Allocates an instance of `type` with zeroed fields behind the header and one reference. `extra` bytes of variable part.
+/// Allocates an instance of `type` with zeroed fields behind the header and one reference. `extra` bytes of variable
+/// part.
 Object* allocate(Type* type, size_t extra = 0);
 template <typename T>
 T* allocate_as(Type& type, size_t extra = 0) {

@@ -18,14 +18,17 @@ Ref get_qualname(Value self) { return Ref::share(self_type(self)->qualname); }
 
 Status check_settable(Value self, Value value, const char* name) {
   Type* type = self_type(self);
-  if (!type->is_heap()) return fail(exc::TypeError, "cannot set '{}' attribute of immutable type '{}'", name, type_name(type));
+  if (!type->is_heap())
+    return fail(exc::TypeError, "cannot set '{}' attribute of immutable type '{}'", name, type_name(type));
   if (!value) return fail(exc::TypeError, "cannot delete '{}' attribute of type '{}'", name, type_name(type));
   return kOk;
 }
 
 Status replace_name(Value self, Value value, const char* name, Value Type::*field) {
   TRY(check_settable(self, value, name));
-  if (!is<Str>(value)) return fail(exc::TypeError, "can only assign string to {}.{}, not '{}'", type_name(self_type(self)), name, type_name(value));
+  if (!is<Str>(value))
+    return fail(exc::TypeError, "can only assign string to {}.{}, not '{}'", type_name(self_type(self)), name,
+                type_name(value));
   Value old = self_type(self)->*field;
   retain(value);
   self_type(self)->*field = value;
@@ -39,15 +42,19 @@ Ref get_bases(Value self) { return Ref::share(self_type(self)->bases); }
 Status set_bases(Value self, Value value) {
   TRY(check_settable(self, value, "__bases__"));
   Type* type = self_type(self);
-  if (!is<Tuple>(value)) return fail(exc::TypeError, "can only assign tuple to {}.__bases__, not {}", type_name(type), type_name(value));
-  if (as<Tuple>(value)->size == 0) return fail(exc::TypeError, "can only assign non-empty tuple to {}.__bases__, not ()", type_name(type));
+  if (!is<Tuple>(value))
+    return fail(exc::TypeError, "can only assign tuple to {}.__bases__, not {}", type_name(type), type_name(value));
+  if (as<Tuple>(value)->size == 0)
+    return fail(exc::TypeError, "can only assign non-empty tuple to {}.__bases__, not ()", type_name(type));
   for (Value b : *as<Tuple>(value)) {
-    if (!is<Type>(b)) return fail(exc::TypeError, "{}.__bases__ must be tuple of classes, not '{}'", type_name(type), type_name(b));
+    if (!is<Type>(b))
+      return fail(exc::TypeError, "{}.__bases__ must be tuple of classes, not '{}'", type_name(type), type_name(b));
     if (is_subtype(as<Type>(b), type)) return fail(exc::TypeError, "a __bases__ item causes an inheritance cycle");
   }
   Type* new_base = as<Type>(as<Tuple>(value)->items[0]);
   if (new_base->basic_size != type->base->basic_size || new_base->instance_layout != type->base->instance_layout) {
-    return fail(exc::TypeError, "__bases__ assignment: '{}' object layout differs from '{}'", type_name(new_base), type_name(type->base));
+    return fail(exc::TypeError, "__bases__ assignment: '{}' object layout differs from '{}'", type_name(new_base),
+                type_name(type->base));
   }
   Ref old_bases = Ref::share(type->bases);
   Ref old_mro = Ref::share(type->mro);
@@ -102,8 +109,9 @@ Ref get_flags(Value self) {
   if (type->has(Type::kAbstract)) flags |= 1 << 20;
   if (type->has(Type::kSequence)) flags |= 1 << 5;
   if (type->has(Type::kMapping)) flags |= 1 << 6;
-  const std::pair<Type*, int> kinds[] = {{&int_type, 24}, {&list_type, 25}, {&tuple_type, 26}, {&bytes_type, 27},
-                                         {&str_type, 28}, {&dict_type, 29}, {&exc::BaseException, 30}, {&type_type, 31}};
+  const std::pair<Type*, int> kinds[] = {{&int_type, 24},           {&list_type, 25}, {&tuple_type, 26},
+                                         {&bytes_type, 27},         {&str_type, 28},  {&dict_type, 29},
+                                         {&exc::BaseException, 30}, {&type_type, 31}};
   for (auto [kind, bit] : kinds) {
     if (is_subtype(type, kind)) flags |= int64_t{1} << bit;
   }
@@ -145,7 +153,10 @@ Str* abstract_name() {
 }
 Ref get_abstract(Value self) {
   Value found = self == to_value(&type_type) ? Value() : dict_get(as<Dict>(self_type(self)->dict), abstract_name());
-  if (!found) return fail_attribute(self, abstract_name(), fmt::format("type object '{}' has no attribute '__abstractmethods__'", type_name(self_type(self))));
+  if (!found)
+    return fail_attribute(
+        self, abstract_name(),
+        fmt::format("type object '{}' has no attribute '__abstractmethods__'", type_name(self_type(self))));
   return Ref::share(found);
 }
 Status set_abstract(Value self, Value value) {
@@ -155,7 +166,8 @@ Status set_abstract(Value self, Value value) {
     abstract = TRY(truth(value));
     dict_set(as<Dict>(type->dict), abstract_name(), value);
   } else {
-    if (!TRY(dict_delete(as<Dict>(type->dict), to_value(abstract_name())))) return fail(exc::AttributeError, "__abstractmethods__");
+    if (!TRY(dict_delete(as<Dict>(type->dict), to_value(abstract_name()))))
+      return fail(exc::AttributeError, "__abstractmethods__");
   }
   type_modified(type);
   if (abstract) {
@@ -169,7 +181,8 @@ Status set_abstract(Value self, Value value) {
 Ref get_annotations(Value self) {
   Type* type = self_type(self);
   if (!type->is_heap()) {
-    return fail_attribute(self, names.__annotations__, fmt::format("type object '{}' has no attribute '__annotations__'", type_name(type)));
+    return fail_attribute(self, names.__annotations__,
+                          fmt::format("type object '{}' has no attribute '__annotations__'", type_name(type)));
   }
   auto* dict = as<Dict>(type->dict);
   Value found = dict_get(dict, names.__annotations__);
@@ -185,7 +198,8 @@ Ref get_annotations(Value self) {
 }
 Status set_annotations(Value self, Value value) {
   Type* type = self_type(self);
-  if (!type->is_heap()) return fail(exc::TypeError, "cannot set '__annotations__' attribute of immutable type '{}'", type_name(type));
+  if (!type->is_heap())
+    return fail(exc::TypeError, "cannot set '__annotations__' attribute of immutable type '{}'", type_name(type));
   auto* dict = as<Dict>(type->dict);
   if (value) {
     dict_set(dict, names.__annotations__, value);
@@ -220,8 +234,12 @@ Ref method_subclasses(Value self, const Value*) {
 }
 
 Ref method_prepare(Value, const Value*) { return make_dict(); }
-Ref method_instancecheck(Value self, const Value* args) { return Ref::boolean(TRY(is_instance_default(args[0], self))); }
-Ref method_subclasscheck(Value self, const Value* args) { return Ref::boolean(TRY(is_subclass_default(args[0], self))); }
+Ref method_instancecheck(Value self, const Value* args) {
+  return Ref::boolean(TRY(is_instance_default(args[0], self)));
+}
+Ref method_subclasscheck(Value self, const Value* args) {
+  return Ref::boolean(TRY(is_subclass_default(args[0], self)));
+}
 Ref method_sizeof(Value, const Value*) { return make_int(sizeof(Type)); }
 
 Ref method_dir(Value self, const Value*) {
@@ -235,30 +253,30 @@ Ref method_dir(Value self, const Value*) {
 const NativeDef kTypeMethods[] = {
     {"mro", "($self, /)", method_mro, "Return a type's method resolution order."},
     {"__subclasses__", "($self, /)", method_subclasses, "Return a list of immediate subclasses."},
-    {"__prepare__", "($type, /, *args, **kwargs)", method_prepare, "used to create the namespace for the class statement", NativeDef::ClassMethod},
+    {"__prepare__", "($type, /, *args, **kwargs)", method_prepare,
+     "used to create the namespace for the class statement", NativeDef::ClassMethod},
     {"__instancecheck__", "($self, instance, /)", method_instancecheck, "Check if an object is an instance."},
     {"__subclasscheck__", "($self, subclass, /)", method_subclasscheck, "Check if a class is a subclass."},
     {"__dir__", "($self, /)", method_dir, "Specialized __dir__ implementation for types."},
     {"__sizeof__", "($self, /)", method_sizeof, "Return memory consumption of the type object."},
     {}};
 
-const GetSetDef kTypeGetSets[] = {
-    {"__name__", get_name, set_name},
-    {"__qualname__", get_qualname, set_qualname},
-    {"__bases__", get_bases, set_bases},
-    {"__mro__", get_mro, nullptr},
-    {"__base__", get_base, nullptr},
-    {"__dict__", get_dict, nullptr},
-    {"__basicsize__", get_basicsize, nullptr},
-    {"__itemsize__", get_itemsize, nullptr},
-    {"__dictoffset__", get_dictoffset, nullptr},
-    {"__weakrefoffset__", get_weakrefoffset, nullptr},
-    {"__flags__", get_flags, nullptr},
-    {"__module__", get_module, set_module},
-    {"__doc__", get_doc, set_doc},
-    {"__abstractmethods__", get_abstract, set_abstract},
-    {"__annotations__", get_annotations, set_annotations},
-    {"__text_signature__", get_text_signature, nullptr},
-    {}};
+const GetSetDef kTypeGetSets[] = {{"__name__", get_name, set_name},
+                                  {"__qualname__", get_qualname, set_qualname},
+                                  {"__bases__", get_bases, set_bases},
+                                  {"__mro__", get_mro, nullptr},
+                                  {"__base__", get_base, nullptr},
+                                  {"__dict__", get_dict, nullptr},
+                                  {"__basicsize__", get_basicsize, nullptr},
+                                  {"__itemsize__", get_itemsize, nullptr},
+                                  {"__dictoffset__", get_dictoffset, nullptr},
+                                  {"__weakrefoffset__", get_weakrefoffset, nullptr},
+                                  {"__flags__", get_flags, nullptr},
+                                  {"__module__", get_module, set_module},
+                                  {"__doc__", get_doc, set_doc},
+                                  {"__abstractmethods__", get_abstract, set_abstract},
+                                  {"__annotations__", get_annotations, set_annotations},
+                                  {"__text_signature__", get_text_signature, nullptr},
+                                  {}};
 
 }  // namespace hiss

@@ -46,10 +46,10 @@ class Value {
   constexpr bool is_bool() const { return (bits_ | 1) == 9; }
   constexpr bool is_not_implemented() const { return bits_ == 16; }
   constexpr bool is_ellipsis() const { return bits_ == 18; }
-  constexpr bool is_integer() const { return bits_ >= kIntTag; }                      // immediate int
-  constexpr bool is_number() const { return bits_ - kFloatOffset < kFloatSpan; }      // immediate float
+  constexpr bool is_integer() const { return bits_ >= kIntTag; }                  // immediate int
+  constexpr bool is_number() const { return bits_ - kFloatOffset < kFloatSpan; }  // immediate float
   constexpr bool is_object() const { return bits_ - 4096 < kFloatOffset - 4096; }
-  explicit constexpr operator bool() const { return bits_ != 0; }                     // not empty
+  explicit constexpr operator bool() const { return bits_ != 0; }  // not empty
 
   static constexpr bool both_integers(Value a, Value b) { return (a.bits_ & b.bits_) >= kIntTag; }
 
@@ -70,7 +70,8 @@ class Value {
   uint64_t bits_ = 0;
 };
 
-/// The enumeration of the C++ structs that heap objects are made of. Instances of a Python subclass keep their native base's layout.
+/// The enumeration of the C++ structs that heap objects are made of. Instances of a Python subclass keep their native
+/// base's layout.
 enum class Layout : uint8_t {
 #define LAYOUT(name) name,
 #include "object/layouts.def"

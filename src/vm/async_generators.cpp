@@ -10,11 +10,15 @@ void define_generator_like(Type& type, const char* name);
 
 namespace {
 
-Ref not_supported(Value) { return fail(exc::NotImplementedError, "iterating an async generator is not supported by Hiss yet"); }
+Ref not_supported(Value) {
+  return fail(exc::NotImplementedError, "iterating an async generator is not supported by Hiss yet");
+}
 
 }  // namespace
 
-Ref wrap_async_value(Value) { return fail(exc::NotImplementedError, "yield inside an async generator is not supported by Hiss yet"); }
+Ref wrap_async_value(Value) {
+  return fail(exc::NotImplementedError, "yield inside an async generator is not supported by Hiss yet");
+}
 
 void init_async_generator_type() {
   define_generator_like(async_generator_type, "async_generator");

@@ -30,24 +30,26 @@ Failure missing_arguments(Function* f, Value* base, int from, int to, const char
   for (int i = from; i < to; ++i) {
     if (!base[i]) missing.push_back(to_string(as<Tuple>(f->code->varnames)->items[i]));
   }
-  return fail(exc::TypeError, "{}() missing {} required {} argument{}: {}", to_string(f->qualname), missing.size(), kind, missing.size() == 1 ? "" : "s",
-              quoted_list(missing));
+  return fail(exc::TypeError, "{}() missing {} required {} argument{}: {}", to_string(f->qualname), missing.size(),
+              kind, missing.size() == 1 ? "" : "s", quoted_list(missing));
 }
 
 Failure too_many_positional(Function* f, uint32_t given, const Value* kwonly) {
   Code* code = f->code;
   const int64_t defaults = f->defaults ? as<Tuple>(f->defaults)->size : 0;
   const int argcount = code->argcount;
-  std::string expected = defaults ? fmt::format("from {} to {}", argcount - defaults, argcount) : fmt::format("{}", argcount);
+  std::string expected =
+      defaults ? fmt::format("from {} to {}", argcount - defaults, argcount) : fmt::format("{}", argcount);
   const bool plural = defaults ? true : argcount != 1;
   int keyword_given = 0;
   for (int i = 0; i < code->kwonlyargcount; ++i) keyword_given += static_cast<bool>(kwonly[argcount + i]);
   std::string extra;
   if (keyword_given) {
-    extra = fmt::format(" positional argument{} (and {} keyword-only argument{})", given == 1 ? "" : "s", keyword_given, keyword_given == 1 ? "" : "s");
+    extra = fmt::format(" positional argument{} (and {} keyword-only argument{})", given == 1 ? "" : "s", keyword_given,
+                        keyword_given == 1 ? "" : "s");
   }
-  return fail(exc::TypeError, "{}() takes {} positional argument{} but {}{} {} given", to_string(f->qualname), expected, plural ? "s" : "", given, extra,
-              given == 1 && !keyword_given ? "was" : "were");
+  return fail(exc::TypeError, "{}() takes {} positional argument{} but {}{} {} given", to_string(f->qualname), expected,
+              plural ? "s" : "", given, extra, given == 1 && !keyword_given ? "was" : "were");
 }
 
 Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names) {
@@ -99,7 +101,8 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
     }
     if (found >= 0) {
       if (base[found]) {
-        (void)fail(exc::TypeError, "{}() got multiple values for argument '{}'", to_string(f->qualname), to_string(name));
+        (void)fail(exc::TypeError, "{}() got multiple values for argument '{}'", to_string(f->qualname),
+                   to_string(name));
         return cleanup();
       }
       base[found] = given[count + k].release();
@@ -109,15 +112,18 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
       std::vector<std::string> positional_only;
       for (int32_t i = 0; i < code->posonlyargcount; ++i) {
         for (uint32_t j = 0; j < keywords; ++j) {
-          if (equal(as<Str>(varnames->items[i]), as<Str>(keyword_names->items[j]))) positional_only.push_back(to_string(varnames->items[i]));
+          if (equal(as<Str>(varnames->items[i]), as<Str>(keyword_names->items[j])))
+            positional_only.push_back(to_string(varnames->items[i]));
         }
       }
       if (!positional_only.empty()) {
         std::string list;
         for (auto& n : positional_only) list += (list.empty() ? "" : ", ") + n;
-        (void)fail(exc::TypeError, "{}() got some positional-only arguments passed as keyword arguments: '{}'", to_string(f->qualname), list);
+        (void)fail(exc::TypeError, "{}() got some positional-only arguments passed as keyword arguments: '{}'",
+                   to_string(f->qualname), list);
       } else {
-        (void)fail(exc::TypeError, "{}() got an unexpected keyword argument '{}'", to_string(f->qualname), to_string(name));
+        (void)fail(exc::TypeError, "{}() got an unexpected keyword argument '{}'", to_string(f->qualname),
+                   to_string(name));
       }
       return cleanup();
     }
@@ -194,7 +200,8 @@ Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
 Ref call_function(Function* f, Args args) {
   ThreadState& ts = thread_state();
   char here;
-  if (&here < ts.c_stack_limit) [[unlikely]] return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  if (&here < ts.c_stack_limit) [[unlikely]]
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
   Value* base = ts.record->top;
   const uint32_t total = args.count + args.keyword_count();
   if (base + total + 512 > ts.stack_end) return fail(exc::RecursionError, "maximum recursion depth exceeded");

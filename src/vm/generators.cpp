@@ -30,7 +30,8 @@ void put(Value& slot, Value value) {
   release(old);
 }
 
-// Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception is raised in it.
+// Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception
+// is raised in it.
 Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
   ThreadState& ts = thread_state();
   char here;
@@ -50,15 +51,18 @@ Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
 
 Ref generator_send(Generator* g, Value value, Ref* result) {
   switch (g->state) {
-    case Generator::Running: return fail(exc::ValueError, "{} already executing", kind_name(g));
+    case Generator::Running:
+      return fail(exc::ValueError, "{} already executing", kind_name(g));
     case Generator::Finished:
-      if (g->code->code_flags & kCodeCoroutine) return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
+      if (g->code->code_flags & kCodeCoroutine)
+        return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
       if (result) *result = Ref::none();
       return Ref::empty();
     case Generator::Created:
       if (!value.is_none()) return fail(exc::TypeError, "can't send non-None value to a just-started {}", kind_name(g));
       break;
-    case Generator::Suspended: break;
+    case Generator::Suspended:
+      break;
   }
   return run(g, value, false, result);
 }
@@ -105,7 +109,8 @@ Ref generator_throw(Generator* g, Value exception, Ref* result) {
       if (inner.is_empty()) {
         g->state = Generator::Suspended;
         return [&]() -> Ref {
-          // The delegation ended with a value: the generator goes on behind `yield from`, whose Send jumps out when it sees it.
+          // The delegation ended with a value: the generator goes on behind `yield from`, whose Send jumps out when it
+          // sees it.
           g->pc = g->pc - 2;  // the Jump behind Send
           const Instruction send{g->pc[-1].word};
           put(g->registers[send.a()], returned);
@@ -201,7 +206,8 @@ std::optional<Ref> take_stop_iteration_value() {
 
 Ref awaitable_iterator(Value object) {
   if (is_exact(object, coroutine_type)) return Ref::share(object);
-  if (is_exact(object, generator_type) && (as<Generator>(object)->code->code_flags & kCodeIterableCoroutine)) return Ref::share(object);
+  if (is_exact(object, generator_type) && (as<Generator>(object)->code->code_flags & kCodeIterableCoroutine))
+    return Ref::share(object);
   UnarySlot slot = type_of(object)->slots.await;
   if (!slot) return fail(exc::TypeError, "object {} can't be used in 'await' expression", type_name(object));
   Ref iterator = TRY(slot(object));
@@ -209,13 +215,16 @@ Ref awaitable_iterator(Value object) {
       (is_exact(iterator, generator_type) && (as<Generator>(iterator)->code->code_flags & kCodeIterableCoroutine))) {
     return fail(exc::TypeError, "__await__() returned a coroutine");
   }
-  if (!type_of(iterator)->slots.next) return fail(exc::TypeError, "__await__() returned non-iterator of type '{}'", type_name(iterator));
+  if (!type_of(iterator)->slots.next)
+    return fail(exc::TypeError, "__await__() returned non-iterator of type '{}'", type_name(iterator));
   return iterator;
 }
 
 Ref make_generator(Function* f, Value* base) {
   Code* code = f->code;
-  Type& type = code->code_flags & kCodeAsyncGenerator ? async_generator_type : code->code_flags & kCodeCoroutine ? coroutine_type : generator_type;
+  Type& type = code->code_flags & kCodeAsyncGenerator ? async_generator_type
+               : code->code_flags & kCodeCoroutine    ? coroutine_type
+                                                      : generator_type;
   auto* g = static_cast<Generator*>(allocate(&type, code->register_count * sizeof(Value)));
   g->state = Generator::Created;
   g->function = Ref::share(f).release();
@@ -260,7 +269,8 @@ void generator_dealloc(Object* o) {
     release(static_cast<Object*>(g->frame));
   }
   for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
-  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->handled.exception}) clear_field(*v);
+  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->handled.exception})
+    clear_field(*v);
   release(g->code);
   free_object(o);
 }
@@ -302,7 +312,8 @@ Ref method_send(Value self, const Value* args) {
 // throw(exception) or the older throw(type, value, traceback).
 Ref thrown_exception(const Value* args) {
   Value type = args[0], value = args[1], traceback = args[2];
-  if (traceback && !traceback.is_none() && !is<Traceback>(traceback)) return fail(exc::TypeError, "throw() third argument must be a traceback object");
+  if (traceback && !traceback.is_none() && !is<Traceback>(traceback))
+    return fail(exc::TypeError, "throw() third argument must be a traceback object");
   Ref exception;
   if (is<Type>(type) && is_subtype(as<Type>(type), &exc::BaseException)) {
     if (value && is<Exception>(value) && is_subtype(type_of(value), as<Type>(type))) {
@@ -318,9 +329,11 @@ Ref thrown_exception(const Value* args) {
     if (value && !value.is_none()) return fail(exc::TypeError, "instance exception may not have a separate value");
     exception = Ref::share(type);
   } else {
-    return fail(exc::TypeError, "exceptions must be classes or instances deriving from BaseException, not {}", type_name(type));
+    return fail(exc::TypeError, "exceptions must be classes or instances deriving from BaseException, not {}",
+                type_name(type));
   }
-  if (!exception.is_error() && traceback && is<Traceback>(traceback)) TRY(set_attr(exception, names.__traceback__, traceback));
+  if (!exception.is_error() && traceback && is<Traceback>(traceback))
+    TRY(set_attr(exception, names.__traceback__, traceback));
   return exception;
 }
 
@@ -360,18 +373,26 @@ Ref get_origin(Value self) {
 }
 
 const NativeDef kMethods[] = {
-    {"send", "($self, value, /)", method_send, "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration."},
-    {"throw", "($self, typ, val=None, tb=None, /)", method_throw, "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration."},
+    {"send", "($self, value, /)", method_send,
+     "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration."},
+    {"throw", "($self, typ, val=None, tb=None, /)", method_throw,
+     "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or "
+     "raise\nStopIteration."},
     {"close", "($self, /)", method_close, "close() -> raise GeneratorExit inside generator."},
     {}};
-const GetSetDef kGeneratorGetSets[] = {{"__name__", get_name, set_name},     {"__qualname__", get_qualname, set_qualname},
-                                       {"gi_running", get_running, nullptr}, {"gi_suspended", get_suspended, nullptr},
-                                       {"gi_code", get_code, nullptr},       {"gi_yieldfrom", get_delegate, nullptr},
-                                       {"gi_frame", get_frame, nullptr},     {}};
-const GetSetDef kCoroutineGetSets[] = {{"__name__", get_name, set_name},     {"__qualname__", get_qualname, set_qualname},
-                                       {"cr_running", get_running, nullptr}, {"cr_suspended", get_suspended, nullptr},
-                                       {"cr_code", get_code, nullptr},       {"cr_await", get_delegate, nullptr},
-                                       {"cr_frame", get_frame, nullptr},     {"cr_origin", get_origin, nullptr},
+const GetSetDef kGeneratorGetSets[] = {
+    {"__name__", get_name, set_name},     {"__qualname__", get_qualname, set_qualname},
+    {"gi_running", get_running, nullptr}, {"gi_suspended", get_suspended, nullptr},
+    {"gi_code", get_code, nullptr},       {"gi_yieldfrom", get_delegate, nullptr},
+    {"gi_frame", get_frame, nullptr},     {}};
+const GetSetDef kCoroutineGetSets[] = {{"__name__", get_name, set_name},
+                                       {"__qualname__", get_qualname, set_qualname},
+                                       {"cr_running", get_running, nullptr},
+                                       {"cr_suspended", get_suspended, nullptr},
+                                       {"cr_code", get_code, nullptr},
+                                       {"cr_await", get_delegate, nullptr},
+                                       {"cr_frame", get_frame, nullptr},
+                                       {"cr_origin", get_origin, nullptr},
                                        {}};
 
 struct CoroutineWrapper : Object {
@@ -404,7 +425,10 @@ Ref coroutine_await(Value self) {
 }  // namespace
 
 void define_generator_like(Type& type, const char* name) {
-  define_type(type, {.name = name, .size = sizeof(Generator), .layout = Layout::Generator, .flags = Type::kHasGc | Type::kNoInstances | Type::kWeakReferable});
+  define_type(type, {.name = name,
+                     .size = sizeof(Generator),
+                     .layout = Layout::Generator,
+                     .flags = Type::kHasGc | Type::kNoInstances | Type::kWeakReferable});
   type.slots.repr = generator_repr;
   type.slots.finalize = generator_finalize;
   type.dealloc = generator_dealloc;
@@ -428,7 +452,9 @@ void init_coroutine_type() {
   ready_type(coroutine_type);
 }
 void init_coroutine_wrapper_type() {
-  define_type(coroutine_wrapper_type, {.name = "coroutine_wrapper", .size = sizeof(CoroutineWrapper), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(
+      coroutine_wrapper_type,
+      {.name = "coroutine_wrapper", .size = sizeof(CoroutineWrapper), .flags = Type::kHasGc | Type::kNoInstances});
   coroutine_wrapper_type.slots.next = wrapper_next;
   coroutine_wrapper_type.slots.iter = wrapper_iter;
   coroutine_wrapper_type.methods = kWrapperMethods;

@@ -171,17 +171,20 @@ Result<std::string> read_text_file(const std::string& path) {
 
 namespace {
 
-// The compiled halves of importlib lie beside the program, written when it is built, so that a start need not compile them.
+// The compiled halves of importlib lie beside the program, written when it is built, so that a start need not compile
+// them.
 std::string prepared_path(bool external) {
   const std::string& program = runtime_options().executable;
   return program.substr(0, program.rfind('/') + 1) + (external ? "importlib_external.hiss-311" : "importlib.hiss-311");
 }
 
-// Size and time of the source that the code was made from, in front of the marshalled code.
+// Size and time of the source and of the program that the code was made by, in front of the marshalled code: another
+// build may have other instructions.
 std::string stamp(const std::string& source) {
-  struct stat info;
-  if (stat(source.c_str(), &info) != 0) return "";
-  return fmt::format("hiss {} {:04x} {} {}.{:09}\n", HISS_VERSION, bytecode_fingerprint(), info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+  struct stat text, program;
+  if (stat(source.c_str(), &text) != 0 || stat(runtime_options().executable.c_str(), &program) != 0) return "";
+  return fmt::format("hiss {} {} {}.{:09} {} {}.{:09}\n", HISS_VERSION, text.st_size, text.st_mtim.tv_sec,
+                     text.st_mtim.tv_nsec, program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
 }
 
 // Empty when there is none, or when it was made from another source.
@@ -203,15 +206,19 @@ Ref prepared_code(bool external, const std::string& source) {
 
 Status write_prepared_code() {
   for (bool external : {false, true}) {
-    const std::string source = library_path() + (external ? "/importlib/_bootstrap_external.py" : "/importlib/_bootstrap.py");
+    const std::string source =
+        library_path() + (external ? "/importlib/_bootstrap_external.py" : "/importlib/_bootstrap.py");
     std::string text = TRY(read_text_file(source));
-    Ref code = TRY(compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>", syntax::Mode::Exec, {}));
+    Ref code =
+        TRY(compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>",
+                           syntax::Mode::Exec, {}));
     const std::string data = stamp(source) + TRY(marshal_dump(code));
     const std::string path = prepared_path(external), temporary = path + ".tmp";
     std::FILE* file = std::fopen(temporary.c_str(), "wb");
     if (!file) return fail_errno(errno, make_str(temporary));
     const bool written = std::fwrite(data.data(), 1, data.size(), file) == data.size();
-    if (std::fclose(file) != 0 || !written || std::rename(temporary.c_str(), path.c_str()) != 0) return fail_errno(errno, make_str(path));
+    if (std::fclose(file) != 0 || !written || std::rename(temporary.c_str(), path.c_str()) != 0)
+      return fail_errno(errno, make_str(path));
   }
   return kOk;
 }
@@ -219,24 +226,27 @@ Status write_prepared_code() {
 // importlib's two halves under the names that CPython's frozen ones have.
 Ref frozen_code(std::string_view name) {
   const char* file = name == "_frozen_importlib" || name == "importlib._bootstrap" ? "/importlib/_bootstrap.py"
-                     : name == "_frozen_importlib_external" || name == "importlib._bootstrap_external" ? "/importlib/_bootstrap_external.py"
-                                                                                                         : nullptr;
+                     : name == "_frozen_importlib_external" || name == "importlib._bootstrap_external"
+                         ? "/importlib/_bootstrap_external.py"
+                         : nullptr;
   if (!file) return fail(exc::ImportError, "No such frozen object named {}", name);
   const std::string source = library_path() + file;
   const bool external = std::string_view(file).find("external") != std::string_view::npos;
   Ref prepared = TRY(prepared_code(external, source));
   if (!prepared.is_empty()) return prepared;
   std::string text = TRY(read_text_file(source));
-  return compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>", syntax::Mode::Exec, {});
+  return compile_source(text, external ? "<frozen importlib._bootstrap_external>" : "<frozen importlib._bootstrap>",
+                        syntax::Mode::Exec, {});
 }
 
 Status initialize_import() {
   struct stat info;
   if (stat((library_path() + "/importlib/_bootstrap.py").c_str(), &info) != 0) {
-    std::fprintf(stderr,
-                 "hiss: the Python standard library was not found in %s\n"
-                 "Install Debian's package libpython3.11-stdlib, or set PYTHONHOME to a folder whose lib/python3.11 holds it.\n",
-                 library_path().c_str());
+    std::fprintf(
+        stderr,
+        "hiss: the Python standard library was not found in %s\n"
+        "Install Debian's package libpython3.11-stdlib, or set PYTHONHOME to a folder whose lib/python3.11 holds it.\n",
+        library_path().c_str());
     return fail(exc::RuntimeError, "no standard library");
   }
   dict_set(sys_modules(), intern("builtins"), get_builtin_module());

@@ -1,9 +1,10 @@
 // The interpreter loop. Each instruction's semantics stand here once; what is rare or long is in operations.cpp.
 //
-// Registers own their values. A register above the live temporaries is always empty, so a call's window needs no clearing.
-#include "object/frame.h"
+// Registers own their values. A register above the live temporaries is always empty, so a call's window needs no
+// clearing.
 #include "object/exception.h"
 #include "object/exception_group.h"
+#include "object/frame.h"
 #include "object/generator.h"
 #include "object/list_internal.h"
 #include "object/range.h"
@@ -17,13 +18,15 @@ namespace {
 
 inline bool add_integers(Value a, Value b, Value& out) {
   int64_t sum;
-  if (__builtin_add_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &sum)) return false;
+  if (__builtin_add_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &sum))
+    return false;
   out = Value::integer(sum >> 15);
   return true;
 }
 inline bool subtract_integers(Value a, Value b, Value& out) {
   int64_t difference;
-  if (__builtin_sub_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &difference)) return false;
+  if (__builtin_sub_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &difference))
+    return false;
   out = Value::integer(difference >> 15);
   return true;
 }
@@ -95,7 +98,9 @@ inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, Record
 
 }  // namespace
 
-Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind) { return enter_generator(ts, g, kind); }
+Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind) {
+  return enter_generator(ts, g, kind);
+}
 
 namespace {
 
@@ -144,55 +149,57 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #define C (static_cast<uint16_t>(w >> 48))
 #define BC (static_cast<int32_t>(w >> 32))
 #define FLAGS (static_cast<uint8_t>(w >> 8))
-#define DISPATCH()               \
-  do {                           \
-    w = (pc++)->word;            \
-    goto* kLabels[w & 0xFF];     \
+#define DISPATCH()           \
+  do {                       \
+    w = (pc++)->word;        \
+    goto* kLabels[w & 0xFF]; \
   } while (0)
 #define SAVE() (record->pc = pc)
 #define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
 #define CACHE() const_cast<Instruction*>(pc)
 // Puts an owned value into a register.
-#define SET(reg, owned)            \
-  do {                             \
-    Value new_value_ = (owned);    \
-    Value old_value_ = r[reg];     \
-    r[reg] = new_value_;           \
-    release(old_value_);           \
+#define SET(reg, owned)         \
+  do {                          \
+    Value new_value_ = (owned); \
+    Value old_value_ = r[reg];  \
+    r[reg] = new_value_;        \
+    release(old_value_);        \
   } while (0)
-#define TAKE(reg, out)    \
-  Value out = r[reg];     \
+#define TAKE(reg, out) \
+  Value out = r[reg];  \
   r[reg] = Value()
-#define DROP(reg)                \
-  do {                           \
-    Value dropped_ = r[reg];     \
-    r[reg] = Value();            \
-    release(dropped_);           \
+#define DROP(reg)            \
+  do {                       \
+    Value dropped_ = r[reg]; \
+    r[reg] = Value();        \
+    release(dropped_);       \
   } while (0)
-#define DROP_DYING()                                \
-  do {                                              \
-    if (FLAGS & kDyingB) DROP(B);                   \
-    if (FLAGS & kDyingC) DROP(C);                   \
+#define DROP_DYING()              \
+  do {                            \
+    if (FLAGS & kDyingB) DROP(B); \
+    if (FLAGS & kDyingC) DROP(C); \
   } while (0)
 // Assigns a Ref-returning expression to a register; on error the operands that die stay for the unwinder.
-#define SET_OR_FAIL(reg, expr)                          \
-  do {                                                  \
-    SAVE();                                             \
-    Ref result_ = (expr);                               \
-    if (result_.is_error()) [[unlikely]] goto error;    \
-    SET(reg, result_.release());                        \
+#define SET_OR_FAIL(reg, expr)           \
+  do {                                   \
+    SAVE();                              \
+    Ref result_ = (expr);                \
+    if (result_.is_error()) [[unlikely]] \
+      goto error;                        \
+    SET(reg, result_.release());         \
   } while (0)
-#define CHECK(expr)                                            \
-  do {                                                         \
-    SAVE();                                                    \
-    if (is_failure(expr)) [[unlikely]] goto error;             \
+#define CHECK(expr)                    \
+  do {                                 \
+    SAVE();                            \
+    if (is_failure(expr)) [[unlikely]] \
+      goto error;                      \
   } while (0)
-#define ENTER_RECORD()                                   \
-  do {                                                   \
-    record = ts.record;                                  \
-    pc = record->pc;                                     \
-    r = record->base;                                    \
-    k = as<Tuple>(record->code->consts)->items;          \
+#define ENTER_RECORD()                          \
+  do {                                          \
+    record = ts.record;                         \
+    pc = record->pc;                            \
+    r = record->base;                           \
+    k = as<Tuple>(record->code->consts)->items; \
   } while (0)
 
   if (throwing) goto error;
@@ -334,7 +341,8 @@ op_LoadGlobal : {
   Str* name = NAME(BC);
   const uint64_t cache = pc->word;
   const auto index = static_cast<int64_t>(static_cast<uint32_t>(cache));
-  // Low half: 1 + the entry's index. High half: 0 in globals; otherwise in builtins, while globals had this keys version.
+  // Low half: 1 + the entry's index. High half: 0 in globals; otherwise in builtins, while globals had this keys
+  // version.
   if (index) {
     const auto version = static_cast<uint32_t>(cache >> 32);
     Dict* dict = version ? record->builtins : record->globals;
@@ -645,10 +653,10 @@ op_BuildSlice : {
   }
   ARITHMETIC(Add, add_integers, x + y)
   ARITHMETIC(Subtract, subtract_integers, x - y)
-  ARITHMETIC(Multiply, multiply_integers, x* y)
+  ARITHMETIC(Multiply, multiply_integers, x * y)
   ARITHMETIC_K(AddK, add_integers, x + y)
   ARITHMETIC_K(SubtractK, subtract_integers, x - y)
-  ARITHMETIC_K(MultiplyK, multiply_integers, x* y)
+  ARITHMETIC_K(MultiplyK, multiply_integers, x * y)
 
 op_TrueDivide : {
   double x, y;
@@ -672,38 +680,38 @@ op_TrueDivideK : {
   }
   goto binary_constant_slow_path;
 }
-#define INTEGER_OPERATION(name, condition, expression)               \
-  op_##name : {                                                      \
-    Value a = r[B], b = r[C];                                        \
-    if (Value::both_integers(a, b)) {                                \
-      const int64_t x = a.integer(), y = b.integer();                \
-      if (condition) {                                               \
-        const int64_t z = expression;                                \
-        if (Value::fits_integer(z)) {                                \
-          SET(A, Value::integer(z));                                 \
-          DISPATCH();                                                \
-        }                                                            \
-      }                                                              \
-    }                                                                \
-    goto binary_slow_path;                                           \
-  }                                                                  \
-  op_##name##K : {                                                   \
-    Value a = r[B], b = k[C];                                        \
-    if (Value::both_integers(a, b)) {                                \
-      const int64_t x = a.integer(), y = b.integer();                \
-      if (condition) {                                               \
-        const int64_t z = expression;                                \
-        if (Value::fits_integer(z)) {                                \
-          SET(A, Value::integer(z));                                 \
-          DISPATCH();                                                \
-        }                                                            \
-      }                                                              \
-    }                                                                \
-    goto binary_constant_slow_path;                                  \
+#define INTEGER_OPERATION(name, condition, expression) \
+  op_##name : {                                        \
+    Value a = r[B], b = r[C];                          \
+    if (Value::both_integers(a, b)) {                  \
+      const int64_t x = a.integer(), y = b.integer();  \
+      if (condition) {                                 \
+        const int64_t z = expression;                  \
+        if (Value::fits_integer(z)) {                  \
+          SET(A, Value::integer(z));                   \
+          DISPATCH();                                  \
+        }                                              \
+      }                                                \
+    }                                                  \
+    goto binary_slow_path;                             \
+  }                                                    \
+  op_##name##K : {                                     \
+    Value a = r[B], b = k[C];                          \
+    if (Value::both_integers(a, b)) {                  \
+      const int64_t x = a.integer(), y = b.integer();  \
+      if (condition) {                                 \
+        const int64_t z = expression;                  \
+        if (Value::fits_integer(z)) {                  \
+          SET(A, Value::integer(z));                   \
+          DISPATCH();                                  \
+        }                                              \
+      }                                                \
+    }                                                  \
+    goto binary_constant_slow_path;                    \
   }
   INTEGER_OPERATION(Remainder, y != 0, floor_remainder(x, y))
   INTEGER_OPERATION(FloorDivide, y != 0, floor_divide(x, y))
-  INTEGER_OPERATION(And, true, x& y)
+  INTEGER_OPERATION(And, true, x & y)
   INTEGER_OPERATION(Rshift, y >= 0, y < 63 ? x >> y : (x < 0 ? -1 : 0))
   INTEGER_OPERATION(Lshift, y >= 0 && y < 48 && (x << y >> y) == x, x << y)
 op_Or : {
@@ -776,62 +784,62 @@ op_Not : {
 }
   DISPATCH();
 
-#define COMPARE(name, op)                                                     \
-  op_Compare##name : {                                                        \
-    Value a = r[B], b = r[C];                                                 \
-    if (Value::both_integers(a, b)) {                                         \
-      SET(A, Value::boolean(a.integer() op b.integer()));                     \
-      DISPATCH();                                                             \
-    }                                                                         \
-    if (a.is_number() && b.is_number()) {                                     \
-      SET(A, Value::boolean(a.number() op b.number()));                       \
-      DISPATCH();                                                             \
-    }                                                                         \
-    SET_OR_FAIL(A, compare(a, b, CompareOp::name));                           \
-    DROP_DYING();                                                             \
-  }                                                                           \
-  DISPATCH();                                                                 \
-  op_Jump##name : {                                                           \
-    Value a = r[B], b = r[C];                                                 \
-    bool answer;                                                              \
-    if (Value::both_integers(a, b)) {                                         \
-      answer = a.integer() op b.integer();                                    \
-    } else if (a.is_number() && b.is_number()) {                              \
-      answer = a.number() op b.number();                                      \
-    } else {                                                                  \
-      SAVE();                                                                 \
-      Ref result = compare(a, b, CompareOp::name);                            \
-      if (result.is_error()) goto error;                                      \
-      if (result.value().is_bool()) {                                         \
-        answer = result.value().is_true();                                    \
-      } else {                                                                \
-        Result<bool> t = truth(result);                                       \
-        if (t.is_error()) goto error;                                         \
-        answer = t.value();                                                   \
-      }                                                                       \
-      DROP_DYING();                                                           \
-    }                                                                         \
+#define COMPARE(name, op)                                                            \
+  op_Compare##name : {                                                               \
+    Value a = r[B], b = r[C];                                                        \
+    if (Value::both_integers(a, b)) {                                                \
+      SET(A, Value::boolean(a.integer() op b.integer()));                            \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    if (a.is_number() && b.is_number()) {                                            \
+      SET(A, Value::boolean(a.number() op b.number()));                              \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    SET_OR_FAIL(A, compare(a, b, CompareOp::name));                                  \
+    DROP_DYING();                                                                    \
+  }                                                                                  \
+  DISPATCH();                                                                        \
+  op_Jump##name : {                                                                  \
+    Value a = r[B], b = r[C];                                                        \
+    bool answer;                                                                     \
+    if (Value::both_integers(a, b)) {                                                \
+      answer = a.integer() op b.integer();                                           \
+    } else if (a.is_number() && b.is_number()) {                                     \
+      answer = a.number() op b.number();                                             \
+    } else {                                                                         \
+      SAVE();                                                                        \
+      Ref result = compare(a, b, CompareOp::name);                                   \
+      if (result.is_error()) goto error;                                             \
+      if (result.value().is_bool()) {                                                \
+        answer = result.value().is_true();                                           \
+      } else {                                                                       \
+        Result<bool> t = truth(result);                                              \
+        if (t.is_error()) goto error;                                                \
+        answer = t.value();                                                          \
+      }                                                                              \
+      DROP_DYING();                                                                  \
+    }                                                                                \
     if (answer != static_cast<bool>(FLAGS & kInvert)) pc += static_cast<int16_t>(A); \
-  }                                                                           \
-  DISPATCH();                                                                 \
-  op_Jump##name##K : {                                                        \
-    Value a = r[B], b = k[C];                                                 \
-    bool answer;                                                              \
-    if (Value::both_integers(a, b)) {                                         \
-      answer = a.integer() op b.integer();                                    \
-    } else if (a.is_number() && b.is_number()) {                              \
-      answer = a.number() op b.number();                                      \
-    } else {                                                                  \
-      SAVE();                                                                 \
-      Ref result = compare(a, b, CompareOp::name);                            \
-      if (result.is_error()) goto error;                                      \
-      Result<bool> t = truth(result);                                         \
-      if (t.is_error()) goto error;                                           \
-      answer = t.value();                                                     \
-      if (FLAGS & kDyingB) DROP(B);                                           \
-    }                                                                         \
+  }                                                                                  \
+  DISPATCH();                                                                        \
+  op_Jump##name##K : {                                                               \
+    Value a = r[B], b = k[C];                                                        \
+    bool answer;                                                                     \
+    if (Value::both_integers(a, b)) {                                                \
+      answer = a.integer() op b.integer();                                           \
+    } else if (a.is_number() && b.is_number()) {                                     \
+      answer = a.number() op b.number();                                             \
+    } else {                                                                         \
+      SAVE();                                                                        \
+      Ref result = compare(a, b, CompareOp::name);                                   \
+      if (result.is_error()) goto error;                                             \
+      Result<bool> t = truth(result);                                                \
+      if (t.is_error()) goto error;                                                  \
+      answer = t.value();                                                            \
+      if (FLAGS & kDyingB) DROP(B);                                                  \
+    }                                                                                \
     if (answer != static_cast<bool>(FLAGS & kInvert)) pc += static_cast<int16_t>(A); \
-  }                                                                           \
+  }                                                                                  \
   DISPATCH();
   COMPARE(Lt, <)
   COMPARE(Le, <=)
@@ -1084,12 +1092,15 @@ call_value:
     pc = callee_record->pc;
     r = base;
     k = as<Tuple>(f->code->consts)->items;
-    if (eval_breaker) [[unlikely]] CHECK(handle_breaker(ts));
+    if (eval_breaker) [[unlikely]]
+      CHECK(handle_breaker(ts));
     DISPATCH();
   }
-  // Calling a class whose instances are plain objects with a Python __init__: the frame of __init__ is entered right here.
-  if (is<Type>(function) && as<Type>(function)->has(Type::kPureNew) && as<Type>(function)->is_heap() && !record->generator &&
-      type_of(function)->slots.call == type_type.slots.call && !as<Type>(function)->has(Type::kAbstract)) {
+  // Calling a class whose instances are plain objects with a Python __init__: the frame of __init__ is entered right
+  // here.
+  if (is<Type>(function) && as<Type>(function)->has(Type::kPureNew) && as<Type>(function)->is_heap() &&
+      !record->generator && type_of(function)->slots.call == type_type.slots.call &&
+      !as<Type>(function)->has(Type::kAbstract)) {
     auto* cls = as<Type>(function);
     Value init = lookup(cls, names.__init__);
     if (is<Function>(init)) {
@@ -1138,7 +1149,8 @@ call_value:
   {
     // Native methods and functions are called without going through their type's slot.
     Ref result;
-    if (is_exact(function, method_descriptor_type) && count && is_subtype(type_of(base[0]), as<Descriptor>(function)->owner)) {
+    if (is_exact(function, method_descriptor_type) && count &&
+        is_subtype(type_of(base[0]), as<Descriptor>(function)->owner)) {
       auto* d = as<Descriptor>(function);
       result = call_native(d->def, d->spec, d->owner, base[0], Args{base + 1, count - 1, keyword_names});
     } else if (is_exact(function, native_function_type)) {
@@ -1174,11 +1186,11 @@ op_ReturnNone:
   {
     Value result = Value::none();
     goto return_value;
-op_Return:
+  op_Return:
     result = r[A];
     r[A] = Value();
     // A cell or argument register may hold the same object: the value moved out counts once.
-return_value:
+  return_value:
     SAVE();
     CallRecord* returning = record;
     const RecordKind kind = returning->kind;
@@ -1222,7 +1234,8 @@ return_value:
         release(held);
         SET(dst, result);
         break;  // falls into the Jump behind Send
-      case RecordKind::Entry: break;
+      case RecordKind::Entry:
+        break;
     }
   }
   DISPATCH();
@@ -1236,10 +1249,18 @@ op_SetFunctionField : {
   auto* f = as<Function>(r[A]);
   TAKE(B, v);
   switch (C) {
-    case 0: f->defaults = v; break;
-    case 1: f->kwdefaults = v; break;
-    case 2: f->annotations = v; break;
-    default: f->closure = v; break;
+    case 0:
+      f->defaults = v;
+      break;
+    case 1:
+      f->kwdefaults = v;
+      break;
+    case 2:
+      f->annotations = v;
+      break;
+    default:
+      f->closure = v;
+      break;
   }
 }
   DISPATCH();
@@ -1563,7 +1584,8 @@ error : {
   if (exception) {
     Ref hold = take_pending();
     Frame* frame = frame_of(record);
-    add_traceback(hold, to_value(frame), index, position_at(record->code, static_cast<uint32_t>(index < 0 ? 0 : index)).line);
+    add_traceback(hold, to_value(frame), index,
+                  position_at(record->code, static_cast<uint32_t>(index < 0 ? 0 : index)).line);
     restore_pending(std::move(hold));
   } else {
     (void)fail(exc::SystemError, "error return without exception set");
@@ -1607,15 +1629,20 @@ unwind : {
     const bool stop = is_instance_of(pending, exc::StopIteration);
     const bool async_stop = (code_flags & kCodeAsyncGenerator) && is_instance_of(pending, exc::StopAsyncIteration);
     if (stop || async_stop) {
-      const char* what = code_flags & kCodeAsyncGenerator ? "async generator" : code_flags & kCodeCoroutine ? "coroutine" : "generator";
-      Ref replacement = call(to_value(&exc::RuntimeError), {make_str(fmt::format("{} raised {}", what, stop ? "StopIteration" : "StopAsyncIteration"))});
+      const char* what = code_flags & kCodeAsyncGenerator ? "async generator"
+                         : code_flags & kCodeCoroutine    ? "coroutine"
+                                                          : "generator";
+      Ref replacement =
+          call(to_value(&exc::RuntimeError),
+               {make_str(fmt::format("{} raised {}", what, stop ? "StopIteration" : "StopAsyncIteration"))});
       if (is<Exception>(replacement)) {
         auto* e = as<Exception>(replacement);
         e->cause = Ref::share(pending).release();
         e->context = Ref::share(pending).release();
         e->suppress_context = true;
         const auto at = static_cast<int32_t>(pc - leaving->code->begin()) - 1;
-        add_traceback(replacement, to_value(frame_of(leaving)), at, position_at(leaving->code, static_cast<uint32_t>(at < 0 ? 0 : at)).line);
+        add_traceback(replacement, to_value(frame_of(leaving)), at,
+                      position_at(leaving->code, static_cast<uint32_t>(at < 0 ? 0 : at)).line);
         pending = replacement;
       }
     }

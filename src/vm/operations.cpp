@@ -27,18 +27,38 @@ Failure fail_name(Str* name) {
 
 BinaryOp operation_of(Op op) {
   switch (op) {
-    case Op::Add: case Op::AddK: return BinaryOp::add;
-    case Op::Subtract: case Op::SubtractK: return BinaryOp::subtract;
-    case Op::Multiply: case Op::MultiplyK: return BinaryOp::multiply;
-    case Op::MatrixMultiply: return BinaryOp::matrix_multiply;
-    case Op::TrueDivide: case Op::TrueDivideK: return BinaryOp::true_divide;
-    case Op::Remainder: case Op::RemainderK: return BinaryOp::remainder;
-    case Op::Lshift: case Op::LshiftK: return BinaryOp::lshift;
-    case Op::Rshift: case Op::RshiftK: return BinaryOp::rshift;
-    case Op::Or: return BinaryOp::or_;
-    case Op::Xor: return BinaryOp::xor_;
-    case Op::And: case Op::AndK: return BinaryOp::and_;
-    default: return BinaryOp::floor_divide;
+    case Op::Add:
+    case Op::AddK:
+      return BinaryOp::add;
+    case Op::Subtract:
+    case Op::SubtractK:
+      return BinaryOp::subtract;
+    case Op::Multiply:
+    case Op::MultiplyK:
+      return BinaryOp::multiply;
+    case Op::MatrixMultiply:
+      return BinaryOp::matrix_multiply;
+    case Op::TrueDivide:
+    case Op::TrueDivideK:
+      return BinaryOp::true_divide;
+    case Op::Remainder:
+    case Op::RemainderK:
+      return BinaryOp::remainder;
+    case Op::Lshift:
+    case Op::LshiftK:
+      return BinaryOp::lshift;
+    case Op::Rshift:
+    case Op::RshiftK:
+      return BinaryOp::rshift;
+    case Op::Or:
+      return BinaryOp::or_;
+    case Op::Xor:
+      return BinaryOp::xor_;
+    case Op::And:
+    case Op::AndK:
+      return BinaryOp::and_;
+    default:
+      return BinaryOp::floor_divide;
   }
 }
 
@@ -107,13 +127,16 @@ Status delete_global(CallRecord* record, Str* name) {
 
 Failure fail_unbound(Code* code, uint32_t reg) {
   const std::string name = to_string(code->local_name(reg));
-  return fail(exc::UnboundLocalError, "cannot access local variable '{}' where it is not associated with a value", name);
+  return fail(exc::UnboundLocalError, "cannot access local variable '{}' where it is not associated with a value",
+              name);
 }
 
 Failure fail_unbound_cell(Code* code, uint32_t index, bool) {
   const std::string name = to_string(as<Tuple>(code->freevars)->items[index]);
-  Ref error = call(to_value(&exc::NameError),
-                   {make_str(fmt::format("cannot access free variable '{}' where it is not associated with a value in enclosing scope", name))});
+  Ref error =
+      call(to_value(&exc::NameError),
+           {make_str(fmt::format(
+               "cannot access free variable '{}' where it is not associated with a value in enclosing scope", name))});
   if (error.is_error()) return Failure{};
   set_exception_field(error, "name", to_value(intern(name)));
   return fail_with(error);
@@ -131,7 +154,9 @@ Ref load_class_cell(CallRecord* record, Str* name, Value cell) {
   }
   Value v = as<Cell>(cell)->content;
   if (v) return Ref::share(v);
-  return fail(exc::NameError, "cannot access free variable '{}' where it is not associated with a value in enclosing scope", to_string(name));
+  return fail(exc::NameError,
+              "cannot access free variable '{}' where it is not associated with a value in enclosing scope",
+              to_string(name));
 }
 
 Status setup_annotations(CallRecord* record) {
@@ -165,7 +190,8 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(instance->attributes.values[index]);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && as<Descriptor>(on_type)->offset < 0xFFFFFF && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_exact(on_type, member_descriptor_type) && as<Descriptor>(on_type)->offset < 0xFFFFFF &&
+               is_subtype(type, as<Descriptor>(on_type)->owner)) {
       const uint32_t offset = as<Descriptor>(on_type)->offset;
       cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(offset) << 32 | uint64_t{2} << 56;
     }
@@ -175,7 +201,8 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
 
 Status store_attr_cached(Value object, Str* name, Value value, Instruction* cache) {
   Type* type = type_of(object);
-  if (object.is_object() && object.object()->layout == Layout::Instance && type->has(Type::kPureSetAttr) && type_version(type)) {
+  if (object.is_object() && object.object()->layout == Layout::Instance && type->has(Type::kPureSetAttr) &&
+      type_version(type)) {
     Value on_type = lookup(type, name);
     if (!on_type || !type_of(on_type)->slots.descr_set) {
       auto* instance = static_cast<Instance*>(object.object());
@@ -187,7 +214,8 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
           cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(index) << 32 | uint64_t{1} << 56;
           cache[1].word = shape->id;
         } else if (Shape* next = shape_with(shape, name)) {
-          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(shape->count) << 32 | uint64_t{2} << 56;
+          cache[0].word =
+              static_cast<uint64_t>(type->version) | static_cast<uint64_t>(shape->count) << 32 | uint64_t{2} << 56;
           cache[1].word = reinterpret_cast<uint64_t>(next);
         }
       }
@@ -321,10 +349,18 @@ Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out) {
 Ref format_value(Value v, uint8_t flags, Value spec) {
   Ref converted;
   switch (flags & 3) {
-    case 1: converted = TRY(str(v)); break;
-    case 2: converted = TRY(repr(v)); break;
-    case 3: converted = TRY(ascii(v)); break;
-    default: converted = Ref::share(v); break;
+    case 1:
+      converted = TRY(str(v));
+      break;
+    case 2:
+      converted = TRY(repr(v));
+      break;
+    case 3:
+      converted = TRY(ascii(v));
+      break;
+    default:
+      converted = Ref::share(v);
+      break;
   }
   if (!spec && is_exact(converted, str_type)) return converted;
   Ref empty = spec ? Ref() : empty_str();
@@ -348,8 +384,8 @@ Status list_extend_checked(List* list, Value iterable, Value callee) {
   if (!type_of(iterable)->slots.iter && !type_of(iterable)->slots.getitem) {
     if (callee) {
       Ref name = TRY(get_attr_or_empty(callee, names.__qualname__));
-      return fail(exc::TypeError, "{}() argument after * must be an iterable, not {}", is<Str>(name) ? to_string(name) : repr_text(callee),
-                  type_name(iterable));
+      return fail(exc::TypeError, "{}() argument after * must be an iterable, not {}",
+                  is<Str>(name) ? to_string(name) : repr_text(callee), type_name(iterable));
     }
     return fail(exc::TypeError, "Value after * must be an iterable, not {}", type_name(iterable));
   }
@@ -375,7 +411,9 @@ Status dict_merge(Dict* dict, Value mapping, Value callee) {
   Ref source = Ref::share(mapping);
   if (!is<Dict>(mapping)) {
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
-    if (keys.is_empty()) return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(), type_name(mapping));
+    if (keys.is_empty())
+      return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(),
+                  type_name(mapping));
     source = make_dict();
     TRY(dict_update(as<Dict>(source), mapping));
   }
@@ -383,7 +421,8 @@ Status dict_merge(Dict* dict, Value mapping, Value callee) {
     if (!is<Str>(e->key)) return fail(exc::TypeError, "keywords must be strings");
     Ref existing = TRY(dict_get(dict, e->key));
     if (!existing.is_empty()) {
-      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(), to_string(e->key));
+      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(),
+                  to_string(e->key));
     }
     TRY(dict_set(dict, e->key, e->value));
   }
@@ -435,10 +474,12 @@ Status before_with(Value manager, bool async, Value* out) {
   Str* exit_name = async ? names.__aexit__ : names.__exit__;
   const char* protocol = async ? "asynchronous context manager" : "context manager";
   Ref enter = TRY(lookup_special(manager, enter_name));
-  if (enter.is_empty()) return fail(exc::TypeError, "'{}' object does not support the {} protocol", type_name(manager), protocol);
+  if (enter.is_empty())
+    return fail(exc::TypeError, "'{}' object does not support the {} protocol", type_name(manager), protocol);
   Ref exit = TRY(lookup_special(manager, exit_name));
   if (exit.is_empty()) {
-    return fail(exc::TypeError, "'{}' object does not support the {} protocol (missed {} method)", type_name(manager), protocol, to_string(exit_name));
+    return fail(exc::TypeError, "'{}' object does not support the {} protocol (missed {} method)", type_name(manager),
+                protocol, to_string(exit_name));
   }
   Ref entered = TRY(call(enter));
   out[0] = exit.release();
@@ -482,9 +523,12 @@ Ref import_from(Value module, Str* name) {
     if (!flag.is_empty()) initializing = TRY(truth(flag));
   }
   const std::string location = is<Str>(file) ? to_string(file) : "unknown location";
-  std::string message = initializing ? fmt::format("cannot import name '{}' from partially initialized module '{}' (most likely due to a circular import) ({})",
-                                                   to_string(name), package_name, location)
-                                     : fmt::format("cannot import name '{}' from '{}' ({})", to_string(name), package_name, location);
+  std::string message =
+      initializing ? fmt::format(
+                         "cannot import name '{}' from partially initialized module '{}' (most likely due to a "
+                         "circular import) ({})",
+                         to_string(name), package_name, location)
+                   : fmt::format("cannot import name '{}' from '{}' ({})", to_string(name), package_name, location);
   Ref error = TRY(call(to_value(&exc::ImportError), {make_str(message)}));
   if (is<Str>(package)) set_exception_field(error, "name", package);
   if (is<Str>(file)) set_exception_field(error, "path", file);
@@ -503,8 +547,8 @@ Status import_star(CallRecord* record, Value module) {
   return for_each(all, [&](Value name) -> Status {
     if (!is<Str>(name)) {
       Ref module_name = TRY(get_attr(module, names.__name__));
-      return fail(exc::TypeError, "{} in {}.__{}__ must be str, not {}", skip_private ? "Key" : "Item", to_string(module_name),
-                  skip_private ? "dict" : "all", type_name(name));
+      return fail(exc::TypeError, "{} in {}.__{}__ must be str, not {}", skip_private ? "Key" : "Item",
+                  to_string(module_name), skip_private ? "dict" : "all", type_name(name));
     }
     if (skip_private && as<Str>(name)->length && as<Str>(name)->at(0) == '_') return kOk;
     Ref value = TRY(get_attr(module, as<Str>(name)));
@@ -530,8 +574,8 @@ Ref get_awaitable(Value object, int where) {
   if (iterator.is_error()) {
     if (where && pending_is(exc::TypeError) && !type_of(object)->slots.await) {
       clear_pending();
-      return fail(exc::TypeError, "'async with' received an object from {} that does not implement __await__: {}", where == 1 ? "__aenter__" : "__aexit__",
-                  type_name(object));
+      return fail(exc::TypeError, "'async with' received an object from {} that does not implement __await__: {}",
+                  where == 1 ? "__aenter__" : "__aexit__", type_name(object));
     }
     return iterator;
   }
@@ -543,22 +587,27 @@ Ref get_awaitable(Value object, int where) {
 
 Ref get_aiter(Value object) {
   UnarySlot slot = type_of(object)->slots.aiter;
-  if (!slot) return fail(exc::TypeError, "'async for' requires an object with __aiter__ method, got {}", type_name(object));
+  if (!slot)
+    return fail(exc::TypeError, "'async for' requires an object with __aiter__ method, got {}", type_name(object));
   Ref iterator = TRY(slot(object));
   if (!type_of(iterator)->slots.anext) {
-    return fail(exc::TypeError, "'async for' received an object from __aiter__ that does not implement __anext__: {}", type_name(iterator));
+    return fail(exc::TypeError, "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+                type_name(iterator));
   }
   return iterator;
 }
 
 Ref get_anext(Value iterator) {
   UnarySlot slot = type_of(iterator)->slots.anext;
-  if (!slot) return fail(exc::TypeError, "'async for' requires an iterator with __anext__ method, got {}", type_name(iterator));
+  if (!slot)
+    return fail(exc::TypeError, "'async for' requires an iterator with __anext__ method, got {}", type_name(iterator));
   Ref awaitable = TRY(slot(iterator));
   Ref result = awaitable_iterator(awaitable);
   if (result.is_error() && pending_is(exc::TypeError)) {
     Ref cause = take_pending();
-    Ref error = TRY(call(to_value(&exc::TypeError), {make_str(fmt::format("'async for' received an invalid object from __anext__: {}", type_name(awaitable)))}));
+    Ref error = TRY(call(
+        to_value(&exc::TypeError),
+        {make_str(fmt::format("'async for' received an invalid object from __anext__: {}", type_name(awaitable)))}));
     TRY(set_attr(error, names.__cause__, cause));
     return fail_with(error);
   }
@@ -572,7 +621,8 @@ Ref match_keys(Value subject, Value keys) {
   Ref seen = make_set();
   std::vector<Ref> values;
   for (Value key : *wanted) {
-    if (!TRY(set_add(as<Set>(seen), key))) return fail(exc::ValueError, "mapping pattern checks duplicate key ({})", repr_text(key));
+    if (!TRY(set_add(as<Set>(seen), key)))
+      return fail(exc::ValueError, "mapping pattern checks duplicate key ({})", repr_text(key));
     Ref found;
     if (is_exact(subject, dict_type)) {
       found = TRY(dict_get(as<Dict>(subject), key));
@@ -596,7 +646,8 @@ Ref match_class(Value subject, Value cls, uint32_t positional, Value keyword_nam
   auto attribute = [&](Value name) -> Result<bool> {
     for (Value s : seen) {
       if (TRY(equal(s, name))) {
-        return fail(exc::TypeError, "{}() got multiple sub-patterns for attribute {}", type_name(as<Type>(cls)), repr_text(name));
+        return fail(exc::TypeError, "{}() got multiple sub-patterns for attribute {}", type_name(as<Type>(cls)),
+                    repr_text(name));
       }
     }
     seen.push_back(name);
@@ -612,18 +663,21 @@ Ref match_class(Value subject, Value cls, uint32_t positional, Value keyword_nam
       match_args = empty_tuple();
       match_self = as<Type>(cls)->has(Type::kMatchSelf);
     } else if (!is<Tuple>(match_args)) {
-      return fail(exc::TypeError, "{}.__match_args__ must be a tuple (got {})", type_name(as<Type>(cls)), type_name(match_args));
+      return fail(exc::TypeError, "{}.__match_args__ must be a tuple (got {})", type_name(as<Type>(cls)),
+                  type_name(match_args));
     }
     const int64_t allowed = match_self ? 1 : as<Tuple>(match_args)->size;
     if (allowed < positional) {
-      return fail(exc::TypeError, "{}() accepts {} positional sub-pattern{} ({} given)", type_name(as<Type>(cls)), allowed, allowed == 1 ? "" : "s", positional);
+      return fail(exc::TypeError, "{}() accepts {} positional sub-pattern{} ({} given)", type_name(as<Type>(cls)),
+                  allowed, allowed == 1 ? "" : "s", positional);
     }
     if (match_self) {
       values.push_back(Ref::share(subject));
     } else {
       for (uint32_t i = 0; i < positional; ++i) {
         Value name = as<Tuple>(match_args)->items[i];
-        if (!is<Str>(name)) return fail(exc::TypeError, "__match_args__ elements must be strings (got {})", type_name(name));
+        if (!is<Str>(name))
+          return fail(exc::TypeError, "__match_args__ elements must be strings (got {})", type_name(name));
         if (!TRY(attribute(name))) return Ref::none();
       }
     }

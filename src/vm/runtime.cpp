@@ -97,7 +97,7 @@ Status initialize_runtime(const RuntimeOptions& options) {
   initialize_types();
   TRY(initialize_builtins());
   TRY(initialize_sys());
-  TRY(initialize_streams());  // before importlib, so that its errors can be shown
+  TRY(initialize_streams());           // before importlib, so that its errors can be shown
   TRY(load_native_module("_signal"));  // Ctrl-C raises KeyboardInterrupt from here on
   TRY(initialize_import());
   return kOk;

@@ -9,10 +9,10 @@
 namespace hiss {
 
 struct RuntimeOptions {
-  std::vector<std::string> argv;      // sys.argv; argv[0] "" , "-c", "-m" or the script
+  std::vector<std::string> argv;  // sys.argv; argv[0] "" , "-c", "-m" or the script
   std::vector<std::string> orig_argv;
   std::string executable;
-  std::string library;                // the standard library's folder; empty: found
+  std::string library;                   // the standard library's folder; empty: found
   std::vector<std::string> extra_paths;  // in front of site-packages: Hiss's own lib/
   bool isolated = false, no_site = false, ignore_environment = false, no_user_site = false, safe_path = false;
   bool unbuffered = false, dont_write_bytecode = false, inspect = false, interactive = false, quiet = false;
@@ -20,10 +20,11 @@ struct RuntimeOptions {
   std::vector<std::string> warn_options, x_options;
 };
 
-/// Makes types, builtins, sys and importlib; the calling thread becomes the main thread. Fails with a message on stderr when the
-/// standard library is not found.
+/// Makes types, builtins, sys and importlib; the calling thread becomes the main thread. Fails with a message on stderr
+/// when the standard library is not found.
 Status initialize_runtime(const RuntimeOptions& options);
-/// atexit handlers, flushing, clearing modules; the exit status that flushing asks for (120 when stdout cannot be flushed).
+/// atexit handlers, flushing, clearing modules; the exit status that flushing asks for (120 when stdout cannot be
+/// flushed).
 int finalize_runtime();
 const RuntimeOptions& runtime_options();
 /// Types and names only: enough for C++ tests of objects, without a standard library.

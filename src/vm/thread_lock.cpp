@@ -1,4 +1,5 @@
-// The interpreter lock: one thread runs Python code; another that waits too long asks it to step aside at the next check.
+// The interpreter lock: one thread runs Python code; another that waits too long asks it to step aside at the next
+// check.
 #include "vm/thread_lock.h"
 
 #include <sys/mman.h>
@@ -29,9 +30,9 @@ namespace {
 
 struct InterpreterLock {
   std::mutex mutex;
-  std::condition_variable free;     // the lock was released
-  std::condition_variable taken;    // another thread took it after a drop request
-  bool held = true;                 // the main thread starts with it
+  std::condition_variable free;   // the lock was released
+  std::condition_variable taken;  // another thread took it after a drop request
+  bool held = true;               // the main thread starts with it
   int waiters = 0;
   uint64_t switches = 0;
   ThreadState* last_holder = nullptr;
@@ -219,14 +220,15 @@ void enter_thread(ThreadState* ts) {
 }
 
 void leave_thread(ThreadState* ts) {
-  for (Value* v : {&ts->pending, &ts->base_handled.exception, &ts->trace_function, &ts->profile_function, &ts->async_first_iteration, &ts->async_finalizer,
-                   &ts->context}) {
+  for (Value* v : {&ts->pending, &ts->base_handled.exception, &ts->trace_function, &ts->profile_function,
+                   &ts->async_first_iteration, &ts->async_finalizer, &ts->context}) {
     clear_field(*v);
   }
   auto& list = states();
   list.erase(std::remove(list.begin(), list.end(), ts), list.end());
   munmap(ts->stack, static_cast<size_t>(reinterpret_cast<char*>(ts->stack_end) - reinterpret_cast<char*>(ts->stack)));
-  munmap(static_cast<void*>(ts->records), static_cast<size_t>(reinterpret_cast<char*>(ts->records_end) - reinterpret_cast<char*>(ts->records)));
+  munmap(static_cast<void*>(ts->records),
+         static_cast<size_t>(reinterpret_cast<char*>(ts->records_end) - reinterpret_cast<char*>(ts->records)));
   ts->stack = ts->stack_end = nullptr;
   release_interpreter_lock(*ts);
   current_thread = nullptr;

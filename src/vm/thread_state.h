@@ -10,38 +10,40 @@ namespace hiss {
 struct CallRecord;
 struct Frame;
 
-/// The exception being handled (sys.exc_info) and that of the caller: generators have one of their own, linked in while they run.
+/// The exception being handled (sys.exc_info) and that of the caller: generators have one of their own, linked in while
+/// they run.
 struct HandledException {
   Value exception;  // owned; empty: none
   HandledException* previous = nullptr;
 };
 
 struct ThreadState {
-  Value pending;                      // exception instance on its way up; owned; empty: none
+  Value pending;  // exception instance on its way up; owned; empty: none
   HandledException base_handled;
   HandledException* handled = &base_handled;
-  CallRecord* record = nullptr;       // the innermost running Python frame
-  CallRecord* records = nullptr;      // the record stack
+  CallRecord* record = nullptr;   // the innermost running Python frame
+  CallRecord* records = nullptr;  // the record stack
   CallRecord* records_end = nullptr;
-  Value* stack = nullptr;             // the register stack
+  Value* stack = nullptr;  // the register stack
   Value* stack_end = nullptr;
-  char* c_stack_limit = nullptr;      // below this address native recursion ends in RecursionError
-  int32_t depth = 0;                  // Python frames on the record stack
+  char* c_stack_limit = nullptr;  // below this address native recursion ends in RecursionError
+  int32_t depth = 0;              // Python frames on the record stack
   int32_t native_depth = 0;
-  int32_t destroy_depth = 0;          // nesting of destroy_object (trashcan)
+  int32_t destroy_depth = 0;  // nesting of destroy_object (trashcan)
   Object* destroy_later = nullptr;
   Value trace_function, profile_function;
-  bool tracing = false;               // inside a trace function
+  bool tracing = false;  // inside a trace function
   uint64_t id = 0;
   Value async_first_iteration, async_finalizer;  // sys.set_asyncgen_hooks
-  Value context;                      // contextvars' current context
+  Value context;                                 // contextvars' current context
   int32_t coroutine_origin_depth = 0;
 };
 
 extern thread_local ThreadState* current_thread;
 inline ThreadState& thread_state() { return *current_thread; }
 
-/// Work that the interpreter loop must look at soon (signals, lock requests, traces, async exceptions); checked on calls and back jumps.
+/// Work that the interpreter loop must look at soon (signals, lock requests, traces, async exceptions); checked on
+/// calls and back jumps.
 extern volatile uint32_t eval_breaker;
 enum EvalBreaker : uint32_t { kBreakSignal = 1, kBreakLock = 2, kBreakCollect = 4, kBreakPendingCall = 8 };
 

@@ -39,8 +39,8 @@ size_t characters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-// Where the operator of a binary operation, or the brackets of a subscript, stand in an expression's text (PEP 657): the rest of
-// the range is underlined with ~. False for other expressions.
+// Where the operator of a binary operation, or the brackets of a subscript, stand in an expression's text (PEP 657):
+// the rest of the range is underlined with ~. False for other expressions.
 bool find_anchors(const std::string& segment, size_t& left, size_t& right) {
   using namespace syntax;
   Arena arena;
@@ -57,7 +57,9 @@ bool find_anchors(const std::string& segment, size_t& left, size_t& right) {
     if (at >= segment.size()) return false;
     left = at;
     right = at + 1;
-    if (right < segment.size() && segment[right] == segment[at] && std::string_view("*/<>").find(segment[at]) != std::string_view::npos) ++right;
+    if (right < segment.size() && segment[right] == segment[at] &&
+        std::string_view("*/<>").find(segment[at]) != std::string_view::npos)
+      ++right;
     return true;
   }
   if (e->is<Subscript>()) {
@@ -84,7 +86,8 @@ std::string caret_line(const std::string& line, const Position& p, size_t indent
   text.append(characters(std::string_view(line).substr(indent, start - indent)), ' ');
   std::string marks(characters(segment), anchored ? '~' : '^');
   if (anchored) {
-    const size_t from = characters(std::string_view(segment).substr(0, left)), to = characters(std::string_view(segment).substr(0, right));
+    const size_t from = characters(std::string_view(segment).substr(0, left)),
+                 to = characters(std::string_view(segment).substr(0, right));
     for (size_t i = from; i < to && i < marks.size(); ++i) marks[i] = '^';
   }
   return text + marks + "\n";
@@ -154,7 +157,8 @@ void append_syntax_error(std::string& out, Value exception) {
   if (end <= offset || end < 1) end = offset + 1;
   const int64_t column = offset - 1 - static_cast<int64_t>(indent);
   if (column < 0) return;
-  out += "    " + std::string(static_cast<size_t>(std::min(column, width)), ' ') + std::string(static_cast<size_t>(std::min(end - offset, width + 2)), '^') + "\n";
+  out += "    " + std::string(static_cast<size_t>(std::min(column, width)), ' ') +
+         std::string(static_cast<size_t>(std::min(end - offset, width + 2)), '^') + "\n";
 }
 
 std::string safe_text(Value v) {
@@ -280,7 +284,8 @@ void append_group(std::string& out, Value exception, const std::string& margin, 
   auto* members = as<Tuple>(as<Exception>(exception)->fields[1]);
   const std::string inner(static_cast<size_t>(2 + 2 * (depth + 1)), ' ');
   for (int64_t i = 0; i < members->size; ++i) {
-    out += fmt::format("{}{}---------------- {} ----------------\n", depth == 0 && i == 0 ? "  +-+" : inner + "+", i == 0 && depth ? "" : "", i + 1);
+    out += fmt::format("{}{}---------------- {} ----------------\n", depth == 0 && i == 0 ? "  +-+" : inner + "+",
+                       i == 0 && depth ? "" : "", i + 1);
     append_group(out, members->items[i], inner, depth + 1);
   }
   out += inner + "+------------------------------------\n";

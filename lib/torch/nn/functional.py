@@ -25,15 +25,5 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     return _rows_of(weight, input, padding_idx)
 
 
-_rows = _C._operations("_C").get("embedding") or _shared.get("embedding")
-
-
-def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
-    """Rows of `weight` (rows, dim) picked by the integers of `input` (any shape): shape input.shape + (dim,)."""
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        raise NotImplementedError("embedding with max_norm, scale_grad_by_freq or sparse is not supported by Hiss yet")
-    return _rows(weight, input, -1 if padding_idx is None else padding_idx % weight.shape[0])
-
-
 def __getattr__(name):
     raise AttributeError(f"module 'torch.nn.functional' has no attribute '{name}' (not part of Hiss)")

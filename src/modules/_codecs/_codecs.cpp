@@ -50,7 +50,8 @@ Failure wrap_codec_error(const char* operation, std::string_view encoding) {
   Ref error = take_pending();
   auto* e = as<Exception>(error);
   Type* type = type_of(error);
-  const bool plain_type = type->slots.new_ == exc::BaseException.slots.new_ && type->slots.init == exc::BaseException.slots.init;
+  const bool plain_type =
+      type->slots.new_ == exc::BaseException.slots.new_ && type->slots.init == exc::BaseException.slots.init;
   if (!plain_type || !is_standard_error(e)) return restore_pending(std::move(error));
   Ref text = str(error);
   if (text.is_error()) {
@@ -58,8 +59,9 @@ Failure wrap_codec_error(const char* operation, std::string_view encoding) {
     return restore_pending(std::move(error));
   }
   const std::string shown = to_string(text);
-  const std::string message = shown.empty() ? fmt::format("{} with '{}' codec failed ({})", operation, encoding, type_name(type))
-                                            : fmt::format("{} with '{}' codec failed ({}: {})", operation, encoding, type_name(type), shown);
+  const std::string message =
+      shown.empty() ? fmt::format("{} with '{}' codec failed ({})", operation, encoding, type_name(type))
+                    : fmt::format("{} with '{}' codec failed ({}: {})", operation, encoding, type_name(type), shown);
   Ref wrapped = call(to_value(type), {make_str(message)});
   if (wrapped.is_error()) return Failure{};
   TRY(set_attr(wrapped, names.__cause__, error));
@@ -68,7 +70,8 @@ Failure wrap_codec_error(const char* operation, std::string_view encoding) {
   return restore_pending(std::move(wrapped));
 }
 
-Ref run_codec(Value function, Value object, Value errors, const char* operation, std::string_view encoding, const char* shape_message) {
+Ref run_codec(Value function, Value object, Value errors, const char* operation, std::string_view encoding,
+              const char* shape_message) {
   Ref result = errors && !errors.is_none() ? call(function, {object, errors}) : call(function, {object});
   if (result.is_error()) return wrap_codec_error(operation, encoding);
   if (!is<Tuple>(result) || as<Tuple>(result)->size != 2) return fail(exc::TypeError, "{}", shape_message);
@@ -119,15 +122,23 @@ Ref codecs_unregister(Value, const Value* a) {
 }
 Ref codecs_lookup(Value, const Value* a) { return lookup_codec(TRY(str_argument(a[0], "lookup", "argument"))); }
 Ref codecs_encode(Value, const Value* a) {
-  if (a[1] && !is<Str>(a[1])) return fail(exc::TypeError, "encode() argument 'encoding' must be str, not {}", a[1].is_none() ? "None" : type_name(a[1]));
-  if (a[2] && !is<Str>(a[2])) return fail(exc::TypeError, "encode() argument 'errors' must be str, not {}", a[2].is_none() ? "None" : type_name(a[2]));
+  if (a[1] && !is<Str>(a[1]))
+    return fail(exc::TypeError, "encode() argument 'encoding' must be str, not {}",
+                a[1].is_none() ? "None" : type_name(a[1]));
+  if (a[2] && !is<Str>(a[2]))
+    return fail(exc::TypeError, "encode() argument 'errors' must be str, not {}",
+                a[2].is_none() ? "None" : type_name(a[2]));
   Ref encoding = a[1] ? Ref::share(a[1]) : make_str_ascii("utf-8");
   Ref info = TRY(lookup_codec(as<Str>(encoding)));
   return run_encoder(info, a[0], a[2], utf8_view(as<Str>(encoding)));
 }
 Ref codecs_decode(Value, const Value* a) {
-  if (a[1] && !is<Str>(a[1])) return fail(exc::TypeError, "decode() argument 'encoding' must be str, not {}", a[1].is_none() ? "None" : type_name(a[1]));
-  if (a[2] && !is<Str>(a[2])) return fail(exc::TypeError, "decode() argument 'errors' must be str, not {}", a[2].is_none() ? "None" : type_name(a[2]));
+  if (a[1] && !is<Str>(a[1]))
+    return fail(exc::TypeError, "decode() argument 'encoding' must be str, not {}",
+                a[1].is_none() ? "None" : type_name(a[1]));
+  if (a[2] && !is<Str>(a[2]))
+    return fail(exc::TypeError, "decode() argument 'errors' must be str, not {}",
+                a[2].is_none() ? "None" : type_name(a[2]));
   Ref encoding = a[1] ? Ref::share(a[1]) : make_str_ascii("utf-8");
   Ref info = TRY(lookup_codec(as<Str>(encoding)));
   return run_decoder(info, a[0], a[2], utf8_view(as<Str>(encoding)));
@@ -138,7 +149,9 @@ Ref codecs_register_error(Value, const Value* a) {
   dict_set(as<Dict>(error_handlers), intern(name), a[1]);
   return Ref::none();
 }
-Ref codecs_lookup_error(Value, const Value* a) { return find_handler(intern(TRY(str_argument(a[0], "lookup_error", "argument")))); }
+Ref codecs_lookup_error(Value, const Value* a) {
+  return find_handler(intern(TRY(str_argument(a[0], "lookup_error", "argument"))));
+}
 
 struct Input {
   BufferView view;
@@ -206,8 +219,12 @@ Ref decode_escapes(const Value* a, const char* name) {
   Value arguments[3] = {data, a[1], a[2] ? a[2] : Value::boolean(true)};
   return decode_partly<decode>(arguments, name);
 }
-Ref codecs_unicode_escape_decode(Value, const Value* a) { return decode_escapes<decode_unicode_escape>(a, "unicode_escape_decode"); }
-Ref codecs_raw_unicode_escape_decode(Value, const Value* a) { return decode_escapes<decode_raw_unicode_escape>(a, "raw_unicode_escape_decode"); }
+Ref codecs_unicode_escape_decode(Value, const Value* a) {
+  return decode_escapes<decode_unicode_escape>(a, "unicode_escape_decode");
+}
+Ref codecs_raw_unicode_escape_decode(Value, const Value* a) {
+  return decode_escapes<decode_raw_unicode_escape>(a, "raw_unicode_escape_decode");
+}
 
 template <typename Encode>
 Ref encode_text(const Value* a, const char* name, Encode encode) {
@@ -243,7 +260,8 @@ Ref codecs_unicode_escape_encode(Value, const Value* a) {
   return encode_text(a, "unicode_escape_encode", [](Value v, std::string_view) { return encode_unicode_escape(v); });
 }
 Ref codecs_raw_unicode_escape_encode(Value, const Value* a) {
-  return encode_text(a, "raw_unicode_escape_encode", [](Value v, std::string_view) { return encode_raw_unicode_escape(v); });
+  return encode_text(a, "raw_unicode_escape_encode",
+                     [](Value v, std::string_view) { return encode_raw_unicode_escape(v); });
 }
 Ref codecs_readbuffer_encode(Value, const Value* a) {
   if (is<Str>(a[0])) {
@@ -254,15 +272,22 @@ Ref codecs_readbuffer_encode(Value, const Value* a) {
   return with_length(make_bytes(view.text()), view.length());
 }
 
-#define ENCODE(name) {#name "_encode", "($module, str, errors=None, /)", codecs_##name##_encode, nullptr}
-#define DECODE(name) {#name "_decode", "($module, data, errors=None, final=False, /)", codecs_##name##_decode, nullptr}
+#define ENCODE(name) \
+  { #name "_encode", "($module, str, errors=None, /)", codecs_##name##_encode, nullptr }
+#define DECODE(name) \
+  { #name "_decode", "($module, data, errors=None, final=False, /)", codecs_##name##_decode, nullptr }
 const NativeDef kFunctions[] = {
     {"register", "($module, search_function, /)", codecs_register, "Register a codec search function."},
-    {"unregister", "($module, search_function, /)", codecs_unregister, "Unregister a codec search function and clear the registry's cache."},
-    {"lookup", "($module, encoding, /)", codecs_lookup, "Looks up a codec tuple in the Python codec registry and returns a CodecInfo object."},
-    {"encode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_encode, "Encodes obj using the codec registered for encoding."},
-    {"decode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_decode, "Decodes obj using the codec registered for encoding."},
-    {"register_error", "($module, errors, handler, /)", codecs_register_error, "Register the specified error handler under the name errors."},
+    {"unregister", "($module, search_function, /)", codecs_unregister,
+     "Unregister a codec search function and clear the registry's cache."},
+    {"lookup", "($module, encoding, /)", codecs_lookup,
+     "Looks up a codec tuple in the Python codec registry and returns a CodecInfo object."},
+    {"encode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_encode,
+     "Encodes obj using the codec registered for encoding."},
+    {"decode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_decode,
+     "Decodes obj using the codec registered for encoding."},
+    {"register_error", "($module, errors, handler, /)", codecs_register_error,
+     "Register the specified error handler under the name errors."},
     {"lookup_error", "($module, name, /)", codecs_lookup_error, "lookup_error(errors) -> handler"},
     {"charmap_build", "($module, map, /)", charmap_build, nullptr},
     {"charmap_encode", "($module, str, errors=None, mapping=None, /)", charmap_encode, nullptr},
@@ -295,7 +320,8 @@ const NativeDef kFunctions[] = {
     ENCODE(unicode_escape),
     {"unicode_escape_decode", "($module, data, errors=None, final=True, /)", codecs_unicode_escape_decode, nullptr},
     ENCODE(raw_unicode_escape),
-    {"raw_unicode_escape_decode", "($module, data, errors=None, final=True, /)", codecs_raw_unicode_escape_decode, nullptr},
+    {"raw_unicode_escape_decode", "($module, data, errors=None, final=True, /)", codecs_raw_unicode_escape_decode,
+     nullptr},
     {}};
 
 Status initialize(Value) {
@@ -331,7 +357,8 @@ Ref lookup_codec(Str* encoding) {
     Ref function = Ref::share(list->items[i]);
     Ref info = TRY(call(function, {name}));
     if (info.is_none()) continue;
-    if (!is<Tuple>(info) || as<Tuple>(info)->size != 4) return fail(exc::TypeError, "codec search functions must return 4-tuples");
+    if (!is<Tuple>(info) || as<Tuple>(info)->size != 4)
+      return fail(exc::TypeError, "codec search functions must return 4-tuples");
     dict_set(as<Dict>(cache), key, info);
     return info;
   }
@@ -343,7 +370,8 @@ Ref lookup_text_codec(Str* encoding, const char* alternative) {
   if (is_exact(info, tuple_type)) return info;
   Ref is_text = TRY(get_attr_or_empty(info, intern("_is_text_encoding")));
   if (!is_text.is_empty() && !TRY(truth(is_text))) {
-    return fail(exc::LookupError, "'{}' is not a text encoding; use {} to handle arbitrary codecs", to_string(encoding), alternative);
+    return fail(exc::LookupError, "'{}' is not a text encoding; use {} to handle arbitrary codecs", to_string(encoding),
+                alternative);
   }
   return info;
 }

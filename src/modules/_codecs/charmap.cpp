@@ -16,12 +16,17 @@ void map_dealloc(Object* o) {
   delete static_cast<EncodingMap*>(o)->bytes;
   free_object(o);
 }
-Ref map_size(Value self, const Value*) { return make_int(static_cast<int64_t>(sizeof(EncodingMap) + static_cast<EncodingMap*>(self.object())->bytes->size() * 16)); }
+Ref map_size(Value self, const Value*) {
+  return make_int(
+      static_cast<int64_t>(sizeof(EncodingMap) + static_cast<EncodingMap*>(self.object())->bytes->size() * 16));
+}
 const NativeDef kMapMethods[] = {{"size", "($self, /)", map_size, "Return the size (in bytes) of this object"}, {}};
 
 void make_type() {
   if (encoding_map_type.has(Type::kReady)) return;
-  define_type(encoding_map_type, {.name = "EncodingMap", .size = sizeof(EncodingMap), .layout = Layout::Native, .flags = Type::kNoInstances});
+  define_type(
+      encoding_map_type,
+      {.name = "EncodingMap", .size = sizeof(EncodingMap), .layout = Layout::Native, .flags = Type::kNoInstances});
   encoding_map_type.dealloc = map_dealloc;
   encoding_map_type.methods = kMapMethods;
   ready_type(encoding_map_type);
@@ -155,7 +160,8 @@ Ref charmap_encode(Value, const Value* a) {
 Ref charmap_decode(Value, const Value* a) {
   BufferView view(TRY(get_buffer(a[0])));
   const std::string errors = TRY(errors_argument(a[1], "charmap_decode"));
-  if (!a[2] || a[2].is_none()) return with_length(decode_latin1({view.data(), view.length(), Value(), errors}), view.length());
+  if (!a[2] || a[2].is_none())
+    return with_length(decode_latin1({view.data(), view.length(), Value(), errors}), view.length());
   StrBuilder out;
   for (int64_t i = 0; i < view.length();) {
     if (TRY(decode_byte(a[2], view.data()[i], out))) {

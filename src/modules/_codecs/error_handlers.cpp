@@ -26,7 +26,9 @@ Result<Span> span_of_error(Value e) {
   if (s.end > s.size) s.end = s.size;
   return s;
 }
-Failure wrong_type(Value e) { return fail(exc::TypeError, "don't know how to handle {} in error callback", type_name(e)); }
+Failure wrong_type(Value e) {
+  return fail(exc::TypeError, "don't know how to handle {} in error callback", type_name(e));
+}
 bool is_encode(Value e) { return is_instance_of(e, exc::UnicodeEncodeError); }
 bool is_decode(Value e) { return is_instance_of(e, exc::UnicodeDecodeError); }
 bool is_translate(Value e) { return is_instance_of(e, exc::UnicodeTranslateError); }
@@ -125,10 +127,18 @@ Ref surrogatepass(Value, const Value* a) {
           out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
           out += static_cast<char>(0x80 | (c & 0x3F));
           break;
-        case Form::Utf16Le: out += low, out += high; break;
-        case Form::Utf16Be: out += high, out += low; break;
-        case Form::Utf32Le: out += low, out += high, out.append(2, '\0'); break;
-        default: out.append(2, '\0'), out += high, out += low; break;
+        case Form::Utf16Le:
+          out += low, out += high;
+          break;
+        case Form::Utf16Be:
+          out += high, out += low;
+          break;
+        case Form::Utf32Le:
+          out += low, out += high, out.append(2, '\0');
+          break;
+        default:
+          out.append(2, '\0'), out += high, out += low;
+          break;
       }
     }
     return answer(make_bytes(out), s.end);
@@ -140,14 +150,16 @@ Ref surrogatepass(Value, const Value* a) {
   int64_t width = 0;
   if (form == Form::Utf8) {
     width = 3;
-    if (left >= 3 && (p[0] & 0xF0) == 0xE0 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) c = (p[0] & 0xFu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+    if (left >= 3 && (p[0] & 0xF0) == 0xE0 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80)
+      c = (p[0] & 0xFu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
   } else if (form == Form::Utf16Le || form == Form::Utf16Be) {
     width = 2;
     if (left >= 2) c = form == Form::Utf16Le ? p[0] | p[1] << 8u : p[1] | p[0] << 8u;
   } else {
     width = 4;
     if (left >= 4) {
-      c = form == Form::Utf32Le ? p[0] | p[1] << 8u | p[2] << 16u | uint32_t{p[3]} << 24u : p[3] | p[2] << 8u | p[1] << 16u | uint32_t{p[0]} << 24u;
+      c = form == Form::Utf32Le ? p[0] | p[1] << 8u | p[2] << 16u | uint32_t{p[3]} << 24u
+                                : p[3] | p[2] << 8u | p[1] << 16u | uint32_t{p[0]} << 24u;
     }
   }
   if (c < 0xD800 || c > 0xDFFF) return fail_with(e);
@@ -184,15 +196,27 @@ struct Handler {
   NativeDef def;
 };
 const Handler kHandlers[] = {
-    {"strict", {"strict_errors", "($self, exc, /)", strict, "Implements the 'strict' error handling, which raises a UnicodeError on coding errors."}},
-    {"ignore", {"ignore_errors", "($self, exc, /)", ignore, "Implements the 'ignore' error handling, which ignores malformed data and continues."}},
-    {"replace", {"replace_errors", "($self, exc, /)", replace, "Implements the 'replace' error handling, which replaces malformed data with a replacement marker."}},
-    {"xmlcharrefreplace", {"xmlcharrefreplace_errors", "($self, exc, /)", xmlcharrefreplace,
-                           "Implements the 'xmlcharrefreplace' error handling, which replaces an unencodable character with the appropriate XML character reference."}},
-    {"backslashreplace", {"backslashreplace_errors", "($self, exc, /)", backslashreplace,
-                          "Implements the 'backslashreplace' error handling, which replaces malformed data with a backslashed escape sequence."}},
-    {"namereplace", {"namereplace_errors", "($self, exc, /)", namereplace,
-                     "Implements the 'namereplace' error handling, which replaces an unencodable character with a \\N{...} escape sequence."}},
+    {"strict",
+     {"strict_errors", "($self, exc, /)", strict,
+      "Implements the 'strict' error handling, which raises a UnicodeError on coding errors."}},
+    {"ignore",
+     {"ignore_errors", "($self, exc, /)", ignore,
+      "Implements the 'ignore' error handling, which ignores malformed data and continues."}},
+    {"replace",
+     {"replace_errors", "($self, exc, /)", replace,
+      "Implements the 'replace' error handling, which replaces malformed data with a replacement marker."}},
+    {"xmlcharrefreplace",
+     {"xmlcharrefreplace_errors", "($self, exc, /)", xmlcharrefreplace,
+      "Implements the 'xmlcharrefreplace' error handling, which replaces an unencodable character with the appropriate "
+      "XML character reference."}},
+    {"backslashreplace",
+     {"backslashreplace_errors", "($self, exc, /)", backslashreplace,
+      "Implements the 'backslashreplace' error handling, which replaces malformed data with a backslashed escape "
+      "sequence."}},
+    {"namereplace",
+     {"namereplace_errors", "($self, exc, /)", namereplace,
+      "Implements the 'namereplace' error handling, which replaces an unencodable character with a \\N{...} escape "
+      "sequence."}},
     {"surrogatepass", {"surrogatepass", "($self, exc, /)", surrogatepass, nullptr}},
     {"surrogateescape", {"surrogateescape", "($self, exc, /)", surrogateescape, nullptr}},
 };

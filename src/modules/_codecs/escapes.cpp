@@ -4,15 +4,26 @@
 namespace hiss {
 
 Ref escape_encode(Value, const Value* a) {
-  if (!is<Bytes>(a[0])) return fail(exc::TypeError, "escape_encode() argument 1 must be bytes, not {}", type_name(a[0]));
+  if (!is<Bytes>(a[0]))
+    return fail(exc::TypeError, "escape_encode() argument 1 must be bytes, not {}", type_name(a[0]));
   std::string out;
   for (unsigned char c : as<Bytes>(a[0])->view()) {
     switch (c) {
-      case '\'': out += "\\'"; break;
-      case '\\': out += "\\\\"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
+      case '\'':
+        out += "\\'";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
       default:
         if (c < ' ' || c >= 0x7F) {
           out += fmt::format("\\x{:02x}", c);
@@ -52,18 +63,45 @@ Ref escape_decode(Value, const Value* a) {
     const size_t at = i;
     const char c = text[i++];
     switch (c) {
-      case '\n': break;
-      case '\\': case '\'': case '"': out += c; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 't': out += '\t'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 'v': out += '\v'; break;
-      case 'a': out += '\a'; break;
-      case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': {
+      case '\n':
+        break;
+      case '\\':
+      case '\'':
+      case '"':
+        out += c;
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'v':
+        out += '\v';
+        break;
+      case 'a':
+        out += '\a';
+        break;
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7': {
         int value = c - '0';
-        for (int k = 0; k < 2 && i < text.size() && text[i] >= '0' && text[i] <= '7'; ++k) value = value * 8 + (text[i++] - '0');
+        for (int k = 0; k < 2 && i < text.size() && text[i] >= '0' && text[i] <= '7'; ++k)
+          value = value * 8 + (text[i++] - '0');
         if (value > 0377 && bad.empty()) bad = text.substr(at, 3);
         out += static_cast<char>(value);
         break;

@@ -5,7 +5,8 @@
 
 namespace hiss {
 
-/// Points the hooks of object/codecs_text.h at the registry. Done when _codecs is imported; the runtime may do it earlier.
+/// Points the hooks of object/codecs_text.h at the registry. Done when _codecs is imported; the runtime may do it
+/// earlier.
 void initialize_codecs();
 /// codecs.lookup: the CodecInfo; LookupError "unknown encoding: x".
 Ref lookup_codec(Str* encoding);

@@ -17,27 +17,44 @@ namespace hiss {
 namespace {
 
 struct Mode {
-  bool creating = false, reading = false, writing = false, appending = false, updating = false, text = false, binary = false;
+  bool creating = false, reading = false, writing = false, appending = false, updating = false, text = false,
+       binary = false;
 };
 Result<Mode> parse_mode(std::string_view mode) {
   Mode m;
   for (size_t i = 0; i < mode.size(); ++i) {
     bool* flag;
     switch (mode[i]) {
-      case 'x': flag = &m.creating; break;
-      case 'r': flag = &m.reading; break;
-      case 'w': flag = &m.writing; break;
-      case 'a': flag = &m.appending; break;
-      case '+': flag = &m.updating; break;
-      case 't': flag = &m.text; break;
-      case 'b': flag = &m.binary; break;
-      default: return fail(exc::ValueError, "invalid mode: '{}'", mode);
+      case 'x':
+        flag = &m.creating;
+        break;
+      case 'r':
+        flag = &m.reading;
+        break;
+      case 'w':
+        flag = &m.writing;
+        break;
+      case 'a':
+        flag = &m.appending;
+        break;
+      case '+':
+        flag = &m.updating;
+        break;
+      case 't':
+        flag = &m.text;
+        break;
+      case 'b':
+        flag = &m.binary;
+        break;
+      default:
+        return fail(exc::ValueError, "invalid mode: '{}'", mode);
     }
     if (*flag) return fail(exc::ValueError, "invalid mode: '{}'", mode);
     *flag = true;
   }
   if (m.text && m.binary) return fail(exc::ValueError, "can't have text and binary mode at once");
-  if (m.creating + m.reading + m.writing + m.appending != 1) return fail(exc::ValueError, "must have exactly one of create/read/write/append mode");
+  if (m.creating + m.reading + m.writing + m.appending != 1)
+    return fail(exc::ValueError, "must have exactly one of create/read/write/append mode");
   return m;
 }
 
@@ -65,7 +82,8 @@ Ref open_layers(Value raw, const Mode& m, Value mode_text, int64_t buffering, co
   if (m.binary) return buffer;
   Ref none = Ref::none();
   Value newline = a[5] ? a[5] : none.value();
-  Ref wrapper = call(to_value(&text_wrapper_type), {buffer, a[3] ? a[3] : none.value(), a[4] ? a[4] : none.value(), newline, Value::boolean(line_buffering)});
+  Ref wrapper = call(to_value(&text_wrapper_type), {buffer, a[3] ? a[3] : none.value(), a[4] ? a[4] : none.value(),
+                                                    newline, Value::boolean(line_buffering)});
   if (wrapper.is_error() || set_attr(wrapper, names.mode, mode_text).is_error()) {
     Ref error = take_pending();
     Ref closed = call_method(wrapper.is_error() ? buffer : wrapper, names.close);
@@ -77,7 +95,9 @@ Ref open_layers(Value raw, const Mode& m, Value mode_text, int64_t buffering, co
 
 Ref io_open(Value, const Value* a) {
   // (file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)
-  if (a[1] && !is<Str>(a[1])) return fail(exc::TypeError, "open() argument 'mode' must be str, not {}", a[1].is_none() ? "None" : type_name(a[1]));
+  if (a[1] && !is<Str>(a[1]))
+    return fail(exc::TypeError, "open() argument 'mode' must be str, not {}",
+                a[1].is_none() ? "None" : type_name(a[1]));
   TRY(check_text_argument(a[3], "encoding"));
   TRY(check_text_argument(a[4], "errors"));
   TRY(check_text_argument(a[5], "newline"));
@@ -94,14 +114,17 @@ Ref io_open(Value, const Value* a) {
       file = Ref::share(a[0]);
     }
   }
-  if (!is<Str>(file) && !is<Bytes>(file) && !is_int(file)) return fail(exc::TypeError, "invalid file: {}", repr_text(file));
+  if (!is<Str>(file) && !is<Bytes>(file) && !is_int(file))
+    return fail(exc::TypeError, "invalid file: {}", repr_text(file));
   Ref mode_text = a[1] ? Ref::share(a[1]) : make_str_ascii("r");
   const Mode m = TRY(parse_mode(utf8_view(as<Str>(mode_text))));
-  if (m.binary && a[3] && !a[3].is_none()) return fail(exc::ValueError, "binary mode doesn't take an encoding argument");
+  if (m.binary && a[3] && !a[3].is_none())
+    return fail(exc::ValueError, "binary mode doesn't take an encoding argument");
   if (m.binary && a[4] && !a[4].is_none()) return fail(exc::ValueError, "binary mode doesn't take an errors argument");
   if (m.binary && a[5] && !a[5].is_none()) return fail(exc::ValueError, "binary mode doesn't take a newline argument");
   if (m.binary && buffering == 1) {
-    TRY(warn(exc::RuntimeWarning, "line buffering (buffering=1) isn't supported in binary mode, the default buffer size will be used"));
+    TRY(warn(exc::RuntimeWarning,
+             "line buffering (buffering=1) isn't supported in binary mode, the default buffer size will be used"));
     buffering = -1;
   }
   if (buffering < -1) return fail(exc::ValueError, "invalid buffering size");
@@ -112,7 +135,8 @@ Ref io_open(Value, const Value* a) {
   if (m.appending) raw_mode += 'a';
   if (m.updating) raw_mode += '+';
   Ref raw_mode_text = make_str_ascii(raw_mode);
-  Ref raw = TRY(call(to_value(&file_io_type), {file, raw_mode_text, Value::boolean(closefd), a[7] ? a[7] : Value::none()}));
+  Ref raw =
+      TRY(call(to_value(&file_io_type), {file, raw_mode_text, Value::boolean(closefd), a[7] ? a[7] : Value::none()}));
   Ref result = open_layers(raw, m, mode_text, buffering, a);
   if (result.is_error()) {
     Ref error = take_pending();
@@ -135,10 +159,13 @@ Ref io_text_encoding(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"open", "($module, /, file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)", io_open,
-     "Open file and return a stream.  Raise OSError upon failure."},
-    {"open_code", "($module, /, path)", io_open_code, "Opens the provided file with the intent to import the contents."},
-    {"text_encoding", "($module, encoding, stacklevel=2, /)", io_text_encoding, "A helper function to choose the text encoding."},
+    {"open",
+     "($module, /, file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
+     io_open, "Open file and return a stream.  Raise OSError upon failure."},
+    {"open_code", "($module, /, path)", io_open_code,
+     "Opens the provided file with the intent to import the contents."},
+    {"text_encoding", "($module, encoding, stacklevel=2, /)", io_text_encoding,
+     "A helper function to choose the text encoding."},
     {}};
 
 Status make_types() {
@@ -167,8 +194,9 @@ Status initialize(Value module) {
   add_int(module, "DEFAULT_BUFFER_SIZE", kDefaultBufferSize);
   add_object(module, "UnsupportedOperation", to_value(unsupported_operation));
   add_object(module, "BlockingIOError", to_value(&exc::BlockingIOError));
-  for (Type* t : {&io_base_type, &raw_io_base_type, &buffered_io_base_type, &text_io_base_type, &file_io_type, &bytes_io_type, &buffered_reader_type,
-                  &buffered_writer_type, &buffered_random_type, &buffered_rw_pair_type, &text_wrapper_type, &string_io_type, &newline_decoder_type}) {
+  for (Type* t : {&io_base_type, &raw_io_base_type, &buffered_io_base_type, &text_io_base_type, &file_io_type,
+                  &bytes_io_type, &buffered_reader_type, &buffered_writer_type, &buffered_random_type,
+                  &buffered_rw_pair_type, &text_wrapper_type, &string_io_type, &newline_decoder_type}) {
     add_type(module, *t);
   }
   return kOk;
@@ -189,7 +217,8 @@ Ref make_standard_stream(int fd, const char* name, bool writable) {
     locale = std::getenv(variable);
     if (locale && *locale) break;
   }
-  if (fd != 2 && (!locale || !*locale || std::string_view(locale) == "C" || std::string_view(locale) == "POSIX" || std::string_view(locale).starts_with("C."))) {
+  if (fd != 2 && (!locale || !*locale || std::string_view(locale) == "C" || std::string_view(locale) == "POSIX" ||
+                  std::string_view(locale).starts_with("C."))) {
     errors = "surrogateescape";
   }
   if (!runtime_options().ignore_environment && !runtime_options().isolated) {
@@ -210,7 +239,9 @@ Ref make_standard_stream(int fd, const char* name, bool writable) {
     return Ref::none();
   }
   TRY(set_attr(raw, names.name, make_str(name)));
-  Ref buffer = unbuffered ? raw : TRY(make_buffered(writable ? buffered_writer_type : buffered_reader_type, raw, kDefaultBufferSize));
+  Ref buffer =
+      unbuffered ? raw
+                 : TRY(make_buffered(writable ? buffered_writer_type : buffered_reader_type, raw, kDefaultBufferSize));
   const bool terminal = isatty(fd) == 1;
   const bool line_buffering = !unbuffered && (terminal || fd == 2);
   Ref newline = make_str_ascii("\n");
@@ -221,7 +252,8 @@ Ref make_standard_stream(int fd, const char* name, bool writable) {
 
 extern const ModuleDef io_module;
 const ModuleDef io_module = {"_io",
-                             "The io module provides the Python interfaces to stream handling. The\nbuiltin open function is defined in this module.", kFunctions,
-                             initialize};
+                             "The io module provides the Python interfaces to stream handling. The\nbuiltin open "
+                             "function is defined in this module.",
+                             kFunctions, initialize};
 
 }  // namespace hiss

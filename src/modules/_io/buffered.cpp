@@ -96,7 +96,9 @@ Result<int64_t> raw_read(Buffered* b, uint8_t* data, int64_t length) {
       return restore_pending(std::move(error));
     }
     n = int_value(number).value_or(-1);
-    if (n < 0 || n > length) return fail(exc::OSError, "raw readinto() returned invalid length {} (should have been between 0 and {})", n, length);
+    if (n < 0 || n > length)
+      return fail(exc::OSError, "raw readinto() returned invalid length {} (should have been between 0 and {})", n,
+                  length);
     if (n) std::memcpy(data, as<ByteArray>(block)->data, static_cast<size_t>(n));
   }
   if (n > 0 && b->raw_position >= 0) b->raw_position += n;
@@ -118,7 +120,9 @@ Result<int64_t> raw_write(Buffered* b, const uint8_t* data, int64_t length) {
     Ref result = TRY(call_method(raw, names.write, {view}));
     if (result.is_none()) return -1;
     n = TRY(to_index(result));
-    if (n < 0 || n > length) return fail(exc::OSError, "raw write() returned invalid length {} (should have been between 0 and {})", n, length);
+    if (n < 0 || n > length)
+      return fail(exc::OSError, "raw write() returned invalid length {} (should have been between 0 and {})", n,
+                  length);
   }
   if (n > 0 && b->raw_position >= 0) b->raw_position += n;
   return n;
@@ -353,7 +357,8 @@ Ref reader_next(Value self) {
     line = TRY(buffered_readline(b, -1));
   } else {
     line = TRY(call_method(self, names.readline));
-    if (!is<Bytes>(line)) return fail(exc::OSError, "readline() should have returned a bytes object, not '{}'", type_name(line));
+    if (!is<Bytes>(line))
+      return fail(exc::OSError, "readline() should have returned a bytes object, not '{}'", type_name(line));
   }
   if (as<Bytes>(line)->length == 0) return Ref::empty();
   return line;
@@ -535,8 +540,10 @@ Status init_buffered(Value self, Value raw, int64_t buffer_size, bool readable, 
   b->read_data = b->write_data = nullptr;
   b->write_used = b->write_capacity = 0;
   drop_read_ahead(b);
-  if (readable && !(b->read_data = static_cast<uint8_t*>(std::malloc(static_cast<size_t>(buffer_size))))) return fail_memory();
-  if (writable && !(b->write_data = static_cast<uint8_t*>(std::malloc(static_cast<size_t>(buffer_size))))) return fail_memory();
+  if (readable && !(b->read_data = static_cast<uint8_t*>(std::malloc(static_cast<size_t>(buffer_size)))))
+    return fail_memory();
+  if (writable && !(b->write_data = static_cast<uint8_t*>(std::malloc(static_cast<size_t>(buffer_size)))))
+    return fail_memory();
   if (writable) b->write_capacity = buffer_size;
   b->fast_raw = is_exact(raw, file_io_type);
   // A stream that cannot tell its position is no error here.
@@ -550,7 +557,10 @@ Status init_buffered(Value self, Value raw, int64_t buffer_size, bool readable, 
 }
 template <bool readable, bool writable>
 Status buffered_init(Value self, Args args) {
-  Arguments a(readable && writable ? "BufferedRandom" : readable ? "BufferedReader" : "BufferedWriter", "(raw, buffer_size=DEFAULT_BUFFER_SIZE)");
+  Arguments a(readable && writable ? "BufferedRandom"
+              : readable           ? "BufferedReader"
+                                   : "BufferedWriter",
+              "(raw, buffer_size=DEFAULT_BUFFER_SIZE)");
   TRY(a.bind(args));
   return init_buffered(self, a[0], a[1] ? TRY(to_index(a[1])) : kDefaultBufferSize, readable, writable);
 }
@@ -574,25 +584,34 @@ void buffered_clear(Object* o) {
   clear_attributes(o, &static_cast<Stream*>(o)->attributes);
 }
 
-#define COMMON_METHODS                                                                                                  \
-  {"tell", "($self, /)", buffered_tell}, {"seek", "($self, target, whence=0, /)", buffered_seek},                       \
-      {"truncate", "($self, pos=None, /)", buffered_truncate}, {"detach", "($self, /)", buffered_detach},               \
-      {"close", "($self, /)", buffered_close}, {"seekable", "($self, /)", buffered_seekable},                           \
-      {"fileno", "($self, /)", buffered_fileno}, {"isatty", "($self, /)", buffered_isatty},                             \
-      {"_dealloc_warn", "($self, source, /)", buffered_dealloc_warn}, {"__getstate__", "($self, /)", refuse_pickling}
-#define READ_METHODS                                                                                                     \
-  {"read", "($self, size=-1, /)", reader_read}, {"read1", "($self, size=-1, /)", reader_read1},                          \
-      {"peek", "($self, size=0, /)", reader_peek}, {"readinto", "($self, buffer, /)", reader_readinto},                  \
-      {"readinto1", "($self, buffer, /)", reader_readinto1}, {"readline", "($self, size=-1, /)", reader_readline},       \
-      {"readable", "($self, /)", buffered_readable}
-#define WRITE_METHODS {"write", "($self, buffer, /)", writer_write}, {"flush", "($self, /)", writer_flush}, {"writable", "($self, /)", buffered_writable}
+#define COMMON_METHODS                                                                                    \
+  {"tell", "($self, /)", buffered_tell}, {"seek", "($self, target, whence=0, /)", buffered_seek},         \
+      {"truncate", "($self, pos=None, /)", buffered_truncate}, {"detach", "($self, /)", buffered_detach}, \
+      {"close", "($self, /)", buffered_close}, {"seekable", "($self, /)", buffered_seekable},             \
+      {"fileno", "($self, /)", buffered_fileno}, {"isatty", "($self, /)", buffered_isatty},               \
+      {"_dealloc_warn", "($self, source, /)", buffered_dealloc_warn}, {                                   \
+    "__getstate__", "($self, /)", refuse_pickling                                                         \
+  }
+#define READ_METHODS                                                                                                 \
+  {"read", "($self, size=-1, /)", reader_read}, {"read1", "($self, size=-1, /)", reader_read1},                      \
+      {"peek", "($self, size=0, /)", reader_peek}, {"readinto", "($self, buffer, /)", reader_readinto},              \
+      {"readinto1", "($self, buffer, /)", reader_readinto1}, {"readline", "($self, size=-1, /)", reader_readline}, { \
+    "readable", "($self, /)", buffered_readable                                                                      \
+  }
+#define WRITE_METHODS                                                                     \
+  {"write", "($self, buffer, /)", writer_write}, {"flush", "($self, /)", writer_flush}, { \
+    "writable", "($self, /)", buffered_writable                                           \
+  }
 
 const NativeDef kReaderMethods[] = {COMMON_METHODS, READ_METHODS, {"flush", "($self, /)", buffered_simple_flush}, {}};
 const NativeDef kWriterMethods[] = {COMMON_METHODS, WRITE_METHODS, {}};
 const NativeDef kRandomMethods[] = {COMMON_METHODS, READ_METHODS, WRITE_METHODS, {}};
-const GetSetDef kGetSets[] = {{"closed", buffered_closed, nullptr}, {"name", buffered_name, nullptr},
-                              {"mode", buffered_mode, nullptr},     {"raw", buffered_raw, nullptr},
-                              {"_finalizing", buffered_finalizing, set_finalizing}, {}};
+const GetSetDef kGetSets[] = {{"closed", buffered_closed, nullptr},
+                              {"name", buffered_name, nullptr},
+                              {"mode", buffered_mode, nullptr},
+                              {"raw", buffered_raw, nullptr},
+                              {"_finalizing", buffered_finalizing, set_finalizing},
+                              {}};
 
 void describe(Type& type, const char* name, const char* doc, InitSlot init, const NativeDef* methods) {
   define_stream_type(type, name, sizeof(Buffered), &buffered_io_base_type, doc);
@@ -718,16 +737,20 @@ Ref make_buffered(Type& type, Value raw, int64_t buffer_size) {
 }
 
 void init_buffered() {
-  describe(buffered_reader_type, "_io.BufferedReader", "Create a new buffered reader using the given readable raw IO object.", buffered_init<true, false>, kReaderMethods);
+  describe(buffered_reader_type, "_io.BufferedReader",
+           "Create a new buffered reader using the given readable raw IO object.", buffered_init<true, false>,
+           kReaderMethods);
   buffered_reader_type.slots.next = reader_next;
   ready_type(buffered_reader_type);
   describe(buffered_writer_type, "_io.BufferedWriter",
-           "A buffer for a writeable sequential RawIO object.\n\nThe constructor creates a BufferedWriter for the given writeable raw\nstream. If the buffer_size is not "
+           "A buffer for a writeable sequential RawIO object.\n\nThe constructor creates a BufferedWriter for the "
+           "given writeable raw\nstream. If the buffer_size is not "
            "given, it defaults to\nDEFAULT_BUFFER_SIZE.",
            buffered_init<false, true>, kWriterMethods);
   ready_type(buffered_writer_type);
   describe(buffered_random_type, "_io.BufferedRandom",
-           "A buffered interface to random access streams.\n\nThe constructor creates a reader and writer for a seekable stream,\nraw, given in the first argument. If the "
+           "A buffered interface to random access streams.\n\nThe constructor creates a reader and writer for a "
+           "seekable stream,\nraw, given in the first argument. If the "
            "buffer_size is omitted it\ndefaults to DEFAULT_BUFFER_SIZE.",
            buffered_init<true, true>, kRandomMethods);
   buffered_random_type.slots.next = reader_next;

@@ -54,7 +54,8 @@ int64_t line_length(BytesIO* io, int64_t limit) {
   int64_t n = available(io, -1);
   if (n == 0) return 0;
   const char* start = io->data->data() + io->position;
-  if (auto* newline = static_cast<const char*>(std::memchr(start, '\n', static_cast<size_t>(n)))) n = newline - start + 1;
+  if (auto* newline = static_cast<const char*>(std::memchr(start, '\n', static_cast<size_t>(n))))
+    n = newline - start + 1;
   return limit >= 0 && n > limit ? limit : n;
 }
 Ref io_readline(Value self, const Value* a) {
@@ -197,12 +198,14 @@ Ref io_setstate(Value self, const Value* a) {
   io->data->clear();
   io->position = 0;
   TRY(write_bytes(io, t->items[0]));
-  if (!is_int(t->items[1])) return fail(exc::TypeError, "second item of state must be an integer, not {}", type_name(t->items[1]));
+  if (!is_int(t->items[1]))
+    return fail(exc::TypeError, "second item of state must be an integer, not {}", type_name(t->items[1]));
   const int64_t position = TRY(to_index(t->items[1]));
   if (position < 0) return fail(exc::ValueError, "position value cannot be negative");
   io->position = position;
   if (!t->items[2].is_none()) {
-    if (!is<Dict>(t->items[2])) return fail(exc::TypeError, "third item of state should be a dict, got a {}", type_name(t->items[2]));
+    if (!is<Dict>(t->items[2]))
+      return fail(exc::TypeError, "third item of state should be a dict, got a {}", type_name(t->items[2]));
     TRY(dict_update(attribute_dict(io, &io->attributes), t->items[2]));
   }
   return Ref::none();
@@ -253,34 +256,36 @@ void buffer_dealloc(Object* o) {
 }
 void buffer_traverse(Object* o, Visitor& visit) { visit(static_cast<BytesIOBuffer*>(o)->source); }
 
-const NativeDef kMethods[] = {{"read", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
-                              {"read1", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
-                              {"readline", "($self, size=-1, /)", io_readline, "Next line from the file, as a bytes object."},
-                              {"readlines", "($self, size=None, /)", io_readlines, "List of bytes objects, each a line from the file."},
-                              {"readinto", "($self, buffer, /)", io_readinto, "Read bytes into buffer."},
-                              {"write", "($self, b, /)", io_write, "Write bytes to file."},
-                              {"writelines", "($self, lines, /)", io_writelines, "Write lines to the file."},
-                              {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
-                              {"tell", "($self, /)", io_tell, "Current file position, an integer."},
-                              {"truncate", "($self, size=None, /)", io_truncate, "Truncate the file to at most size bytes."},
-                              {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the BytesIO object."},
-                              {"getbuffer", "($self, /)", io_getbuffer, "Get a read-write view over the contents of the BytesIO object."},
-                              {"close", "($self, /)", io_close, "Disable all I/O operations."},
-                              {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
-                              {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
-                              {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
-                              {"isatty", "($self, /)", io_false, "Always returns False."},
-                              {"flush", "($self, /)", io_flush, "Does nothing."},
-                              {"__getstate__", "($self, /)", io_getstate, nullptr},
-                              {"__setstate__", "($self, state, /)", io_setstate, nullptr},
-                              {}};
+const NativeDef kMethods[] = {
+    {"read", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
+    {"read1", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
+    {"readline", "($self, size=-1, /)", io_readline, "Next line from the file, as a bytes object."},
+    {"readlines", "($self, size=None, /)", io_readlines, "List of bytes objects, each a line from the file."},
+    {"readinto", "($self, buffer, /)", io_readinto, "Read bytes into buffer."},
+    {"write", "($self, b, /)", io_write, "Write bytes to file."},
+    {"writelines", "($self, lines, /)", io_writelines, "Write lines to the file."},
+    {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
+    {"tell", "($self, /)", io_tell, "Current file position, an integer."},
+    {"truncate", "($self, size=None, /)", io_truncate, "Truncate the file to at most size bytes."},
+    {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the BytesIO object."},
+    {"getbuffer", "($self, /)", io_getbuffer, "Get a read-write view over the contents of the BytesIO object."},
+    {"close", "($self, /)", io_close, "Disable all I/O operations."},
+    {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
+    {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
+    {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
+    {"isatty", "($self, /)", io_false, "Always returns False."},
+    {"flush", "($self, /)", io_flush, "Does nothing."},
+    {"__getstate__", "($self, /)", io_getstate, nullptr},
+    {"__setstate__", "($self, state, /)", io_setstate, nullptr},
+    {}};
 const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr, "True if the file is closed."}, {}};
 
 }  // namespace
 
 void init_bytes_io() {
   Type& t = bytes_io_type;
-  define_stream_type(t, "_io.BytesIO", sizeof(BytesIO), &buffered_io_base_type, "Buffered I/O implementation using an in-memory bytes buffer.");
+  define_stream_type(t, "_io.BytesIO", sizeof(BytesIO), &buffered_io_base_type,
+                     "Buffered I/O implementation using an in-memory bytes buffer.");
   t.slots.new_ = io_new;
   t.slots.init = io_init;
   t.slots.next = io_next;
@@ -292,8 +297,10 @@ void init_bytes_io() {
   t.getsets = kGetSets;
   t.dealloc = io_dealloc;
   ready_type(t);
-  define_type(bytes_io_buffer_type,
-              {.name = "_io._BytesIOBuffer", .size = sizeof(BytesIOBuffer), .layout = Layout::Native, .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(bytes_io_buffer_type, {.name = "_io._BytesIOBuffer",
+                                     .size = sizeof(BytesIOBuffer),
+                                     .layout = Layout::Native,
+                                     .flags = Type::kHasGc | Type::kNoInstances});
   bytes_io_buffer_type.dealloc = buffer_dealloc;
   bytes_io_buffer_type.traverse = buffer_traverse;
   bytes_io_buffer_type.buffer = export_buffer;

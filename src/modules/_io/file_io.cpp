@@ -47,7 +47,9 @@ Status close_descriptor(FileIO* f) {
 Status parse_mode(FileIO* f, std::string_view mode, int& flags) {
   bool plus = false;
   int kinds = 0;
-  auto bad = [] { return fail(exc::ValueError, "Must have exactly one of create/read/write/append mode and at most one plus"); };
+  auto bad = [] {
+    return fail(exc::ValueError, "Must have exactly one of create/read/write/append mode and at most one plus");
+  };
   for (char c : mode) {
     switch (c) {
       case 'x':
@@ -69,13 +71,15 @@ Status parse_mode(FileIO* f, std::string_view mode, int& flags) {
         f->writable = f->appending = true;
         flags |= O_APPEND | O_CREAT;
         break;
-      case 'b': break;
+      case 'b':
+        break;
       case '+':
         if (plus) return bad();
         f->readable = f->writable = true;
         plus = true;
         break;
-      default: return fail(exc::ValueError, "invalid mode: {}", mode);
+      default:
+        return fail(exc::ValueError, "invalid mode: {}", mode);
     }
   }
   if (!kinds) return bad();
@@ -165,7 +169,9 @@ Status file_io_init(Value self, Args args) {
   TRY(a.bind(args));
   std::string mode = "r";
   if (a[1]) {
-    if (!is<Str>(a[1])) return fail(exc::TypeError, "FileIO() argument 'mode' must be str, not {}", a[1].is_none() ? "None" : type_name(a[1]));
+    if (!is<Str>(a[1]))
+      return fail(exc::TypeError, "FileIO() argument 'mode' must be str, not {}",
+                  a[1].is_none() ? "None" : type_name(a[1]));
     mode = to_string(a[1]);
     if (mode.find('\0') != mode.npos) return fail(exc::ValueError, "embedded null character");
   }
@@ -267,8 +273,10 @@ Ref file_readall(Value self, const Value*) {
   data.resize(static_cast<size_t>(expected_size(f)));
   int64_t used = 0;
   for (;;) {
-    if (used >= static_cast<int64_t>(data.size())) data.resize(data.size() + std::max<size_t>(data.size() / 2, kDefaultBufferSize));
-    const int64_t n = TRY(file_read(f, reinterpret_cast<uint8_t*>(data.data()) + used, static_cast<int64_t>(data.size()) - used));
+    if (used >= static_cast<int64_t>(data.size()))
+      data.resize(data.size() + std::max<size_t>(data.size() / 2, kDefaultBufferSize));
+    const int64_t n =
+        TRY(file_read(f, reinterpret_cast<uint8_t*>(data.data()) + used, static_cast<int64_t>(data.size()) - used));
     if (n < 0) {
       if (used > 0) break;
       return Ref::none();
@@ -351,7 +359,8 @@ Ref file_repr(Value self) {
   if (f->fd < 0) return make_str_ascii("<_io.FileIO [closed]>");
   const char* closefd = f->closefd ? "True" : "False";
   Ref name = TRY(name_for_repr(self));
-  if (name.is_empty()) return make_str(fmt::format("<_io.FileIO fd={} mode='{}' closefd={}>", f->fd, file_mode(f), closefd));
+  if (name.is_empty())
+    return make_str(fmt::format("<_io.FileIO fd={} mode='{}' closefd={}>", f->fd, file_mode(f), closefd));
   return make_str(fmt::format("<_io.FileIO name={} mode='{}' closefd={}>", to_string(name), file_mode(f), closefd));
 }
 
@@ -362,7 +371,8 @@ const NativeDef kMethods[] = {
     {"write", "($self, b, /)", file_io_write, "Write buffer b to file, return number of bytes written."},
     {"seek", "($self, pos, whence=0, /)", file_seek, "Move to new file position and return the file position."},
     {"tell", "($self, /)", file_tell, "Current file position."},
-    {"truncate", "($self, size=None, /)", file_truncate, "Truncate the file to at most size bytes and return the truncated size."},
+    {"truncate", "($self, size=None, /)", file_truncate,
+     "Truncate the file to at most size bytes and return the truncated size."},
     {"close", "($self, /)", file_close, "Close the file."},
     {"seekable", "($self, /)", file_seekable, "True if file supports random-access."},
     {"readable", "($self, /)", file_readable, "True if file was opened in a read mode."},
@@ -372,12 +382,13 @@ const NativeDef kMethods[] = {
     {"_dealloc_warn", "($self, source, /)", file_dealloc_warn, nullptr},
     {"__getstate__", "($self, /)", refuse_pickling, nullptr},
     {}};
-const GetSetDef kGetSets[] = {{"closed", file_closed, nullptr, "True if the file is closed"},
-                              {"closefd", file_closefd, nullptr, "True if the file descriptor will be closed by close()."},
-                              {"mode", file_get_mode, nullptr, "String giving the file mode"},
-                              {"_blksize", file_block_size, set_block_size},
-                              {"_finalizing", file_finalizing, set_finalizing},
-                              {}};
+const GetSetDef kGetSets[] = {
+    {"closed", file_closed, nullptr, "True if the file is closed"},
+    {"closefd", file_closefd, nullptr, "True if the file descriptor will be closed by close()."},
+    {"mode", file_get_mode, nullptr, "String giving the file mode"},
+    {"_blksize", file_block_size, set_block_size},
+    {"_finalizing", file_finalizing, set_finalizing},
+    {}};
 
 }  // namespace
 
@@ -392,7 +403,8 @@ constexpr int64_t kMaxTransfer = 0x7ffff000;
 
 Result<int64_t> file_read(FileIO* f, uint8_t* data, int64_t length) {
   const int fd = f->fd;
-  const int64_t n = TRY(blocking_call([&] { return read(fd, data, static_cast<size_t>(std::min(length, kMaxTransfer))); }));
+  const int64_t n =
+      TRY(blocking_call([&] { return read(fd, data, static_cast<size_t>(std::min(length, kMaxTransfer))); }));
   if (n < 0) {
     if (errno == EAGAIN) return -1;
     return fail_errno(errno);
@@ -401,7 +413,8 @@ Result<int64_t> file_read(FileIO* f, uint8_t* data, int64_t length) {
 }
 Result<int64_t> file_write(FileIO* f, const uint8_t* data, int64_t length) {
   const int fd = f->fd;
-  const int64_t n = TRY(blocking_call([&] { return write(fd, data, static_cast<size_t>(std::min(length, kMaxTransfer))); }));
+  const int64_t n =
+      TRY(blocking_call([&] { return write(fd, data, static_cast<size_t>(std::min(length, kMaxTransfer))); }));
   if (n < 0) {
     if (errno == EAGAIN) return -1;
     return fail_errno(errno);

@@ -86,7 +86,6 @@ Ref translate_newlines(NewlineState& state, Ref text, bool final) {
 }
 
 Ref newlines_seen(uint8_t seen) {
-
   std::vector<Value> values;
   Ref cr = make_str_ascii("\r"), lf = make_str_ascii("\n"), crlf = make_str_ascii("\r\n");
   if (seen & NewlineState::kCr) values.push_back(cr);
@@ -135,14 +134,17 @@ int64_t find_line_end(const LineEndings& e, const Str* text, int64_t start, int6
   if (text->width == 1 && e.translated) {
     consumed = text->length;
     if (start >= text->length) return -1;
-    auto* at = static_cast<const uint8_t*>(std::memchr(text->data1() + start, '\n', static_cast<size_t>(text->length - start)));
+    auto* at = static_cast<const uint8_t*>(
+        std::memchr(text->data1() + start, '\n', static_cast<size_t>(text->length - start)));
     return at ? at - text->data1() + 1 : -1;
   }
-  return find_end(e, [&](int64_t i) { return text->at(i); }, start, text->length, consumed);
+  return find_end(
+      e, [&](int64_t i) { return text->at(i); }, start, text->length, consumed);
 }
 int64_t find_line_end(const LineEndings& e, const char32_t* text, int64_t start, int64_t end) {
   int64_t consumed;
-  return find_end(e, [&](int64_t i) { return static_cast<uint32_t>(text[i]); }, start, end, consumed);
+  return find_end(
+      e, [&](int64_t i) { return static_cast<uint32_t>(text[i]); }, start, end, consumed);
 }
 
 Status check_newline(Value newline) {

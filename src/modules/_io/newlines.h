@@ -22,7 +22,8 @@ struct LineEndings {
   bool translated = false, universal = false;
   Value ending;  // Str, when neither
 };
-/// End (behind the ending) of the line that starts at `start`, or -1; then `consumed` says how much need not be looked at again.
+/// End (behind the ending) of the line that starts at `start`, or -1; then `consumed` says how much need not be looked
+/// at again.
 int64_t find_line_end(const LineEndings& endings, const Str* text, int64_t start, int64_t& consumed);
 int64_t find_line_end(const LineEndings& endings, const char32_t* text, int64_t start, int64_t end);
 

@@ -41,14 +41,17 @@ Status check_writable(Value stream) { return check_ability(stream, "writable", "
 Result<int64_t> size_argument(Value v) {
   if (v.is_empty() || v.is_none()) return -1;
   if (v.is_integer()) return v.integer();
-  if (!is_int(v) && !type_of(v)->slots.index) return fail(exc::TypeError, "argument should be integer or None, not '{}'", type_name(v));
+  if (!is_int(v) && !type_of(v)->slots.index)
+    return fail(exc::TypeError, "argument should be integer or None, not '{}'", type_name(v));
   Ref number = TRY(index(v));
   const auto n = int_value(number);
   if (!n) return fail(exc::OverflowError, "cannot fit '{}' into an index-sized integer", type_name(v));
   return *n;
 }
 
-Ref refuse_pickling(Value self, const Value*) { return fail(exc::TypeError, "cannot pickle '{}' object", qualified_type_name(type_of(self))); }
+Ref refuse_pickling(Value self, const Value*) {
+  return fail(exc::TypeError, "cannot pickle '{}' object", qualified_type_name(type_of(self)));
+}
 
 Ref make_memoryview_of(Value object) { return call(to_value(&memoryview_type), {object}); }
 
@@ -62,7 +65,8 @@ Ref name_for_repr(Value self) {
   }
   if (name.is_empty()) return name;
   ReprGuard guard(self);
-  if (!guard.entered()) return fail(exc::RuntimeError, "reentrant call inside {}.__repr__", qualified_type_name(type_of(self)));
+  if (!guard.entered())
+    return fail(exc::RuntimeError, "reentrant call inside {}.__repr__", qualified_type_name(type_of(self)));
   return repr(name);
 }
 
@@ -105,7 +109,9 @@ Str* closed_mark() {
 }
 
 Ref base_seek(Value, const Value*) { return fail_unsupported("seek"); }
-Ref base_tell(Value self, const Value*) { return call_method(self, names.seek, {Value::integer(0), Value::integer(1)}); }
+Ref base_tell(Value self, const Value*) {
+  return call_method(self, names.seek, {Value::integer(0), Value::integer(1)});
+}
 Ref base_truncate(Value, const Value*) { return fail_unsupported("truncate"); }
 Result<bool> base_is_closed(Value self) { return has_attr(self, closed_mark()); }
 Ref base_flush(Value self, const Value*) {
@@ -161,7 +167,8 @@ Ref base_readline(Value self, const Value* a) {
     int64_t wanted = 1;
     if (!peek.is_empty()) {
       Ref ahead = TRY(call(peek, {Value::integer(1)}));
-      if (!is<Bytes>(ahead)) return fail(exc::OSError, "peek() should have returned a bytes object, not '{}'", type_name(ahead));
+      if (!is<Bytes>(ahead))
+        return fail(exc::OSError, "peek() should have returned a bytes object, not '{}'", type_name(ahead));
       const std::string_view text = as<Bytes>(ahead)->view();
       if (!text.empty()) {
         const size_t newline = text.find('\n');
@@ -170,7 +177,8 @@ Ref base_readline(Value self, const Value* a) {
       }
     }
     Ref piece = TRY(call_method(self, names.read, {Value::integer(wanted)}));
-    if (!is<Bytes>(piece)) return fail(exc::OSError, "read() should have returned a bytes object, not '{}'", type_name(piece));
+    if (!is<Bytes>(piece))
+      return fail(exc::OSError, "read() should have returned a bytes object, not '{}'", type_name(piece));
     const std::string_view text = as<Bytes>(piece)->view();
     if (text.empty()) break;
     line += text;
@@ -234,11 +242,14 @@ void base_finalize(Value self) {
 }
 
 const NativeDef kBaseMethods[] = {
-    {"seek", "($self, offset, whence=os.SEEK_SET, /)", base_seek, "Change the stream position to the given byte offset."},
+    {"seek", "($self, offset, whence=os.SEEK_SET, /)", base_seek,
+     "Change the stream position to the given byte offset."},
     {"tell", "($self, /)", base_tell, "Return current stream position."},
     {"truncate", "($self, size=None, /)", base_truncate, "Truncate file to size bytes."},
-    {"flush", "($self, /)", base_flush, "Flush write buffers, if applicable.\n\nThis is not implemented for read-only and non-blocking streams."},
-    {"close", "($self, /)", base_close, "Flush and close the IO object.\n\nThis method has no effect if the file is already closed."},
+    {"flush", "($self, /)", base_flush,
+     "Flush write buffers, if applicable.\n\nThis is not implemented for read-only and non-blocking streams."},
+    {"close", "($self, /)", base_close,
+     "Flush and close the IO object.\n\nThis method has no effect if the file is already closed."},
     {"seekable", "($self, /)", base_false, "Return whether object supports random access."},
     {"readable", "($self, /)", base_false, "Return whether object was opened for reading."},
     {"writable", "($self, /)", base_false, "Return whether object was opened for writing."},
@@ -246,7 +257,9 @@ const NativeDef kBaseMethods[] = {
     {"_checkSeekable", "($self, msg=None, /)", base_check_seekable, nullptr},
     {"_checkReadable", "($self, msg=None, /)", base_check_readable, nullptr},
     {"_checkWritable", "($self, msg=None, /)", base_check_writable, nullptr},
-    {"fileno", "($self, /)", base_fileno, "Returns underlying file descriptor if one exists.\n\nOSError is raised if the IO object does not use a file descriptor."},
+    {"fileno", "($self, /)", base_fileno,
+     "Returns underlying file descriptor if one exists.\n\nOSError is raised if the IO object does not use a file "
+     "descriptor."},
     {"isatty", "($self, /)", base_isatty, "Return whether this is an 'interactive' stream."},
     {"__enter__", "($self, /)", base_enter, nullptr},
     {"__exit__", "($self, /, *args)", base_exit, nullptr},
@@ -299,16 +312,19 @@ Ref readinto_by(Value self, Value target, const char* method) {
   Ref data = TRY(call_method(self, method, {make_int(view.length())}));
   if (!is<Bytes>(data)) return fail(exc::TypeError, "read() should return bytes");
   const int64_t n = as<Bytes>(data)->length;
-  if (n > view.length()) return fail(exc::ValueError, "read() returned too much data: {} bytes requested, {} returned", view.length(), n);
+  if (n > view.length())
+    return fail(exc::ValueError, "read() returned too much data: {} bytes requested, {} returned", view.length(), n);
   if (n) std::copy_n(as<Bytes>(data)->data, n, view.data());
   return make_int(n);
 }
 Ref buffered_readinto(Value self, const Value* a) { return readinto_by(self, a[0], "read"); }
 Ref buffered_readinto1(Value self, const Value* a) { return readinto_by(self, a[0], "read1"); }
 const NativeDef kBufferedMethods[] = {
-    {"detach", "($self, /)", buffered_unsupported_detach, "Disconnect this buffer from its underlying raw stream and return it."},
+    {"detach", "($self, /)", buffered_unsupported_detach,
+     "Disconnect this buffer from its underlying raw stream and return it."},
     {"read", "($self, size=-1, /)", buffered_unsupported_read, "Read and return up to n bytes."},
-    {"read1", "($self, size=-1, /)", buffered_unsupported_read1, "Read and return up to n bytes, with at most one read() call."},
+    {"read1", "($self, size=-1, /)", buffered_unsupported_read1,
+     "Read and return up to n bytes, with at most one read() call."},
     {"readinto", "($self, buffer, /)", buffered_readinto, nullptr},
     {"readinto1", "($self, buffer, /)", buffered_readinto1, nullptr},
     {"write", "($self, b, /)", unsupported_write, "Write the given buffer to the IO stream."},
@@ -318,11 +334,13 @@ const NativeDef kBufferedMethods[] = {
 
 Ref text_unsupported_readline(Value, const Value*) { return fail_unsupported("readline"); }
 Ref text_none(Value) { return Ref::none(); }
-const NativeDef kTextMethods[] = {{"detach", "($self, /)", buffered_unsupported_detach, "Separate the underlying buffer from the TextIOBase and return it."},
-                                  {"read", "($self, size=-1, /)", buffered_unsupported_read, "Read at most n characters from stream."},
-                                  {"readline", "($self, size=-1, /)", text_unsupported_readline, "Read until newline or EOF."},
-                                  {"write", "($self, s, /)", unsupported_write, "Write string to stream."},
-                                  {}};
+const NativeDef kTextMethods[] = {
+    {"detach", "($self, /)", buffered_unsupported_detach,
+     "Separate the underlying buffer from the TextIOBase and return it."},
+    {"read", "($self, size=-1, /)", buffered_unsupported_read, "Read at most n characters from stream."},
+    {"readline", "($self, size=-1, /)", text_unsupported_readline, "Read until newline or EOF."},
+    {"write", "($self, s, /)", unsupported_write, "Write string to stream."},
+    {}};
 const GetSetDef kTextGetSets[] = {{"encoding", text_none, nullptr, "Encoding of the text stream."},
                                   {"newlines", text_none, nullptr, "Line endings translated so far."},
                                   {"errors", text_none, nullptr, "The error setting of the decoder or encoder."},
@@ -331,7 +349,8 @@ const GetSetDef kTextGetSets[] = {{"encoding", text_none, nullptr, "Encoding of 
 }  // namespace
 
 void init_stream_types() {
-  define_stream_type(io_base_type, "_io._IOBase", sizeof(Stream), nullptr, "The abstract base class for all I/O classes.");
+  define_stream_type(io_base_type, "_io._IOBase", sizeof(Stream), nullptr,
+                     "The abstract base class for all I/O classes.");
   io_base_type.slots.iter = base_iter;
   io_base_type.slots.next = base_next;
   io_base_type.slots.finalize = base_finalize;
@@ -343,11 +362,13 @@ void init_stream_types() {
   ready_type(io_base_type);
   dict_set(as<Dict>(io_base_type.dict), names.__dict__, make_getset_descriptor(&io_base_type, instance_dict_getset()));
 
-  define_stream_type(raw_io_base_type, "_io._RawIOBase", sizeof(Stream), &io_base_type, "Base class for raw binary I/O.");
+  define_stream_type(raw_io_base_type, "_io._RawIOBase", sizeof(Stream), &io_base_type,
+                     "Base class for raw binary I/O.");
   raw_io_base_type.methods = kRawMethods;
   ready_type(raw_io_base_type);
 
-  define_stream_type(buffered_io_base_type, "_io._BufferedIOBase", sizeof(Stream), &io_base_type, "Base class for buffered IO objects.");
+  define_stream_type(buffered_io_base_type, "_io._BufferedIOBase", sizeof(Stream), &io_base_type,
+                     "Base class for buffered IO objects.");
   buffered_io_base_type.methods = kBufferedMethods;
   ready_type(buffered_io_base_type);
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "modules/module_content.h"
-#include "object/function.h"
 #include "object/buffer.h"
 #include "object/bytes.h"
+#include "object/function.h"
 #include "object/shape.h"
 #include "object/type.h"
 
@@ -24,7 +24,8 @@ T* stream_as(Value v) {
 }
 
 extern Type io_base_type, raw_io_base_type, buffered_io_base_type, text_io_base_type;
-extern Type file_io_type, bytes_io_type, buffered_reader_type, buffered_writer_type, buffered_random_type, buffered_rw_pair_type;
+extern Type file_io_type, bytes_io_type, buffered_reader_type, buffered_writer_type, buffered_random_type,
+    buffered_rw_pair_type;
 extern Type text_wrapper_type, string_io_type, newline_decoder_type;
 /// io.UnsupportedOperation, made by the module.
 extern Type* unsupported_operation;

@@ -15,10 +15,10 @@ struct StringIO : Stream {
   std::u32string* data;
   int64_t position;
   bool ok, closed, universal;
-  NewlineState state;      // when universal
+  NewlineState state;  // when universal
   LineEndings endings;
-  Value newline;           // as given: Str or None
-  Value write_newline;     // Str or empty
+  Value newline;        // as given: Str or None
+  Value write_newline;  // Str or empty
 };
 StringIO* io_of(Value v) { return stream_as<StringIO>(v); }
 
@@ -53,7 +53,8 @@ void write_text(StringIO* io, Value text) {
     }
     if (n == 0) return;
     if (position + n > size_of(io)) {
-      if (position + n > static_cast<int64_t>(io->data->capacity())) io->data->reserve(static_cast<size_t>(position + n + (position + n) / 4 + 16));
+      if (position + n > static_cast<int64_t>(io->data->capacity()))
+        io->data->reserve(static_cast<size_t>(position + n + (position + n) / 4 + 16));
       io->data->resize(static_cast<size_t>(position + n));
     }
     if (convert) {
@@ -115,7 +116,8 @@ Ref io_next(Value self) {
     line = read_line(io, -1);
   } else {
     line = TRY(call_method(self, names.readline));
-    if (!is<Str>(line)) return fail(exc::OSError, "readline() should have returned a str object, not '{}'", type_name(line));
+    if (!is<Str>(line))
+      return fail(exc::OSError, "readline() should have returned a str object, not '{}'", type_name(line));
   }
   if (as<Str>(line)->length == 0) return Ref::empty();
   return line;
@@ -174,9 +176,11 @@ Ref io_line_buffering(Value self) {
 
 Status set_up(Value self, Value initial, Value newline) {
   auto* io = io_of(self);
-  if (newline && !newline.is_none() && !is<Str>(newline)) return fail(exc::TypeError, "newline must be str or None, not {}", type_name(newline));
+  if (newline && !newline.is_none() && !is<Str>(newline))
+    return fail(exc::TypeError, "newline must be str or None, not {}", type_name(newline));
   TRY(check_newline(newline));
-  if (initial && !initial.is_none() && !is<Str>(initial)) return fail(exc::TypeError, "initial_value must be str or None, not {}", type_name(initial));
+  if (initial && !initial.is_none() && !is<Str>(initial))
+    return fail(exc::TypeError, "initial_value must be str or None, not {}", type_name(initial));
   Ref ending = newline ? Ref::share(newline) : make_char('\n');
   io->ok = true;
   io->closed = false;
@@ -215,15 +219,18 @@ Ref io_setstate(Value self, const Value* a) {
   auto* t = as<Tuple>(a[0]);
   // The value is as it was kept: its newlines are not translated again.
   TRY(set_up(self, Value::none(), t->items[1]));
-  if (!is<Str>(t->items[0])) return fail(exc::TypeError, "initial_value must be str or None, not {}", type_name(t->items[0]));
+  if (!is<Str>(t->items[0]))
+    return fail(exc::TypeError, "initial_value must be str or None, not {}", type_name(t->items[0]));
   auto* s = as<Str>(t->items[0]);
   for (int64_t i = 0; i < s->length; ++i) io->data->push_back(s->at(i));
-  if (!is_int(t->items[2])) return fail(exc::TypeError, "third item of state must be an integer, got {}", type_name(t->items[2]));
+  if (!is_int(t->items[2]))
+    return fail(exc::TypeError, "third item of state must be an integer, got {}", type_name(t->items[2]));
   const int64_t position = TRY(to_index(t->items[2]));
   if (position < 0) return fail(exc::ValueError, "position value cannot be negative");
   io->position = position;
   if (!t->items[3].is_none()) {
-    if (!is<Dict>(t->items[3])) return fail(exc::TypeError, "fourth item of state should be a dict, got a {}", type_name(t->items[3]));
+    if (!is<Dict>(t->items[3]))
+      return fail(exc::TypeError, "fourth item of state should be a dict, got a {}", type_name(t->items[3]));
     TRY(dict_update(attribute_dict(io, &io->attributes), t->items[3]));
   }
   return Ref::none();
@@ -249,28 +256,33 @@ void io_dealloc(Object* o) {
   dealloc_stream(o);
 }
 
-const NativeDef kMethods[] = {{"read", "($self, size=-1, /)", io_read, "Read at most size characters, returned as a string."},
-                              {"readline", "($self, size=-1, /)", io_readline, "Read until newline or EOF."},
-                              {"write", "($self, s, /)", io_write, "Write string to file."},
-                              {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
-                              {"tell", "($self, /)", io_tell, "Tell the current file position."},
-                              {"truncate", "($self, pos=None, /)", io_truncate, "Truncate size to pos."},
-                              {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the object."},
-                              {"close", "($self, /)", io_close, "Close the IO object."},
-                              {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
-                              {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
-                              {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
-                              {"__getstate__", "($self, /)", io_getstate, nullptr},
-                              {"__setstate__", "($self, state, /)", io_setstate, nullptr},
+const NativeDef kMethods[] = {
+    {"read", "($self, size=-1, /)", io_read, "Read at most size characters, returned as a string."},
+    {"readline", "($self, size=-1, /)", io_readline, "Read until newline or EOF."},
+    {"write", "($self, s, /)", io_write, "Write string to file."},
+    {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
+    {"tell", "($self, /)", io_tell, "Tell the current file position."},
+    {"truncate", "($self, pos=None, /)", io_truncate, "Truncate size to pos."},
+    {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the object."},
+    {"close", "($self, /)", io_close, "Close the IO object."},
+    {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
+    {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
+    {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
+    {"__getstate__", "($self, /)", io_getstate, nullptr},
+    {"__setstate__", "($self, state, /)", io_setstate, nullptr},
+    {}};
+const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr},
+                              {"newlines", io_newlines, nullptr},
+                              {"line_buffering", io_line_buffering, nullptr},
                               {}};
-const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr}, {"newlines", io_newlines, nullptr}, {"line_buffering", io_line_buffering, nullptr}, {}};
 
 }  // namespace
 
 void init_string_io() {
   Type& t = string_io_type;
   define_stream_type(t, "_io.StringIO", sizeof(StringIO), &text_io_base_type,
-                     "Text I/O implementation using an in-memory buffer.\n\nThe initial_value argument sets the value of object.  The newline\nargument is like the one of "
+                     "Text I/O implementation using an in-memory buffer.\n\nThe initial_value argument sets the value "
+                     "of object.  The newline\nargument is like the one of "
                      "TextIOWrapper's constructor.");
   t.slots.new_ = io_new;
   t.slots.init = io_init;

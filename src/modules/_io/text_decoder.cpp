@@ -24,7 +24,8 @@ Ref native_decode(TextWrapper* w, std::string_view input, bool final, Value sour
     input = joined;
     source = Value();
   }
-  DecodeInput in{reinterpret_cast<const uint8_t*>(input.data()), static_cast<int64_t>(input.size()), source, errors_of(w)};
+  DecodeInput in{reinterpret_cast<const uint8_t*>(input.data()), static_cast<int64_t>(input.size()), source,
+                 errors_of(w)};
   Ref text;
   switch (w->codec) {
     case TextCodec::Utf8: {
@@ -33,8 +34,12 @@ Ref native_decode(TextWrapper* w, std::string_view input, bool final, Value sour
       w->undecoded->assign(input.substr(static_cast<size_t>(consumed)));
       break;
     }
-    case TextCodec::Ascii: text = TRY(decode_ascii(in)); break;
-    default: text = TRY(decode_latin1(in)); break;
+    case TextCodec::Ascii:
+      text = TRY(decode_ascii(in));
+      break;
+    default:
+      text = TRY(decode_latin1(in));
+      break;
   }
   if (w->read_universal) return translate_newlines(w->newlines, std::move(text), final);
   return text;
@@ -69,7 +74,9 @@ Result<DecoderState> text_decoder_state(TextWrapper* w) {
   if (!is<Tuple>(state)) return fail(exc::TypeError, "illegal decoder state");
   if (as<Tuple>(state)->size != 2) return fail(exc::TypeError, "illegal decoder state");
   Value bytes = as<Tuple>(state)->items[0];
-  if (!is<Bytes>(bytes)) return fail(exc::TypeError, "illegal decoder state: the first item should be a bytes object, not '{}'", type_name(bytes));
+  if (!is<Bytes>(bytes))
+    return fail(exc::TypeError, "illegal decoder state: the first item should be a bytes object, not '{}'",
+                type_name(bytes));
   s.bytes = as<Bytes>(bytes)->view();
   s.flags = TRY(to_uint_mask(as<Tuple>(state)->items[1]));
   return s;
@@ -103,7 +110,8 @@ Status text_encode(TextWrapper* w, Value text, std::string& out) {
   if (w->codec == TextCodec::Object) {
     Ref encoder = Ref::share(w->encoder);
     Ref bytes = TRY(call_method(encoder, names.encode, {text}));
-    if (!is<Bytes>(bytes)) return fail(exc::TypeError, "encoder should return a bytes object, not '{}'", type_name(bytes));
+    if (!is<Bytes>(bytes))
+      return fail(exc::TypeError, "encoder should return a bytes object, not '{}'", type_name(bytes));
     out += as<Bytes>(bytes)->view();
     return kOk;
   }

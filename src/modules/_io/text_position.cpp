@@ -1,5 +1,5 @@
-// tell() and seek() of text streams. A position is a number made of the byte position of a safe point, the decoder's state there, and how
-// much must be decoded from it.
+// tell() and seek() of text streams. A position is a number made of the byte position of a safe point, the decoder's
+// state there, and how much must be decoded from it.
 #include <gmp.h>
 
 #include "modules/_io/text_wrapper.h"
@@ -198,7 +198,8 @@ Ref text_seek(Value self, const Value* a) {
   }
   if (c.chars_to_skip) {
     Ref input = TRY(call_method(buffer, names.read, {Value::integer(c.bytes_to_feed)}));
-    if (!is<Bytes>(input)) return fail(exc::TypeError, "underlying read() should have returned a bytes object, not '{}'", type_name(input));
+    if (!is<Bytes>(input))
+      return fail(exc::TypeError, "underlying read() should have returned a bytes object, not '{}'", type_name(input));
     w->has_snapshot = true;
     w->snapshot_flags = static_cast<uint32_t>(c.flags);
     *w->snapshot_bytes = as<Bytes>(input)->view();

@@ -25,10 +25,14 @@ Status check_attached(TextWrapper* w) {
 
 /// The buffer when it is exactly a buffered stream, which can be called without looking methods up.
 Buffered* plain_reader(TextWrapper* w) {
-  return is_exact(w->buffer, buffered_reader_type) || is_exact(w->buffer, buffered_random_type) ? stream_as<Buffered>(w->buffer) : nullptr;
+  return is_exact(w->buffer, buffered_reader_type) || is_exact(w->buffer, buffered_random_type)
+             ? stream_as<Buffered>(w->buffer)
+             : nullptr;
 }
 Buffered* plain_writer(TextWrapper* w) {
-  return is_exact(w->buffer, buffered_writer_type) || is_exact(w->buffer, buffered_random_type) ? stream_as<Buffered>(w->buffer) : nullptr;
+  return is_exact(w->buffer, buffered_writer_type) || is_exact(w->buffer, buffered_random_type)
+             ? stream_as<Buffered>(w->buffer)
+             : nullptr;
 }
 
 Result<bool> text_is_closed(TextWrapper* w) {
@@ -80,7 +84,8 @@ bool has_char(const Str* s, uint32_t c) {
 
 Ref text_write(Value self, const Value* a) {
   auto* w = wrapper_of(self);
-  if (!is<Str>(a[0])) return fail(exc::TypeError, "write() argument must be str, not {}", a[0].is_none() ? "None" : type_name(a[0]));
+  if (!is<Str>(a[0]))
+    return fail(exc::TypeError, "write() argument must be str, not {}", a[0].is_none() ? "None" : type_name(a[0]));
   TRY(check_text(w));
   if (!w->has_encoder) return fail_unsupported("not writable");
   auto* s = as<Str>(a[0]);
@@ -94,7 +99,8 @@ Ref text_write(Value self, const Value* a) {
   const bool flush_buffer = w->line_buffering && (newline || has_char(s, '\r'));
   const bool flush_text = w->write_through;
   std::string encoded;
-  const bool direct = w->codec != TextCodec::Object && as<Str>(text)->ascii && static_cast<int64_t>(w->pending->size()) + as<Str>(text)->length <= w->chunk_size;
+  const bool direct = w->codec != TextCodec::Object && as<Str>(text)->ascii &&
+                      static_cast<int64_t>(w->pending->size()) + as<Str>(text)->length <= w->chunk_size;
   if (direct) {
     *w->pending += as<Str>(text)->ascii_view();
   } else {
@@ -135,7 +141,8 @@ Result<bool> read_chunk(TextWrapper* w, int64_t size_hint) {
   if (!w->has_decoder) return fail_unsupported("not readable");
   DecoderState before;
   if (w->telling) before = TRY(text_decoder_state(w));
-  if (size_hint > 0) size_hint = static_cast<int64_t>(std::max(w->bytes_per_char, 1.0) * static_cast<double>(size_hint));
+  if (size_hint > 0)
+    size_hint = static_cast<int64_t>(std::max(w->bytes_per_char, 1.0) * static_cast<double>(size_hint));
   const int64_t size = std::max(w->chunk_size, size_hint);
   Ref input;
   Buffered* plain = plain_reader(w);
@@ -146,7 +153,8 @@ Result<bool> read_chunk(TextWrapper* w, int64_t size_hint) {
     input = TRY(call_method(buffer, w->has_read1 ? "read1" : "read", {make_int(size)}));
   }
   if (!has_buffer(input)) {
-    return fail(exc::TypeError, "underlying {}() should have returned a bytes-like object, not '{}'", w->has_read1 ? "read1" : "read", type_name(input));
+    return fail(exc::TypeError, "underlying {}() should have returned a bytes-like object, not '{}'",
+                w->has_read1 ? "read1" : "read", type_name(input));
   }
   const int64_t byte_count = TRY(length(input));
   bool eof = byte_count == 0;
@@ -283,7 +291,8 @@ Ref text_next(Value self) {
     line = TRY(read_line(w, -1));
   } else {
     line = TRY(call_method(self, names.readline));
-    if (!is<Str>(line)) return fail(exc::OSError, "readline() should have returned a str object, not '{}'", type_name(line));
+    if (!is<Str>(line))
+      return fail(exc::OSError, "readline() should have returned a str object, not '{}'", type_name(line));
   }
   if (as<Str>(line)->length == 0) {
     drop_snapshot(w);
@@ -447,14 +456,16 @@ Status fix_encoder(TextWrapper* w) {
   return kOk;
 }
 
-Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Value newline, bool line_buffering, bool write_through) {
+Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Value newline, bool line_buffering,
+                    bool write_through) {
   auto* w = wrapper_of(self);
   w->ok = w->detached = false;
   if (errors && !errors.is_none() && !is<Str>(errors)) {
     return fail(exc::TypeError, "TextIOWrapper() argument 'errors' must be str or None, not {}", type_name(errors));
   }
   TRY(check_newline(newline));
-  Ref name = encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
+  Ref name =
+      encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
   Ref handler = errors && !errors.is_none() ? Ref::share(errors) : make_str_ascii("strict");
   if (to_string(name).find('\0') != std::string::npos || to_string(handler).find('\0') != std::string::npos) {
     return fail(exc::ValueError, "embedded null character");
@@ -476,12 +487,14 @@ Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Valu
 }
 
 Status text_init(Value self, Args args) {
-  Arguments a("TextIOWrapper", "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)");
+  Arguments a("TextIOWrapper",
+              "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)");
   TRY(a.bind(args));
   static const char* const kNames[] = {"encoding", "errors", "newline"};
   for (int i = 1; i <= 3; i += 1) {
     if (i == 2 || !a[i] || a[i].is_none() || is<Str>(a[i])) continue;
-    return fail(exc::TypeError, "TextIOWrapper() argument '{}' must be str or None, not {}", kNames[i - 1], type_name(a[i]));
+    return fail(exc::TypeError, "TextIOWrapper() argument '{}' must be str or None, not {}", kNames[i - 1],
+                type_name(a[i]));
   }
   return init_wrapper(self, a[0], a[1], a[2], a[3], a[4] ? TRY(truth(a[4])) : false, a[5] ? TRY(truth(a[5])) : false);
 }
@@ -493,9 +506,12 @@ Ref text_reconfigure(Value self, const Value* a) {
   if (w->decoded && (new_encoding || new_errors || a[2])) {
     return fail_unsupported("It is not possible to set the encoding or newline of stream after the first read");
   }
-  if (new_encoding && !is<Str>(a[0])) return fail(exc::TypeError, "reconfigure() argument 'encoding' must be str or None, not {}", type_name(a[0]));
-  if (new_errors && !is<Str>(a[1])) return fail(exc::TypeError, "reconfigure() argument 'errors' must be str or None, not {}", type_name(a[1]));
-  if (a[2] && !a[2].is_none() && !is<Str>(a[2])) return fail(exc::TypeError, "reconfigure() argument 'newline' must be str or None, not {}", type_name(a[2]));
+  if (new_encoding && !is<Str>(a[0]))
+    return fail(exc::TypeError, "reconfigure() argument 'encoding' must be str or None, not {}", type_name(a[0]));
+  if (new_errors && !is<Str>(a[1]))
+    return fail(exc::TypeError, "reconfigure() argument 'errors' must be str or None, not {}", type_name(a[1]));
+  if (a[2] && !a[2].is_none() && !is<Str>(a[2]))
+    return fail(exc::TypeError, "reconfigure() argument 'newline' must be str or None, not {}", type_name(a[2]));
   TRY(check_newline(a[2]));
   bool line_buffering = w->line_buffering, write_through = w->write_through;
   if (a[3] && !a[3].is_none()) line_buffering = TRY(truth(a[3]));
@@ -506,7 +522,8 @@ Ref text_reconfigure(Value self, const Value* a) {
     TRY(set_newline(w, a[2]));
   }
   if (new_encoding || new_errors || a[2]) {
-    Ref encoding = new_encoding ? equal(as<Str>(a[0]), "locale") ? locale_encoding() : Ref::share(a[0]) : Ref::share(w->encoding);
+    Ref encoding =
+        new_encoding ? equal(as<Str>(a[0]), "locale") ? locale_encoding() : Ref::share(a[0]) : Ref::share(w->encoding);
     // A new encoding starts with strict errors unless it says otherwise.
     Ref errors = new_errors ? Ref::share(a[1]) : new_encoding ? make_str_ascii("strict") : Ref::share(w->errors);
     TRY(set_text_codec(w, as<Str>(encoding), as<Str>(errors)));
@@ -526,7 +543,8 @@ Ref text_new(Type* cls, Args args) {
   return o;
 }
 void release_fields(TextWrapper* w) {
-  for (Value* v : {&w->buffer, &w->encoding, &w->errors, &w->encoder, &w->decoder, &w->ending_text, &w->decoded}) clear_field(*v);
+  for (Value* v : {&w->buffer, &w->encoding, &w->errors, &w->encoder, &w->decoder, &w->ending_text, &w->decoded})
+    clear_field(*v);
 }
 void text_dealloc(Object* o) {
   untrack(o);
@@ -553,8 +571,8 @@ void text_clear(Object* o) {
 
 const NativeDef kMethods[] = {
     {"detach", "($self, /)", text_detach},
-    {"reconfigure", "($self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", text_reconfigure,
-     "Reconfigure the text stream with new parameters.\n\nThis also does an implicit stream flush."},
+    {"reconfigure", "($self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
+     text_reconfigure, "Reconfigure the text stream with new parameters.\n\nThis also does an implicit stream flush."},
     {"write", "($self, text, /)", text_write},
     {"read", "($self, size=-1, /)", text_read},
     {"readline", "($self, size=-1, /)", text_readline},
@@ -584,7 +602,8 @@ const GetSetDef kGetSets[] = {{"name", text_name, nullptr},
 
 }  // namespace
 
-Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view errors, Value newline, bool line_buffering, bool write_through) {
+Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view errors, Value newline,
+                      bool line_buffering, bool write_through) {
   Ref w = TRY(text_new(&text_wrapper_type, {}));
   Ref name = make_str(encoding), handler = make_str(errors);
   TRY(init_wrapper(w, buffer, name, handler, newline, line_buffering, write_through));
@@ -594,7 +613,8 @@ Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view 
 void init_text_wrapper() {
   Type& t = text_wrapper_type;
   define_stream_type(t, "_io.TextIOWrapper", sizeof(TextWrapper), &text_io_base_type,
-                     "Character and line based layer over a BufferedIOBase object, buffer.\n\nencoding gives the name of the encoding that the stream will be\ndecoded or "
+                     "Character and line based layer over a BufferedIOBase object, buffer.\n\nencoding gives the name "
+                     "of the encoding that the stream will be\ndecoded or "
                      "encoded with. It defaults to locale.getencoding().");
   t.slots.new_ = text_new;
   t.slots.init = text_init;

@@ -24,12 +24,12 @@ struct TextWrapper : Stream {
   Value ending_text;
   int64_t chunk_size;
   double bytes_per_char;
-  std::string* pending;       // encoded, not yet given to the buffer
-  std::string* undecoded;     // the native decoder's incomplete sequence
+  std::string* pending;    // encoded, not yet given to the buffer
+  std::string* undecoded;  // the native decoder's incomplete sequence
   NewlineState newlines;
-  Value decoded;              // Str or empty
+  Value decoded;  // Str or empty
   int64_t decoded_used;
-  bool has_snapshot;          // decoder state before the bytes of `decoded`, for tell()
+  bool has_snapshot;  // decoder state before the bytes of `decoded`, for tell()
   uint64_t snapshot_flags;
   std::string* snapshot_bytes;
 };
@@ -39,7 +39,7 @@ struct DecoderState {
   std::string bytes;
   uint64_t flags = 0;
 };
-Ref text_decode(TextWrapper* w, Value input, bool final);          // bytes-like
+Ref text_decode(TextWrapper* w, Value input, bool final);  // bytes-like
 Ref text_decode(TextWrapper* w, std::string_view input, bool final);
 Result<DecoderState> text_decoder_state(TextWrapper* w);
 Status set_text_decoder_state(TextWrapper* w, const DecoderState& state);
@@ -55,10 +55,11 @@ Ref text_tell(Value self, const Value*);
 Ref text_seek(Value self, const Value* a);
 
 // text_wrapper.cpp
-Status check_text(TextWrapper* w);      // attached and open
+Status check_text(TextWrapper* w);  // attached and open
 Status flush_pending(TextWrapper* w);
 void set_decoded(TextWrapper* w, Ref text);
 inline void drop_snapshot(TextWrapper* w) { w->has_snapshot = false; }
-Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view errors, Value newline, bool line_buffering, bool write_through);
+Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view errors, Value newline,
+                      bool line_buffering, bool write_through);
 
 }  // namespace hiss

@@ -50,7 +50,8 @@ struct Text {
 Result<Text> text_of(Pattern* p, Value string) {
   Text out;
   if (is<Str>(string)) {
-    if (is_instance_of(p->pattern, bytes_type)) return fail(exc::TypeError, "cannot use a bytes pattern on a string-like object");
+    if (is_instance_of(p->pattern, bytes_type))
+      return fail(exc::TypeError, "cannot use a bytes pattern on a string-like object");
     auto* s = as<Str>(string);
     out.subject = {s->data1(), s->length, s->width};
   } else if (has_buffer(string)) {
@@ -136,7 +137,8 @@ Status each_match(Pattern* p, const Text& text, int64_t start, int64_t end, Visi
 
 Ref group_slice(Value string, const sre::Groups& g, int64_t index, Value missing) {
   if (index == 0) return slice_of(string, g.start, g.end);
-  const int64_t start = g.marks[static_cast<size_t>(index - 1) * 2], end = g.marks[static_cast<size_t>(index - 1) * 2 + 1];
+  const int64_t start = g.marks[static_cast<size_t>(index - 1) * 2],
+                end = g.marks[static_cast<size_t>(index - 1) * 2 + 1];
   if (start < 0 || end < start) return Ref::share(missing);
   return slice_of(string, start, end);
 }
@@ -231,7 +233,8 @@ Ref substitute(Value self, Value replacement, Value string, Value count_value, i
     callable = true;
   } else {
     bool literal = false;
-    if (is<Str>(replacement)) literal = find(as<Str>(replacement), as<Str>(make_char('\\')), 0, as<Str>(replacement)->length) < 0;
+    if (is<Str>(replacement))
+      literal = find(as<Str>(replacement), as<Str>(make_char('\\')), 0, as<Str>(replacement)->length) < 0;
     if (is<Bytes>(replacement)) {
       BufferView view(TRY(get_buffer(replacement)));
       literal = std::find(view.data(), view.data() + view.length(), '\\') == view.data() + view.length();
@@ -279,8 +282,9 @@ Ref class_getitem(Value self, const Value* a) { return make_generic_alias(self, 
 
 Ref pattern_repr(Value self) {
   auto* p = self_pattern(self);
-  static const std::pair<int, const char*> kFlags[] = {{1, "re.TEMPLATE"}, {2, "re.IGNORECASE"}, {4, "re.LOCALE"}, {8, "re.MULTILINE"},
-                                                       {16, "re.DOTALL"},  {32, "re.UNICODE"},   {64, "re.VERBOSE"}, {128, "re.DEBUG"}, {256, "re.ASCII"}};
+  static const std::pair<int, const char*> kFlags[] = {{1, "re.TEMPLATE"},  {2, "re.IGNORECASE"}, {4, "re.LOCALE"},
+                                                       {8, "re.MULTILINE"}, {16, "re.DOTALL"},    {32, "re.UNICODE"},
+                                                       {64, "re.VERBOSE"},  {128, "re.DEBUG"},    {256, "re.ASCII"}};
   std::string flags;
   int64_t rest = p->flags;
   if (is<Str>(p->pattern) && (rest & (4 | 256 | 32)) == 32) rest &= ~32;
@@ -376,12 +380,17 @@ Ref match_groupdict(Value self, const Value* a) {
 }
 std::pair<int64_t, int64_t> span_of(Match* m, int64_t index) {
   if (index == 0) return {m->found->start, m->found->end};
-  const int64_t start = m->found->marks[static_cast<size_t>(index - 1) * 2], end = m->found->marks[static_cast<size_t>(index - 1) * 2 + 1];
+  const int64_t start = m->found->marks[static_cast<size_t>(index - 1) * 2],
+                end = m->found->marks[static_cast<size_t>(index - 1) * 2 + 1];
   if (start < 0 || end < start) return {-1, -1};
   return {start, end};
 }
-Ref match_start(Value self, const Value* a) { return make_int(span_of(self_match(self), a[0] ? TRY(group_number(self_match(self), a[0])) : 0).first); }
-Ref match_end(Value self, const Value* a) { return make_int(span_of(self_match(self), a[0] ? TRY(group_number(self_match(self), a[0])) : 0).second); }
+Ref match_start(Value self, const Value* a) {
+  return make_int(span_of(self_match(self), a[0] ? TRY(group_number(self_match(self), a[0])) : 0).first);
+}
+Ref match_end(Value self, const Value* a) {
+  return make_int(span_of(self_match(self), a[0] ? TRY(group_number(self_match(self), a[0])) : 0).second);
+}
 Ref match_span(Value self, const Value* a) {
   auto [start, end] = span_of(self_match(self), a[0] ? TRY(group_number(self_match(self), a[0])) : 0);
   return make_tuple({Value::integer(start), Value::integer(end)});
@@ -393,7 +402,8 @@ Ref match_expand(Value self, const Value* a) {
 Ref match_repr(Value self) {
   auto* m = self_match(self);
   Ref text = TRY(group_of(m, 0, Value::none()));
-  return make_str(fmt::format("<re.Match object; span=({}, {}), match={}>", m->found->start, m->found->end, repr_text(text)));
+  return make_str(
+      fmt::format("<re.Match object; span=({}, {}), match={}>", m->found->start, m->found->end, repr_text(text)));
 }
 void match_dealloc(Object* o) {
   untrack(o);
@@ -443,37 +453,57 @@ void scanner_traverse(Object* o, Visitor& visit) {
 }
 
 const NativeDef kPatternMethods[] = {
-    {"match", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_match, "Matches zero or more characters at the beginning of the string."},
-    {"fullmatch", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_fullmatch, "Matches against all of the string."},
-    {"search", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_search, "Scan through string looking for a match, and return a corresponding match object instance."},
-    {"findall", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_findall, "Return a list of all non-overlapping matches of pattern in string."},
-    {"finditer", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_finditer, "Return an iterator over all non-overlapping matches for the RE pattern in string."},
+    {"match", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_match,
+     "Matches zero or more characters at the beginning of the string."},
+    {"fullmatch", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_fullmatch,
+     "Matches against all of the string."},
+    {"search", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_search,
+     "Scan through string looking for a match, and return a corresponding match object instance."},
+    {"findall", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_findall,
+     "Return a list of all non-overlapping matches of pattern in string."},
+    {"finditer", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_finditer,
+     "Return an iterator over all non-overlapping matches for the RE pattern in string."},
     {"scanner", "($self, /, string, pos=0, endpos=sys.maxsize)", make_scanner, nullptr},
     {"split", "($self, /, string, maxsplit=0)", pattern_split, "Split string by the occurrences of pattern."},
-    {"sub", "($self, /, repl, string, count=0)", pattern_sub, "Return the string obtained by replacing the leftmost non-overlapping occurrences of pattern in string by the replacement repl."},
+    {"sub", "($self, /, repl, string, count=0)", pattern_sub,
+     "Return the string obtained by replacing the leftmost non-overlapping occurrences of pattern in string by the "
+     "replacement repl."},
     {"subn", "($self, /, repl, string, count=0)", pattern_subn, "Return the tuple (new_string, number_of_subs_made)."},
     {"__copy__", "($self, /)", return_self, nullptr},
     {"__deepcopy__", "($self, memo, /)", return_self, nullptr},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
-const GetSetDef kPatternGetSets[] = {{"pattern", pattern_get_pattern, nullptr}, {"flags", pattern_get_flags, nullptr},
-                                     {"groups", pattern_get_groups, nullptr}, {"groupindex", pattern_get_groupindex, nullptr}, {}};
+const GetSetDef kPatternGetSets[] = {{"pattern", pattern_get_pattern, nullptr},
+                                     {"flags", pattern_get_flags, nullptr},
+                                     {"groups", pattern_get_groups, nullptr},
+                                     {"groupindex", pattern_get_groupindex, nullptr},
+                                     {}};
 const NativeDef kMatchMethods[] = {
     {"group", "($self, /, *groups)", match_group, "group([group1, ...]) -> str or tuple."},
-    {"groups", "($self, /, default=None)", match_groups, "Return a tuple containing all the subgroups of the match, from 1."},
-    {"groupdict", "($self, /, default=None)", match_groupdict, "Return a dictionary containing all the named subgroups of the match, keyed by the subgroup name."},
+    {"groups", "($self, /, default=None)", match_groups,
+     "Return a tuple containing all the subgroups of the match, from 1."},
+    {"groupdict", "($self, /, default=None)", match_groupdict,
+     "Return a dictionary containing all the named subgroups of the match, keyed by the subgroup name."},
     {"start", "($self, group=0, /)", match_start, "Return index of the start of the substring matched by group."},
     {"end", "($self, group=0, /)", match_end, "Return index of the end of the substring matched by group."},
-    {"span", "($self, group=0, /)", match_span, "For match object m, return the 2-tuple (m.start(group), m.end(group))."},
-    {"expand", "($self, /, template)", match_expand, "Return the string obtained by doing backslash substitution on the string template, as done by the sub() method."},
+    {"span", "($self, group=0, /)", match_span,
+     "For match object m, return the 2-tuple (m.start(group), m.end(group))."},
+    {"expand", "($self, /, template)", match_expand,
+     "Return the string obtained by doing backslash substitution on the string template, as done by the sub() method."},
     {"__copy__", "($self, /)", return_self, nullptr},
     {"__deepcopy__", "($self, memo, /)", return_self, nullptr},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
-const GetSetDef kMatchGetSets[] = {{"string", match_get_string, nullptr},       {"re", match_get_re, nullptr},     {"pos", match_get_pos, nullptr},
-                                   {"endpos", match_get_endpos, nullptr},       {"regs", match_get_regs, nullptr}, {"lastindex", match_get_lastindex, nullptr},
-                                   {"lastgroup", match_get_lastgroup, nullptr}, {}};
-const NativeDef kScannerMethods[] = {{"match", "($self, /)", scanner_match, nullptr}, {"search", "($self, /)", scanner_search, nullptr}, {}};
+const GetSetDef kMatchGetSets[] = {{"string", match_get_string, nullptr},
+                                   {"re", match_get_re, nullptr},
+                                   {"pos", match_get_pos, nullptr},
+                                   {"endpos", match_get_endpos, nullptr},
+                                   {"regs", match_get_regs, nullptr},
+                                   {"lastindex", match_get_lastindex, nullptr},
+                                   {"lastgroup", match_get_lastgroup, nullptr},
+                                   {}};
+const NativeDef kScannerMethods[] = {
+    {"match", "($self, /)", scanner_match, nullptr}, {"search", "($self, /)", scanner_search, nullptr}, {}};
 const GetSetDef kScannerGetSets[] = {{"pattern", scanner_get_pattern, nullptr}, {}};
 
 // ---- Module functions
@@ -508,16 +538,19 @@ Ref to_lower(Value, const Value* a) {
   return make_int(function(static_cast<uint32_t>(TRY(to_int64(a[0])))));
 }
 
-const NativeDef kFunctions[] = {{"compile", "($module, /, pattern, flags, code, groups, groupindex, indexgroup)", compile, nullptr},
-                                {"getcodesize", "($module, /)", getcodesize, nullptr},
-                                {"ascii_iscased", "($module, character, /)", is_cased<sre::ascii_is_cased>, nullptr},
-                                {"unicode_iscased", "($module, character, /)", is_cased<sre::unicode_is_cased>, nullptr},
-                                {"ascii_tolower", "($module, character, /)", to_lower<sre::ascii_lower>, nullptr},
-                                {"unicode_tolower", "($module, character, /)", to_lower<sre::unicode_lower>, nullptr},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"compile", "($module, /, pattern, flags, code, groups, groupindex, indexgroup)", compile, nullptr},
+    {"getcodesize", "($module, /)", getcodesize, nullptr},
+    {"ascii_iscased", "($module, character, /)", is_cased<sre::ascii_is_cased>, nullptr},
+    {"unicode_iscased", "($module, character, /)", is_cased<sre::unicode_is_cased>, nullptr},
+    {"ascii_tolower", "($module, character, /)", to_lower<sre::ascii_lower>, nullptr},
+    {"unicode_tolower", "($module, character, /)", to_lower<sre::unicode_lower>, nullptr},
+    {}};
 
 Status initialize(Value module) {
-  define_type(pattern_type, {.name = "re.Pattern", .size = sizeof(Pattern), .flags = Type::kHasGc | Type::kWeakReferable | Type::kNoInstances,
+  define_type(pattern_type, {.name = "re.Pattern",
+                             .size = sizeof(Pattern),
+                             .flags = Type::kHasGc | Type::kWeakReferable | Type::kNoInstances,
                              .doc = "Compiled regular expression object."});
   pattern_type.slots.repr = pattern_repr;
   pattern_type.slots.compare = pattern_compare;
@@ -527,8 +560,11 @@ Status initialize(Value module) {
   pattern_type.dealloc = pattern_dealloc;
   pattern_type.traverse = pattern_traverse;
   ready_type(pattern_type);
-  define_type(match_type, {.name = "re.Match", .size = sizeof(Match), .flags = Type::kHasGc | Type::kNoInstances,
-                           .doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True."});
+  define_type(match_type,
+              {.name = "re.Match",
+               .size = sizeof(Match),
+               .flags = Type::kHasGc | Type::kNoInstances,
+               .doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True."});
   match_type.slots.repr = match_repr;
   match_type.slots.getitem = match_getitem;
   match_type.methods = kMatchMethods;
@@ -536,7 +572,8 @@ Status initialize(Value module) {
   match_type.dealloc = match_dealloc;
   match_type.traverse = match_traverse;
   ready_type(match_type);
-  define_type(scanner_type, {.name = "_sre.SRE_Scanner", .size = sizeof(Scanner), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(scanner_type,
+              {.name = "_sre.SRE_Scanner", .size = sizeof(Scanner), .flags = Type::kHasGc | Type::kNoInstances});
   scanner_type.methods = kScannerMethods;
   scanner_type.getsets = kScannerGetSets;
   scanner_type.dealloc = scanner_dealloc;

@@ -27,14 +27,31 @@ bool unicode_word(uint32_t c) { return unicode::is_alnum(c) || c == '_'; }
 bool in_category(uint32_t category, uint32_t c) {
   bool yes = false;
   switch (category & ~1u) {
-    case 0: yes = c - '0' < 10; break;
-    case 2: yes = ascii_space(c); break;
-    case 4: case 8: yes = c < 128 && ascii_word(c); break;
-    case 6: yes = c == '\n'; break;
-    case 10: yes = unicode::decimal(c) >= 0; break;
-    case 12: yes = unicode::is_space(c); break;
-    case 14: yes = unicode_word(c); break;
-    case 16: yes = unicode::is_line_break(c); break;
+    case 0:
+      yes = c - '0' < 10;
+      break;
+    case 2:
+      yes = ascii_space(c);
+      break;
+    case 4:
+    case 8:
+      yes = c < 128 && ascii_word(c);
+      break;
+    case 6:
+      yes = c == '\n';
+      break;
+    case 10:
+      yes = unicode::decimal(c) >= 0;
+      break;
+    case 12:
+      yes = unicode::is_space(c);
+      break;
+    case 14:
+      yes = unicode_word(c);
+      break;
+    case 16:
+      yes = unicode::is_line_break(c);
+      break;
   }
   return yes != static_cast<bool>(category & 1);
 }
@@ -44,7 +61,8 @@ bool in_set(const uint32_t* set, uint32_t c) {
   bool ok = true;
   for (;;) {
     switch (*set++) {
-      case FAILURE: return !ok;
+      case FAILURE:
+        return !ok;
       case LITERAL:
         if (c == *set) return ok;
         ++set;
@@ -68,7 +86,9 @@ bool in_set(const uint32_t* set, uint32_t c) {
         set += 2;
         break;
       }
-      case NEGATE: ok = !ok; break;
+      case NEGATE:
+        ok = !ok;
+        break;
       case BIGCHARSET: {
         const uint32_t blocks = *set++;
         const int block = c < 65536 ? reinterpret_cast<const uint8_t*>(set)[c >> 8] : -1;
@@ -77,7 +97,8 @@ bool in_set(const uint32_t* set, uint32_t c) {
         set += blocks * 8;
         break;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 }
@@ -94,7 +115,7 @@ struct Choice {
   enum Kind : uint8_t { Resume, RepeatOne, MinRepeatOne, Barrier } kind;
   const uint32_t* pc;
   int64_t position;
-  int64_t count;     // RepeatOne: how many characters are taken now
+  int64_t count;  // RepeatOne: how many characters are taken now
   int64_t minimum;
   const Loop* loop;
   size_t trail;
@@ -109,7 +130,10 @@ template <typename Char>
 class Machine {
  public:
   Machine(const Request& request, Groups& groups)
-      : request_(request), text_(static_cast<const Char*>(request.subject.data)), end_(request.end_position), groups_(groups) {}
+      : request_(request),
+        text_(static_cast<const Char*>(request.subject.data)),
+        end_(request.end_position),
+        groups_(groups) {}
 
   Outcome run(const uint32_t* pc, int64_t position, int64_t& match_end, bool top) {
     const size_t base = choices_.size();
@@ -148,7 +172,8 @@ class Machine {
 
   const Loop* make_loop(const uint32_t* pattern, uint32_t count, int64_t last, const Loop* outer) {
     constexpr size_t kBlock = 256;
-    if (loops_used_ % kBlock == 0 && loops_used_ / kBlock == loop_blocks_.size()) loop_blocks_.push_back(std::make_unique<Loop[]>(kBlock));
+    if (loops_used_ % kBlock == 0 && loops_used_ / kBlock == loop_blocks_.size())
+      loop_blocks_.push_back(std::make_unique<Loop[]>(kBlock));
     Loop* l = &loop_blocks_[loops_used_ / kBlock][loops_used_ % kBlock];
     ++loops_used_;
     *l = {pattern, count, last, outer};
@@ -178,43 +203,80 @@ class Machine {
   // Does the single-character pattern at pc fit c?
   bool fits(const uint32_t* pc, uint32_t c) const {
     switch (*pc) {
-      case ANY: return c != '\n';
-      case ANY_ALL: return true;
-      case LITERAL: return c == pc[1];
-      case NOT_LITERAL: return c != pc[1];
-      case IN: return in_set(pc + 2, c);
-      case LITERAL_IGNORE: case LITERAL_LOC_IGNORE: return ascii_lower(c) == pc[1];
-      case NOT_LITERAL_IGNORE: case NOT_LITERAL_LOC_IGNORE: return ascii_lower(c) != pc[1];
-      case IN_IGNORE: case IN_LOC_IGNORE: return in_set(pc + 2, ascii_lower(c));
-      case LITERAL_UNI_IGNORE: return unicode_lower(c) == pc[1];
-      case NOT_LITERAL_UNI_IGNORE: return unicode_lower(c) != pc[1];
-      case IN_UNI_IGNORE: return in_set(pc + 2, unicode_lower(c));
-      default: return false;
+      case ANY:
+        return c != '\n';
+      case ANY_ALL:
+        return true;
+      case LITERAL:
+        return c == pc[1];
+      case NOT_LITERAL:
+        return c != pc[1];
+      case IN:
+        return in_set(pc + 2, c);
+      case LITERAL_IGNORE:
+      case LITERAL_LOC_IGNORE:
+        return ascii_lower(c) == pc[1];
+      case NOT_LITERAL_IGNORE:
+      case NOT_LITERAL_LOC_IGNORE:
+        return ascii_lower(c) != pc[1];
+      case IN_IGNORE:
+      case IN_LOC_IGNORE:
+        return in_set(pc + 2, ascii_lower(c));
+      case LITERAL_UNI_IGNORE:
+        return unicode_lower(c) == pc[1];
+      case NOT_LITERAL_UNI_IGNORE:
+        return unicode_lower(c) != pc[1];
+      case IN_UNI_IGNORE:
+        return in_set(pc + 2, unicode_lower(c));
+      default:
+        return false;
     }
   }
   static bool is_single(uint32_t op) {
     switch (op) {
-      case ANY: case ANY_ALL: case LITERAL: case NOT_LITERAL: case IN: case LITERAL_IGNORE: case LITERAL_LOC_IGNORE: case NOT_LITERAL_IGNORE:
-      case NOT_LITERAL_LOC_IGNORE: case IN_IGNORE: case IN_LOC_IGNORE: case LITERAL_UNI_IGNORE: case NOT_LITERAL_UNI_IGNORE: case IN_UNI_IGNORE:
+      case ANY:
+      case ANY_ALL:
+      case LITERAL:
+      case NOT_LITERAL:
+      case IN:
+      case LITERAL_IGNORE:
+      case LITERAL_LOC_IGNORE:
+      case NOT_LITERAL_IGNORE:
+      case NOT_LITERAL_LOC_IGNORE:
+      case IN_IGNORE:
+      case IN_LOC_IGNORE:
+      case LITERAL_UNI_IGNORE:
+      case NOT_LITERAL_UNI_IGNORE:
+      case IN_UNI_IGNORE:
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
   static const uint32_t* behind_single(const uint32_t* pc) {
     switch (*pc) {
-      case ANY: case ANY_ALL: return pc + 1;
-      case IN: case IN_IGNORE: case IN_LOC_IGNORE: case IN_UNI_IGNORE: return pc + 1 + pc[1];
-      default: return pc + 2;
+      case ANY:
+      case ANY_ALL:
+        return pc + 1;
+      case IN:
+      case IN_IGNORE:
+      case IN_LOC_IGNORE:
+      case IN_UNI_IGNORE:
+        return pc + 1 + pc[1];
+      default:
+        return pc + 2;
     }
   }
 
-  // How many characters from `position` fit, at most `maximum`. A body that is not one character (a group reference) is tried by the machine.
+  // How many characters from `position` fit, at most `maximum`. A body that is not one character (a group reference) is
+  // tried by the machine.
   int64_t count(const uint32_t* body, int64_t position, uint32_t maximum) {
     int64_t limit = end_;
     if (maximum < static_cast<uint64_t>(end_ - position) && maximum != kMaxRepeat) limit = position + maximum;
     int64_t p = position;
     switch (*body) {
-      case ANY_ALL: return limit - position;
+      case ANY_ALL:
+        return limit - position;
       case ANY:
         while (p < limit && text_[p] != '\n') ++p;
         break;
@@ -238,20 +300,35 @@ class Machine {
     return p - position;
   }
 
-  bool word(int64_t i, bool unicode_mode) const { return i >= 0 && i < end_ && (unicode_mode ? unicode_word(text_[i]) : (text_[i] < 128 && ascii_word(text_[i]))); }
+  bool word(int64_t i, bool unicode_mode) const {
+    return i >= 0 && i < end_ && (unicode_mode ? unicode_word(text_[i]) : (text_[i] < 128 && ascii_word(text_[i])));
+  }
 
   bool at(uint32_t where, int64_t p) const {
     switch (where) {
-      case 0: case 2: return p == 0;
-      case 1: return p == 0 || text_[p - 1] == '\n';
-      case 5: return p == end_ || (p + 1 == end_ && text_[p] == '\n');
-      case 6: return p == end_ || text_[p] == '\n';
-      case 7: return p == end_;
-      case 3: case 8: return end_ != 0 && word(p - 1, false) != word(p, false);
-      case 4: case 9: return end_ != 0 && word(p - 1, false) == word(p, false);
-      case 10: return end_ != 0 && word(p - 1, true) != word(p, true);
-      case 11: return end_ != 0 && word(p - 1, true) == word(p, true);
-      default: return false;
+      case 0:
+      case 2:
+        return p == 0;
+      case 1:
+        return p == 0 || text_[p - 1] == '\n';
+      case 5:
+        return p == end_ || (p + 1 == end_ && text_[p] == '\n');
+      case 6:
+        return p == end_ || text_[p] == '\n';
+      case 7:
+        return p == end_;
+      case 3:
+      case 8:
+        return end_ != 0 && word(p - 1, false) != word(p, false);
+      case 4:
+      case 9:
+        return end_ != 0 && word(p - 1, false) == word(p, false);
+      case 10:
+        return end_ != 0 && word(p - 1, true) != word(p, true);
+      case 11:
+        return end_ != 0 && word(p - 1, true) == word(p, true);
+      default:
+        return false;
     }
   }
 
@@ -270,7 +347,8 @@ class Machine {
     return true;
   }
 
-  void push(Choice::Kind kind, const uint32_t* pc, int64_t position, const Loop* l, int64_t n = 0, int64_t minimum = 0) {
+  void push(Choice::Kind kind, const uint32_t* pc, int64_t position, const Loop* l, int64_t n = 0,
+            int64_t minimum = 0) {
     choices_.push_back({kind, pc, position, n, minimum, l, trail_.size()});
   }
 
@@ -282,13 +360,16 @@ class Machine {
       bool ok = true;
       switch (*pc) {
         case SUCCESS:
-          if (top && ((request_.full && p != end_) || (request_.not_empty_at && p == request_.position && p == start_))) {
+          if (top &&
+              ((request_.full && p != end_) || (request_.not_empty_at && p == request_.position && p == start_))) {
             ok = false;
             break;
           }
           match_end = p;
           return Outcome::Match;
-        case FAILURE: ok = false; break;
+        case FAILURE:
+          ok = false;
+          break;
         case MARK:
           set_mark(pc[1], p);
           pc += 2;
@@ -303,8 +384,18 @@ class Machine {
           ++p;
           pc += 2;
           break;
-        case ANY: case ANY_ALL: case IN: case LITERAL_IGNORE: case LITERAL_LOC_IGNORE: case NOT_LITERAL_IGNORE: case NOT_LITERAL_LOC_IGNORE:
-        case IN_IGNORE: case IN_LOC_IGNORE: case LITERAL_UNI_IGNORE: case NOT_LITERAL_UNI_IGNORE: case IN_UNI_IGNORE:
+        case ANY:
+        case ANY_ALL:
+        case IN:
+        case LITERAL_IGNORE:
+        case LITERAL_LOC_IGNORE:
+        case NOT_LITERAL_IGNORE:
+        case NOT_LITERAL_LOC_IGNORE:
+        case IN_IGNORE:
+        case IN_LOC_IGNORE:
+        case LITERAL_UNI_IGNORE:
+        case NOT_LITERAL_UNI_IGNORE:
+        case IN_UNI_IGNORE:
           ok = p < end_ && fits(pc, text_[p]);
           ++p;
           pc = behind_single(pc);
@@ -318,9 +409,16 @@ class Machine {
           ++p;
           pc += 2;
           break;
-        case JUMP: pc += 1 + pc[1]; break;
-        case INFO: pc += 1 + pc[1]; break;
-        case GROUPREF: case GROUPREF_IGNORE: case GROUPREF_LOC_IGNORE: case GROUPREF_UNI_IGNORE:
+        case JUMP:
+          pc += 1 + pc[1];
+          break;
+        case INFO:
+          pc += 1 + pc[1];
+          break;
+        case GROUPREF:
+        case GROUPREF_IGNORE:
+        case GROUPREF_LOC_IGNORE:
+        case GROUPREF_UNI_IGNORE:
           ok = group_reference(pc[0], pc[1], p);
           pc += 2;
           break;
@@ -469,7 +567,8 @@ class Machine {
           pc += 1 + pc[1];
           break;
         }
-        case ASSERT: case ASSERT_NOT: {
+        case ASSERT:
+        case ASSERT_NOT: {
           // <ASSERT> <skip> <back> body <SUCCESS>
           const bool negative = *pc == ASSERT_NOT;
           bool matched = false;
@@ -509,7 +608,9 @@ class Machine {
           // A literal behind the repeat is looked for instead of running the machine at every place.
           if (*c.pc == LITERAL) {
             const uint32_t wanted = c.pc[1];
-            while (c.count >= c.minimum && (c.position + c.count >= end_ || static_cast<uint32_t>(text_[c.position + c.count]) != wanted)) --c.count;
+            while (c.count >= c.minimum &&
+                   (c.position + c.count >= end_ || static_cast<uint32_t>(text_[c.position + c.count]) != wanted))
+              --c.count;
           }
           if (c.count < c.minimum) {
             choices_.pop_back();
@@ -522,7 +623,8 @@ class Machine {
         }
         // MinRepeatOne: one character more.
         const uint32_t* repeat = c.pc;
-        if ((repeat[3] != kMaxRepeat && c.count >= static_cast<int64_t>(repeat[3])) || c.position >= end_ || !fits(repeat + 4, text_[c.position])) {
+        if ((repeat[3] != kMaxRepeat && c.count >= static_cast<int64_t>(repeat[3])) || c.position >= end_ ||
+            !fits(repeat + 4, text_[c.position])) {
           choices_.pop_back();
           continue;
         }
@@ -571,7 +673,8 @@ Outcome search_from(const Request& request, Groups& groups) {
   for (int64_t p = request.position; p + minimum <= end; ++p) {
     if (literal) {
       if constexpr (sizeof(Char) == 1) {
-        const void* hit = first < 256 ? std::memchr(text + p, static_cast<int>(first), static_cast<size_t>(end - p)) : nullptr;
+        const void* hit =
+            first < 256 ? std::memchr(text + p, static_cast<int>(first), static_cast<size_t>(end - p)) : nullptr;
         if (!hit) return Outcome::NoMatch;
         p = static_cast<const Char*>(hit) - text;
       } else {
@@ -596,17 +699,23 @@ Outcome search_from(const Request& request, Groups& groups) {
 
 Outcome match(const Request& request, Groups& groups) {
   switch (request.subject.width) {
-    case 1: return match_at<uint8_t>(request, groups);
-    case 2: return match_at<uint16_t>(request, groups);
-    default: return match_at<uint32_t>(request, groups);
+    case 1:
+      return match_at<uint8_t>(request, groups);
+    case 2:
+      return match_at<uint16_t>(request, groups);
+    default:
+      return match_at<uint32_t>(request, groups);
   }
 }
 
 Outcome search(const Request& request, Groups& groups) {
   switch (request.subject.width) {
-    case 1: return search_from<uint8_t>(request, groups);
-    case 2: return search_from<uint16_t>(request, groups);
-    default: return search_from<uint32_t>(request, groups);
+    case 1:
+      return search_from<uint8_t>(request, groups);
+    case 2:
+      return search_from<uint16_t>(request, groups);
+    default:
+      return search_from<uint32_t>(request, groups);
   }
 }
 

@@ -1,5 +1,5 @@
-// The regular-expression machine: runs the code that re._compiler makes. Backtracking is kept on an explicit stack, so that no
-// pattern can exhaust the C stack; only lookarounds and atomic groups nest.
+// The regular-expression machine: runs the code that re._compiler makes. Backtracking is kept on an explicit stack, so
+// that no pattern can exhaust the C stack; only lookarounds and atomic groups nest.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,49 @@ namespace hiss::sre {
 inline constexpr uint32_t kMaxRepeat = 1073741823;
 
 enum Opcode : uint32_t {
-  FAILURE, SUCCESS, ANY, ANY_ALL, ASSERT, ASSERT_NOT, AT, BRANCH, CATEGORY, CHARSET, BIGCHARSET, GROUPREF, GROUPREF_EXISTS, IN, INFO, JUMP,
-  LITERAL, MARK, MAX_UNTIL, MIN_UNTIL, NOT_LITERAL, NEGATE, RANGE, REPEAT, REPEAT_ONE, SUBPATTERN, MIN_REPEAT_ONE, ATOMIC_GROUP,
-  POSSESSIVE_REPEAT, POSSESSIVE_REPEAT_ONE, GROUPREF_IGNORE, IN_IGNORE, LITERAL_IGNORE, NOT_LITERAL_IGNORE, GROUPREF_LOC_IGNORE,
-  IN_LOC_IGNORE, LITERAL_LOC_IGNORE, NOT_LITERAL_LOC_IGNORE, GROUPREF_UNI_IGNORE, IN_UNI_IGNORE, LITERAL_UNI_IGNORE,
-  NOT_LITERAL_UNI_IGNORE, RANGE_UNI_IGNORE,
+  FAILURE,
+  SUCCESS,
+  ANY,
+  ANY_ALL,
+  ASSERT,
+  ASSERT_NOT,
+  AT,
+  BRANCH,
+  CATEGORY,
+  CHARSET,
+  BIGCHARSET,
+  GROUPREF,
+  GROUPREF_EXISTS,
+  IN,
+  INFO,
+  JUMP,
+  LITERAL,
+  MARK,
+  MAX_UNTIL,
+  MIN_UNTIL,
+  NOT_LITERAL,
+  NEGATE,
+  RANGE,
+  REPEAT,
+  REPEAT_ONE,
+  SUBPATTERN,
+  MIN_REPEAT_ONE,
+  ATOMIC_GROUP,
+  POSSESSIVE_REPEAT,
+  POSSESSIVE_REPEAT_ONE,
+  GROUPREF_IGNORE,
+  IN_IGNORE,
+  LITERAL_IGNORE,
+  NOT_LITERAL_IGNORE,
+  GROUPREF_LOC_IGNORE,
+  IN_LOC_IGNORE,
+  LITERAL_LOC_IGNORE,
+  NOT_LITERAL_LOC_IGNORE,
+  GROUPREF_UNI_IGNORE,
+  IN_UNI_IGNORE,
+  LITERAL_UNI_IGNORE,
+  NOT_LITERAL_UNI_IGNORE,
+  RANGE_UNI_IGNORE,
 };
 
 /// The subject: characters of 1, 2 or 4 bytes.
@@ -45,8 +83,8 @@ struct Request {
   int64_t groups;
   Subject subject;
   int64_t position, end_position;
-  bool full;         // the match must reach end_position
-  bool not_empty_at; // the match must not be empty at `position` (search after an empty match)
+  bool full;          // the match must reach end_position
+  bool not_empty_at;  // the match must not be empty at `position` (search after an empty match)
 };
 
 /// Matches at exactly `position`.

@@ -24,11 +24,13 @@ Ref make_array(Type* cls, const ArrayItem* item, int64_t length) {
 }
 
 Status array_resize(Array* a, int64_t length) {
-  if (a->exports > 0 && length != a->length) return fail(exc::BufferError, "cannot resize an array that is exporting buffers");
+  if (a->exports > 0 && length != a->length)
+    return fail(exc::BufferError, "cannot resize an array that is exporting buffers");
   if (length > a->capacity || length < a->capacity / 4) {
     const int64_t capacity = length + (length > a->length ? (length >> 4) + (length < 8 ? 3 : 7) : 0);
     if (capacity > (INT64_MAX >> 4)) return fail_memory();
-    auto* data = static_cast<uint8_t*>(std::realloc(a->data, static_cast<size_t>(std::max<int64_t>(capacity * a->item->size, 1))));
+    auto* data = static_cast<uint8_t*>(
+        std::realloc(a->data, static_cast<size_t>(std::max<int64_t>(capacity * a->item->size, 1))));
     if (!data) return fail_memory();
     a->data = data;
     a->capacity = capacity;
@@ -175,10 +177,13 @@ Ref method_fromlist(Value self, const Value* args) {
   }
   return Ref::none();
 }
-Ref method_tobytes(Value self, const Value*) { return make_bytes(array_of(self)->data, array_of(self)->length * array_of(self)->item->size); }
+Ref method_tobytes(Value self, const Value*) {
+  return make_bytes(array_of(self)->data, array_of(self)->length * array_of(self)->item->size);
+}
 Ref method_frombytes(Value self, const Value* args) {
   BufferView view(TRY(get_buffer(args[0])));
-  if (view.length() % array_of(self)->item->size) return fail(exc::ValueError, "bytes length not a multiple of item size");
+  if (view.length() % array_of(self)->item->size)
+    return fail(exc::ValueError, "bytes length not a multiple of item size");
   TRY(array_from_bytes(array_of(self), view.data(), view.length()));
   return Ref::none();
 }
@@ -210,7 +215,8 @@ Ref method_tounicode(Value self, const Value*) {
 }
 Ref method_fromunicode(Value self, const Value* args) {
   if (!is<Str>(args[0])) return fail(exc::TypeError, "fromunicode() argument must be str, not {}", type_name(args[0]));
-  if (array_of(self)->item->code != 'u') return fail(exc::ValueError, "fromunicode() may only be called on unicode type arrays");
+  if (array_of(self)->item->code != 'u')
+    return fail(exc::ValueError, "fromunicode() may only be called on unicode type arrays");
   TRY(array_extend(array_of(self), args[0]));
   return Ref::none();
 }
@@ -238,7 +244,9 @@ Ref method_reduce_ex(Value self, const Value* args) {
   Ref arguments = make_tuple({to_value(type_of(self)), code, Value::integer(a->item->machine_format), data});
   return make_tuple({function, arguments, dict});
 }
-Ref method_sizeof(Value self, const Value*) { return make_int(static_cast<int64_t>(sizeof(Array)) + array_of(self)->capacity * array_of(self)->item->size); }
+Ref method_sizeof(Value self, const Value*) {
+  return make_int(static_cast<int64_t>(sizeof(Array)) + array_of(self)->capacity * array_of(self)->item->size);
+}
 Ref get_typecode(Value self) {
   const char text[2] = {array_of(self)->item->code, 0};
   return make_str_ascii(text);
@@ -246,7 +254,8 @@ Ref get_typecode(Value self) {
 Ref get_itemsize(Value self) { return make_int(array_of(self)->item->size); }
 
 Ref array_new(Type* cls, Args args) {
-  if (cls == &array_type && args.keyword_count()) return fail(exc::TypeError, "array.array() takes no keyword arguments");
+  if (cls == &array_type && args.keyword_count())
+    return fail(exc::TypeError, "array.array() takes no keyword arguments");
   if (args.count < 1) return fail(exc::TypeError, "array() takes at least 1 argument (0 given)");
   if (args.count > 2) return fail(exc::TypeError, "array() takes at most 2 arguments ({} given)", args.count);
   if (!is<Str>(args[0]) || as<Str>(args[0])->length != 1) {
@@ -256,9 +265,12 @@ Ref array_new(Type* cls, Args args) {
   const ArrayItem* item = code < 128 ? find_array_item(static_cast<char>(code)) : nullptr;
   Value initial = args.count > 1 ? args[1] : Value();
   if (initial && code != 'u') {
-    if (is<Str>(initial)) return fail(exc::TypeError, "cannot use a str to initialize an array with typecode '{}'", static_cast<char>(code));
+    if (is<Str>(initial))
+      return fail(exc::TypeError, "cannot use a str to initialize an array with typecode '{}'",
+                  static_cast<char>(code));
     if (is_array(initial) && array_of(initial)->item->code == 'u') {
-      return fail(exc::TypeError, "cannot use a unicode array to initialize an array with typecode '{}'", static_cast<char>(code));
+      return fail(exc::TypeError, "cannot use a unicode array to initialize an array with typecode '{}'",
+                  static_cast<char>(code));
     }
   }
   if (!item) return fail(exc::ValueError, "bad typecode (must be b, B, u, h, H, i, I, l, L, q, Q, f or d)");
@@ -290,14 +302,19 @@ void array_dealloc(Object* o) {
 const GetSetDef kGetSets[] = {{"typecode", get_typecode, nullptr, "the typecode character used to create the array"},
                               {"itemsize", get_itemsize, nullptr, "the size, in bytes, of one array item"},
                               {}};
-const NativeDef kFunctions[] = {{"_array_reconstructor", "($module, arraytype, typecode, mformat_code, items, /)", array_reconstructor, "Internal. Used for pickling support."}, {}};
+const NativeDef kFunctions[] = {{"_array_reconstructor", "($module, arraytype, typecode, mformat_code, items, /)",
+                                 array_reconstructor, "Internal. Used for pickling support."},
+                                {}};
 
 Status initialize(Value module) {
-  define_type(array_type, {.name = "array.array",
-                           .size = sizeof(Array),
-                           .layout = Layout::Native,
-                           .flags = Type::kBaseType | Type::kSequence | Type::kWeakReferable,
-                           .doc = "array(typecode [, initializer]) -> array\n\nReturn a new array whose items are restricted by typecode."});
+  define_type(
+      array_type,
+      {.name = "array.array",
+       .size = sizeof(Array),
+       .layout = Layout::Native,
+       .flags = Type::kBaseType | Type::kSequence | Type::kWeakReferable,
+       .doc =
+           "array(typecode [, initializer]) -> array\n\nReturn a new array whose items are restricted by typecode."});
   fill_array_slots(array_type);
   array_type.slots.new_ = array_new;
   array_type.slots.hash = hash_not_implemented;
@@ -322,19 +339,25 @@ const NativeDef kArrayMethods[] = {
     {"insert", "($self, i, v, /)", method_insert, "Insert a new item v into the array before position i."},
     {"pop", "($self, i=-1, /)", method_pop, "Return the i-th element and delete it from the array."},
     {"remove", "($self, v, /)", method_remove, "Remove the first occurrence of v in the array."},
-    {"index", "($self, v, start=0, stop=sys.maxsize, /)", method_index, "Return index of first occurrence of v in the array."},
+    {"index", "($self, v, start=0, stop=sys.maxsize, /)", method_index,
+     "Return index of first occurrence of v in the array."},
     {"count", "($self, v, /)", method_count, "Return number of occurrences of v in the array."},
     {"reverse", "($self, /)", method_reverse, "Reverse the order of the items in the array."},
     {"byteswap", "($self, /)", method_byteswap, "Byteswap all items of the array."},
-    {"buffer_info", "($self, /)", method_buffer_info, "Return a tuple (address, length) giving the current memory address and the length in items of the buffer."},
+    {"buffer_info", "($self, /)", method_buffer_info,
+     "Return a tuple (address, length) giving the current memory address and the length in items of the buffer."},
     {"tolist", "($self, /)", method_tolist, "Convert array to an ordinary list with the same items."},
     {"fromlist", "($self, list, /)", method_fromlist, "Append items to array from list."},
-    {"tobytes", "($self, /)", method_tobytes, "Convert the array to an array of machine values and return the bytes representation."},
-    {"frombytes", "($self, buffer, /)", method_frombytes, "Appends items from the string, interpreting it as an array of machine values."},
+    {"tobytes", "($self, /)", method_tobytes,
+     "Convert the array to an array of machine values and return the bytes representation."},
+    {"frombytes", "($self, buffer, /)", method_frombytes,
+     "Appends items from the string, interpreting it as an array of machine values."},
     {"tofile", "($self, f, /)", method_tofile, "Write all items (as machine values) to the file object f."},
-    {"fromfile", "($self, f, n, /)", method_fromfile, "Read n objects from the file object f and append them to the end of the array."},
+    {"fromfile", "($self, f, n, /)", method_fromfile,
+     "Read n objects from the file object f and append them to the end of the array."},
     {"tounicode", "($self, /)", method_tounicode, "Extends this array with data from the unicode string ustr."},
-    {"fromunicode", "($self, ustr, /)", method_fromunicode, "Extends this array with data from the unicode string ustr."},
+    {"fromunicode", "($self, ustr, /)", method_fromunicode,
+     "Extends this array with data from the unicode string ustr."},
     {"__copy__", "($self, /)", method_copy, "Return a copy of the array."},
     {"__deepcopy__", "($self, unused, /)", method_copy, "Return a copy of the array."},
     {"__reduce_ex__", "($self, value, /)", method_reduce_ex, "Return state information for pickling."},
@@ -343,7 +366,9 @@ const NativeDef kArrayMethods[] = {
     {}};
 
 extern const ModuleDef array_module;
-const ModuleDef array_module = {"array", "This module defines an object type which can efficiently represent\nan array of basic values: characters, integers, floating-point\nnumbers.",
+const ModuleDef array_module = {"array",
+                                "This module defines an object type which can efficiently represent\nan array of basic "
+                                "values: characters, integers, floating-point\nnumbers.",
                                 kFunctions, initialize};
 
 }  // namespace hiss

@@ -20,7 +20,7 @@ extern const char kArrayCodes[];
 
 struct Array : Object {
   const ArrayItem* item;
-  int64_t length;    // in items
+  int64_t length;  // in items
   int64_t capacity;
   int64_t exports;
   uint8_t* data;

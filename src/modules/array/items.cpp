@@ -38,7 +38,8 @@ Status set_integer(uint8_t* at, Value v, const Range& r) {
   T out;
   if constexpr (std::is_unsigned_v<T>) {
     if (int_sign(number) < 0) {
-      return r.low ? fail(exc::OverflowError, "{}", r.low) : fail(exc::OverflowError, "can't convert negative value to unsigned int");
+      return r.low ? fail(exc::OverflowError, "{}", r.low)
+                   : fail(exc::OverflowError, "can't convert negative value to unsigned int");
     }
     const auto wide = mpz_sizeinbase(z, 2) > 64 ? std::nullopt : std::optional<uint64_t>(mpz_get_ui(z));
     if (!wide || *wide > std::numeric_limits<T>::max()) return fail(exc::OverflowError, "{}", r.high);
@@ -80,20 +81,27 @@ Ref get_char(const uint8_t* at) {
 }
 Status set_char(uint8_t* at, Value v) {
   if (!is<Str>(v)) return fail(exc::TypeError, "array item must be a unicode character, not {}", type_name(v));
-  if (as<Str>(v)->length != 1) return fail(exc::TypeError, "array item must be a string of length 1, not a string of length {}", as<Str>(v)->length);
+  if (as<Str>(v)->length != 1)
+    return fail(exc::TypeError, "array item must be a string of length 1, not a string of length {}",
+                as<Str>(v)->length);
   const uint32_t c = as<Str>(v)->at(0);
   std::memcpy(at, &c, sizeof c);
   return kOk;
 }
 
-const ArrayItem kItems[] = {
-    {'b', 1, "b", get_number<int8_t>, set_b, 1, true, true},      {'B', 1, "B", get_number<uint8_t>, set_B, 0, true, false},
-    {'u', 4, "w", get_char, set_char, 20, false, false},          {'h', 2, "h", get_number<int16_t>, set_h, 4, true, true},
-    {'H', 2, "H", get_number<uint16_t>, set_H, 2, true, false},   {'i', 4, "i", get_number<int32_t>, set_i, 8, true, true},
-    {'I', 4, "I", get_number<uint32_t>, set_I, 6, true, false},   {'l', 8, "l", get_number<int64_t>, set_l, 12, true, true},
-    {'L', 8, "L", get_number<uint64_t>, set_L, 10, true, false},  {'q', 8, "q", get_number<int64_t>, set_l, 12, true, true},
-    {'Q', 8, "Q", get_number<uint64_t>, set_L, 10, true, false},  {'f', 4, "f", get_number<float>, set_float<float>, 14, false, false},
-    {'d', 8, "d", get_number<double>, set_float<double>, 16, false, false}};
+const ArrayItem kItems[] = {{'b', 1, "b", get_number<int8_t>, set_b, 1, true, true},
+                            {'B', 1, "B", get_number<uint8_t>, set_B, 0, true, false},
+                            {'u', 4, "w", get_char, set_char, 20, false, false},
+                            {'h', 2, "h", get_number<int16_t>, set_h, 4, true, true},
+                            {'H', 2, "H", get_number<uint16_t>, set_H, 2, true, false},
+                            {'i', 4, "i", get_number<int32_t>, set_i, 8, true, true},
+                            {'I', 4, "I", get_number<uint32_t>, set_I, 6, true, false},
+                            {'l', 8, "l", get_number<int64_t>, set_l, 12, true, true},
+                            {'L', 8, "L", get_number<uint64_t>, set_L, 10, true, false},
+                            {'q', 8, "q", get_number<int64_t>, set_l, 12, true, true},
+                            {'Q', 8, "Q", get_number<uint64_t>, set_L, 10, true, false},
+                            {'f', 4, "f", get_number<float>, set_float<float>, 14, false, false},
+                            {'d', 8, "d", get_number<double>, set_float<double>, 16, false, false}};
 
 }  // namespace
 
@@ -113,18 +121,23 @@ struct MachineFormat {
   int size;
   bool is_integer, is_signed, big_endian;
 };
-const MachineFormat kFormats[22] = {{1, true, false, false}, {1, true, true, false}, {2, true, false, false}, {2, true, false, true},  {2, true, true, false}, {2, true, true, true},
-                                    {4, true, false, false}, {4, true, false, true}, {4, true, true, false},  {4, true, true, true},   {8, true, false, false}, {8, true, false, true},
-                                    {8, true, true, false},  {8, true, true, true},  {4, false, false, false}, {4, false, false, true}, {8, false, false, false}, {8, false, false, true},
-                                    {4, false, false, false}, {4, false, false, true}, {8, false, false, false}, {8, false, false, true}};
+const MachineFormat kFormats[22] = {
+    {1, true, false, false},  {1, true, true, false},  {2, true, false, false},  {2, true, false, true},
+    {2, true, true, false},   {2, true, true, true},   {4, true, false, false},  {4, true, false, true},
+    {4, true, true, false},   {4, true, true, true},   {8, true, false, false},  {8, true, false, true},
+    {8, true, true, false},   {8, true, true, true},   {4, false, false, false}, {4, false, false, true},
+    {8, false, false, false}, {8, false, false, true}, {4, false, false, false}, {4, false, false, true},
+    {8, false, false, false}, {8, false, false, true}};
 }  // namespace
 
 Ref array_reconstructor(Value, const Value* a) {
   // (arraytype, typecode, mformat_code, items)
   if (!is<Type>(a[0])) return fail(exc::TypeError, "first argument must be a type object, not {}", type_name(a[0]));
-  if (!is_subtype(as<Type>(a[0]), &array_type)) return fail(exc::TypeError, "{} is not a subtype of {}", type_name(as<Type>(a[0])), type_name(&array_type));
+  if (!is_subtype(as<Type>(a[0]), &array_type))
+    return fail(exc::TypeError, "{} is not a subtype of {}", type_name(as<Type>(a[0])), type_name(&array_type));
   if (!is<Str>(a[1]) || as<Str>(a[1])->length != 1) {
-    return fail(exc::TypeError, "_array_reconstructor() argument 2 must be a unicode character, not {}", type_name(a[1]));
+    return fail(exc::TypeError, "_array_reconstructor() argument 2 must be a unicode character, not {}",
+                type_name(a[1]));
   }
   const uint32_t code = as<Str>(a[1])->at(0);
   const ArrayItem* item = code < 128 ? find_array_item(static_cast<char>(code)) : nullptr;

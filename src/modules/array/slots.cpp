@@ -45,7 +45,8 @@ Ref array_getitem(Value self, Value key) {
   if (b.step == 1) {
     if (b.length) std::memcpy(r->data, a->at(b.start), static_cast<size_t>(b.length * a->item->size));
   } else {
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) std::memcpy(r->at(n), a->at(i), static_cast<size_t>(a->item->size));
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step)
+      std::memcpy(r->at(n), a->at(i), static_cast<size_t>(a->item->size));
   }
   return out;
 }
@@ -67,16 +68,19 @@ Status array_setitem(Value self, Value key, Value value) {
   const SliceBounds b = TRY(slice_bounds(as<Slice>(key), a->length));
   Array* other = nullptr;
   if (value) {
-    if (!is_array(value)) return fail(exc::TypeError, "can only assign array (not \"{}\") to array slice", type_name(value));
+    if (!is_array(value))
+      return fail(exc::TypeError, "can only assign array (not \"{}\") to array slice", type_name(value));
     other = array_of(value);
     if (other->item->code != a->item->code) return fail(exc::TypeError, "bad argument type for built-in operation");
   }
   const int64_t count = other ? other->length : 0;
   if (b.step == 1) return replace_range(a, b.start, std::max(b.start, b.stop), other ? other->data : nullptr, count);
   if (other) {
-    if (count != b.length) return fail(exc::ValueError, "attempt to assign array of size {} to extended slice of size {}", count, b.length);
+    if (count != b.length)
+      return fail(exc::ValueError, "attempt to assign array of size {} to extended slice of size {}", count, b.length);
     const std::string copy(reinterpret_cast<const char*>(other->data), static_cast<size_t>(count * a->item->size));
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step) std::memcpy(a->at(i), copy.data() + n * a->item->size, static_cast<size_t>(a->item->size));
+    for (int64_t n = 0, i = b.start; n < b.length; ++n, i += b.step)
+      std::memcpy(a->at(i), copy.data() + n * a->item->size, static_cast<size_t>(a->item->size));
     return kOk;
   }
   if (b.length == 0) return kOk;
@@ -111,12 +115,18 @@ Ref array_compare(Value x, Value y, CompareOp op) {
     return compare(v, w, op);
   }
   switch (op) {
-    case CompareOp::Lt: return Ref::boolean(a->length < b->length);
-    case CompareOp::Le: return Ref::boolean(a->length <= b->length);
-    case CompareOp::Eq: return Ref::boolean(a->length == b->length);
-    case CompareOp::Ne: return Ref::boolean(a->length != b->length);
-    case CompareOp::Gt: return Ref::boolean(a->length > b->length);
-    default: return Ref::boolean(a->length >= b->length);
+    case CompareOp::Lt:
+      return Ref::boolean(a->length < b->length);
+    case CompareOp::Le:
+      return Ref::boolean(a->length <= b->length);
+    case CompareOp::Eq:
+      return Ref::boolean(a->length == b->length);
+    case CompareOp::Ne:
+      return Ref::boolean(a->length != b->length);
+    case CompareOp::Gt:
+      return Ref::boolean(a->length > b->length);
+    default:
+      return Ref::boolean(a->length >= b->length);
   }
 }
 
@@ -133,7 +143,8 @@ Ref array_repeat(Value self, int64_t count) {
   Array* a = array_of(self);
   const int64_t length = TRY(repeated_size(a->length, count, a->item->size));
   Ref out = TRY(make_array(&array_type, a->item, length));
-  for (int64_t i = 0; a->length && i < length; i += a->length) std::memcpy(array_of(out)->at(i), a->data, static_cast<size_t>(a->length * a->item->size));
+  for (int64_t i = 0; a->length && i < length; i += a->length)
+    std::memcpy(array_of(out)->at(i), a->data, static_cast<size_t>(a->length * a->item->size));
   return out;
 }
 Ref array_inplace_concat(Value self, Value other) {
@@ -201,9 +212,10 @@ Ref iterator_setstate(Value self, const Value* args) {
   if (it->array) it->index = std::clamp<int64_t>(i, 0, array_of(it->array)->length);
   return Ref::none();
 }
-const NativeDef kIteratorMethods[] = {{"__reduce__", "($self, /)", iterator_reduce, "Return state information for pickling."},
-                                      {"__setstate__", "($self, state, /)", iterator_setstate, "Set state information for unpickling."},
-                                      {}};
+const NativeDef kIteratorMethods[] = {
+    {"__reduce__", "($self, /)", iterator_reduce, "Return state information for pickling."},
+    {"__setstate__", "($self, state, /)", iterator_setstate, "Set state information for unpickling."},
+    {}};
 
 Result<Buffer> array_buffer(Value self, bool) {
   Array* a = array_of(self);
@@ -240,7 +252,10 @@ void fill_array_slots(Type& type) {
   type.buffer = array_buffer;
   Type& t = array_iterator_type;
   if (t.has(Type::kReady)) return;
-  define_type(t, {.name = "array.arrayiterator", .size = sizeof(ArrayIterator), .layout = Layout::Native, .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(t, {.name = "array.arrayiterator",
+                  .size = sizeof(ArrayIterator),
+                  .layout = Layout::Native,
+                  .flags = Type::kHasGc | Type::kNoInstances});
   t.slots.iter = [](Value self) { return Ref::share(self); };
   t.slots.next = iterator_next;
   t.methods = kIteratorMethods;

@@ -1,4 +1,5 @@
-// The instructions and tables of code objects as bytes. Integers are written in groups of seven bits; positions as differences.
+// The instructions and tables of code objects as bytes. Integers are written in groups of seven bits; positions as
+// differences.
 #include "compile/code.h"
 #include "modules/marshal/marshal.h"
 
@@ -79,10 +80,11 @@ std::string pack_code(const Code* c) {
     const uint64_t word = (*c->instructions)[i].word;
     p.out.append(reinterpret_cast<const char*>(&word), sizeof word);
     const size_t caches = kOpCacheWords[word & 0xFF];
-    // The extra word of a call with keywords is an operand (the constant that holds the names); the others are caches.
-    const auto op = static_cast<Op>(word & 0xFF);
+    // The word behind a call with keywords is an operand; all others are caches, which start empty.
+    const Op op = Instruction{word}.op();
     if (op == Op::CallKeywords || op == Op::CallMethodKeywords) {
-      p.out.append(reinterpret_cast<const char*>(&(*c->instructions)[i + 1].word), sizeof word);
+      const uint64_t operand = (*c->instructions)[i + 1].word;
+      p.out.append(reinterpret_cast<const char*>(&operand), sizeof operand);
     } else {
       p.out.append(caches * sizeof word, '\0');
     }
@@ -129,7 +131,8 @@ bool unpack_code(Code* c, std::string_view data) {
   const uint64_t words = u.number();
   if (!u.good || words * 8 > u.in.size()) return false;
   c->instructions = new std::vector<Instruction>(words);
-  for (uint64_t i = 0; i < words; ++i) std::char_traits<char>::copy(reinterpret_cast<char*>(&(*c->instructions)[i].word), u.in.data() + i * 8, 8);
+  for (uint64_t i = 0; i < words; ++i)
+    std::char_traits<char>::copy(reinterpret_cast<char*>(&(*c->instructions)[i].word), u.in.data() + i * 8, 8);
   u.in.remove_prefix(words * 8);
   for (uint64_t i = 0; i < words;) {
     const uint64_t op = (*c->instructions)[i].word & 0xFF;
@@ -167,7 +170,8 @@ bool unpack_code(Code* c, std::string_view data) {
   const uint64_t cells = u.number();
   if (!u.good || cells > u.in.size()) return false;
   c->cell_arguments = new std::vector<uint16_t>();
-  for (uint64_t i = 0; i < cells && u.good; ++i) c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
+  for (uint64_t i = 0; i < cells && u.good; ++i)
+    c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
   return u.good && u.in.empty();
 }
 

@@ -47,7 +47,8 @@ class Writer {
     byte(static_cast<uint8_t>(n));
     out.append(text, static_cast<size_t>(n));
   }
-  /// True when the object was written before (a reference is written now); otherwise sets the flag under which it is remembered.
+  /// True when the object was written before (a reference is written now); otherwise sets the flag under which it is
+  /// remembered.
   bool remember(Value v, uint8_t& flag);
   Status write_object(Value v, uint8_t flag);
   Status write_int(Value v, uint8_t flag);
@@ -145,7 +146,8 @@ Status Writer::write_code(Code* c, uint8_t flag) {
   const std::string packed = pack_code(c);
   TRY(size(static_cast<int64_t>(packed.size())));
   out += packed;
-  for (Value v : {c->name, c->qualname, c->filename, c->consts, c->names, c->varnames, c->cellvars, c->freevars}) TRY(write(v));
+  for (Value v : {c->name, c->qualname, c->filename, c->consts, c->names, c->varnames, c->cellvars, c->freevars})
+    TRY(write(v));
   return kOk;
 }
 
@@ -247,7 +249,8 @@ class Reader {
     const std::string text(TRY(take(n)));
     char* end;
     const double d = std::strtod(text.c_str(), &end);
-    if (end != text.c_str() + text.size() || text.empty()) return fail(exc::ValueError, "could not convert string to float: {}", text);
+    if (end != text.c_str() + text.size() || text.empty())
+      return fail(exc::ValueError, "could not convert string to float: {}", text);
     return d;
   }
   Result<double> binary_number() {
@@ -290,7 +293,8 @@ Result<std::string_view> Reader::take(int64_t n) {
     if (!is<Bytes>(piece)) return fail(exc::TypeError, "file.read() returned not bytes but {}", type_name(piece));
     if (as<Bytes>(piece)->length == 0) return fail(exc::EOFError, "EOF read where not expected");
     if (as<Bytes>(piece)->length > n - static_cast<int64_t>(chunk_.size())) {
-      return fail(exc::ValueError, "read() returned too much data: {} bytes requested, {} returned", n - static_cast<int64_t>(chunk_.size()), as<Bytes>(piece)->length);
+      return fail(exc::ValueError, "read() returned too much data: {} bytes requested, {} returned",
+                  n - static_cast<int64_t>(chunk_.size()), as<Bytes>(piece)->length);
     }
     chunk_ += as<Bytes>(piece)->view();
   }
@@ -399,21 +403,31 @@ Ref Reader::read_code() {
 
 Ref Reader::read_object(uint8_t type, bool flag) {
   switch (type) {
-    case kMarshalNull: return Ref::empty();
-    case kMarshalNone: return Ref::none();
-    case kMarshalFalse: return Ref::boolean(false);
-    case kMarshalTrue: return Ref::boolean(true);
-    case kMarshalEllipsis: return Ref::steal(Value::ellipsis());
-    case kMarshalStopIteration: return Ref::share(&exc::StopIteration);
-    case kMarshalInt: return keep(make_int(TRY(long_())), flag);
+    case kMarshalNull:
+      return Ref::empty();
+    case kMarshalNone:
+      return Ref::none();
+    case kMarshalFalse:
+      return Ref::boolean(false);
+    case kMarshalTrue:
+      return Ref::boolean(true);
+    case kMarshalEllipsis:
+      return Ref::steal(Value::ellipsis());
+    case kMarshalStopIteration:
+      return Ref::share(&exc::StopIteration);
+    case kMarshalInt:
+      return keep(make_int(TRY(long_())), flag);
     case kMarshalInt64: {
       int64_t v;
       std::memcpy(&v, TRY(take(8)).data(), 8);
       return keep(make_int(v), flag);
     }
-    case kMarshalLong: return keep(TRY(read_int()), flag);
-    case kMarshalFloat: return keep(make_float(TRY(text_number())), flag);
-    case kMarshalBinaryFloat: return keep(make_float(TRY(binary_number())), flag);
+    case kMarshalLong:
+      return keep(TRY(read_int()), flag);
+    case kMarshalFloat:
+      return keep(make_float(TRY(text_number())), flag);
+    case kMarshalBinaryFloat:
+      return keep(make_float(TRY(binary_number())), flag);
     case kMarshalComplex: {
       const double real = TRY(text_number()), imaginary = TRY(text_number());
       return keep(make_complex(real, imaginary), flag);
@@ -441,14 +455,16 @@ Ref Reader::read_object(uint8_t type, bool flag) {
     case kMarshalInterned: {
       const int64_t n = TRY(size("string"));
       const std::string_view text = TRY(take(n));
-      Ref s = n ? TRY(decode_utf8({reinterpret_cast<const uint8_t*>(text.data()), n, Value(), "surrogatepass"})) : empty_str();
+      Ref s = n ? TRY(decode_utf8({reinterpret_cast<const uint8_t*>(text.data()), n, Value(), "surrogatepass"}))
+                : empty_str();
       if (type == kMarshalInterned) s = Ref::share(intern(as<Str>(s)));
       return keep(std::move(s), flag);
     }
     case kMarshalSmallTuple:
     case kMarshalTuple: {
       const int64_t n = type == kMarshalSmallTuple ? static_cast<int64_t>(TRY(byte())) : TRY(size("tuple"));
-      if (!file_ && n > static_cast<int64_t>(data_.size())) return fail(exc::EOFError, "EOF read where object expected");
+      if (!file_ && n > static_cast<int64_t>(data_.size()))
+        return fail(exc::EOFError, "EOF read where object expected");
       const size_t slot = reserve(flag);
       Ref list = make_list();
       for (int64_t i = 0; i < n; ++i) list_append(as<List>(list), TRY(item("tuple")));
@@ -506,13 +522,16 @@ Ref Reader::read_object(uint8_t type, bool flag) {
       }
       return refs_[static_cast<size_t>(n)];
     }
-    default: return fail(exc::ValueError, "bad marshal data (unknown type code)");
+    default:
+      return fail(exc::ValueError, "bad marshal data (unknown type code)");
   }
 }
 
 // ---- The module
 
-Ref marshal_dumps(Value, const Value* a) { return make_bytes(TRY(marshal_dump(a[0], a[1] ? TRY(to_c_int(a[1])) : kMarshalVersion))); }
+Ref marshal_dumps(Value, const Value* a) {
+  return make_bytes(TRY(marshal_dump(a[0], a[1] ? TRY(to_c_int(a[1])) : kMarshalVersion)));
+}
 Ref marshal_dump_to(Value, const Value* a) {
   Ref bytes = make_bytes(TRY(marshal_dump(a[0], a[2] ? TRY(to_c_int(a[2])) : kMarshalVersion)));
   return call_method(a[1], names.write, {bytes});
@@ -527,11 +546,13 @@ Ref marshal_load_from(Value, const Value* a) {
   return Reader(a[0]).read_whole();
 }
 
-const NativeDef kFunctions[] = {{"dump", "($module, value, file, version=version, /)", marshal_dump_to, "Write the value on the open file."},
-                                {"dumps", "($module, value, version=version, /)", marshal_dumps, "Return the bytes object that would be written to a file by dump(value, file)."},
-                                {"load", "($module, file, /)", marshal_load_from, "Read one value from the open file and return it."},
-                                {"loads", "($module, bytes, /)", marshal_loads, "Convert the bytes-like object to a value."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"dump", "($module, value, file, version=version, /)", marshal_dump_to, "Write the value on the open file."},
+    {"dumps", "($module, value, version=version, /)", marshal_dumps,
+     "Return the bytes object that would be written to a file by dump(value, file)."},
+    {"load", "($module, file, /)", marshal_load_from, "Read one value from the open file and return it."},
+    {"loads", "($module, bytes, /)", marshal_loads, "Convert the bytes-like object to a value."},
+    {}};
 Status initialize(Value module) {
   add_int(module, "version", kMarshalVersion);
   return kOk;
@@ -548,7 +569,8 @@ Ref marshal_load(std::string_view data) { return Reader(data).read_whole(); }
 
 extern const ModuleDef marshal_module;
 const ModuleDef marshal_module = {"marshal",
-                                  "This module contains functions that can read and write Python values in\na binary format. The format is specific to Python, but independent of\n"
+                                  "This module contains functions that can read and write Python values in\na binary "
+                                  "format. The format is specific to Python, but independent of\n"
                                   "machine architecture issues.",
                                   kFunctions, initialize};
 

@@ -13,10 +13,10 @@ namespace {
 // ---- DirEntry
 
 struct DirEntry : Object {
-  Value name, path;              // Str or Bytes
+  Value name, path;  // Str or Bytes
   Value stat_result, lstat_result;
-  std::string* full;             // the path for system calls
-  int dir_fd;                    // -1: `full` is a path of its own
+  std::string* full;  // the path for system calls
+  int dir_fd;         // -1: `full` is a path of its own
   unsigned char type;
   uint64_t inode;
 };
@@ -34,7 +34,8 @@ void dir_entry_dealloc(Object* o) {
 Ref fetch(DirEntry* e, bool follow) {
   struct stat s;
   const int dir = e->dir_fd >= 0 ? e->dir_fd : AT_FDCWD;
-  const int64_t result = TRY(blocking_call([&] { return fstatat(dir, e->full->c_str(), &s, follow ? 0 : AT_SYMLINK_NOFOLLOW); }));
+  const int64_t result =
+      TRY(blocking_call([&] { return fstatat(dir, e->full->c_str(), &s, follow ? 0 : AT_SYMLINK_NOFOLLOW); }));
   if (result < 0) return fail_errno(errno, e->path);
   return stat_result_of(s);
 }
@@ -61,8 +62,12 @@ Result<bool> test_mode(DirEntry* e, bool follow, mode_t wanted) {
   if (link) return wanted == S_IFLNK;
   return static_cast<mode_t>(DTTOIF(e->type)) == wanted;
 }
-Ref entry_is_dir(Value self, const Value* a) { return Ref::boolean(TRY(test_mode(entry_of(self), a[0] ? TRY(truth(a[0])) : true, S_IFDIR))); }
-Ref entry_is_file(Value self, const Value* a) { return Ref::boolean(TRY(test_mode(entry_of(self), a[0] ? TRY(truth(a[0])) : true, S_IFREG))); }
+Ref entry_is_dir(Value self, const Value* a) {
+  return Ref::boolean(TRY(test_mode(entry_of(self), a[0] ? TRY(truth(a[0])) : true, S_IFDIR)));
+}
+Ref entry_is_file(Value self, const Value* a) {
+  return Ref::boolean(TRY(test_mode(entry_of(self), a[0] ? TRY(truth(a[0])) : true, S_IFREG)));
+}
 Ref entry_is_symlink(Value self, const Value*) { return Ref::boolean(TRY(test_mode(entry_of(self), false, S_IFLNK))); }
 Ref entry_inode(Value self, const Value*) { return make_uint(entry_of(self)->inode); }
 Ref entry_fspath(Value self, const Value*) { return Ref::share(entry_of(self)->path); }
@@ -71,17 +76,21 @@ Ref entry_path(Value self) { return Ref::share(entry_of(self)->path); }
 Ref entry_repr(Value self) { return make_str(fmt::format("<DirEntry {}>", repr_text(entry_of(self)->name))); }
 
 const NativeDef kEntryMethods[] = {
-    {"is_dir", "($self, /, *, follow_symlinks=True)", entry_is_dir, "Return True if the entry is a directory; cached per entry."},
-    {"is_file", "($self, /, *, follow_symlinks=True)", entry_is_file, "Return True if the entry is a file; cached per entry."},
+    {"is_dir", "($self, /, *, follow_symlinks=True)", entry_is_dir,
+     "Return True if the entry is a directory; cached per entry."},
+    {"is_file", "($self, /, *, follow_symlinks=True)", entry_is_file,
+     "Return True if the entry is a file; cached per entry."},
     {"is_symlink", "($self, /)", entry_is_symlink, "Return True if the entry is a symbolic link; cached per entry."},
-    {"stat", "($self, /, *, follow_symlinks=True)", entry_stat, "Return stat_result object for the entry; cached per entry."},
+    {"stat", "($self, /, *, follow_symlinks=True)", entry_stat,
+     "Return stat_result object for the entry; cached per entry."},
     {"inode", "($self, /)", entry_inode, "Return inode of the entry; cached per entry."},
     {"__fspath__", "($self, /)", entry_fspath, "Returns the path for the entry."},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
-const GetSetDef kEntryGetSets[] = {{"name", entry_name, nullptr, "the entry's base filename, relative to scandir() \"path\" argument"},
-                                   {"path", entry_path, nullptr, "the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)"},
-                                   {}};
+const GetSetDef kEntryGetSets[] = {
+    {"name", entry_name, nullptr, "the entry's base filename, relative to scandir() \"path\" argument"},
+    {"path", entry_path, nullptr, "the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)"},
+    {}};
 
 // ---- The iterator
 
@@ -117,7 +126,9 @@ void scandir_dealloc(Object* o) {
   free_object(o);
 }
 
-Ref make_name(const PathArgument& path, std::string_view name) { return path.is_bytes ? make_bytes(name) : fs_decode(name); }
+Ref make_name(const PathArgument& path, std::string_view name) {
+  return path.is_bytes ? make_bytes(name) : fs_decode(name);
+}
 
 Ref scandir_next(Value self) {
   auto* it = iterator_of(self);
@@ -236,13 +247,18 @@ Ref posix_listdir(Value, const Value* a) {
 }  // namespace
 
 Status add_posix_directory(Value module) {
-  define_type(dir_entry_type, {.name = "posix.DirEntry", .size = sizeof(DirEntry), .layout = Layout::Native, .flags = Type::kNoInstances});
+  define_type(
+      dir_entry_type,
+      {.name = "posix.DirEntry", .size = sizeof(DirEntry), .layout = Layout::Native, .flags = Type::kNoInstances});
   dir_entry_type.dealloc = dir_entry_dealloc;
   dir_entry_type.slots.repr = entry_repr;
   dir_entry_type.methods = kEntryMethods;
   dir_entry_type.getsets = kEntryGetSets;
   ready_type(dir_entry_type);
-  define_type(scandir_iterator_type, {.name = "posix.ScandirIterator", .size = sizeof(ScandirIterator), .layout = Layout::Native, .flags = Type::kNoInstances});
+  define_type(scandir_iterator_type, {.name = "posix.ScandirIterator",
+                                      .size = sizeof(ScandirIterator),
+                                      .layout = Layout::Native,
+                                      .flags = Type::kNoInstances});
   scandir_iterator_type.dealloc = scandir_dealloc;
   scandir_iterator_type.slots.finalize = scandir_finalize;
   scandir_iterator_type.slots.iter = self_iter;
@@ -254,7 +270,8 @@ Status add_posix_directory(Value module) {
 }
 
 const NativeDef kPosixDirectoryFunctions[] = {
-    {"listdir", "($module, /, path=None)", posix_listdir, "Return a list containing the names of the files in the directory."},
+    {"listdir", "($module, /, path=None)", posix_listdir,
+     "Return a list containing the names of the files in the directory."},
     {"scandir", "($module, /, path=None)", posix_scandir, "Return an iterator of DirEntry objects for given path."},
     {}};
 

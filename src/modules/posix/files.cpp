@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "modules/posix/functions.h"
-#include "object/bytes.h"
 #include "object/buffer.h"
+#include "object/bytes.h"
 #include "object/struct_sequence.h"
 
 namespace hiss {
@@ -78,7 +78,8 @@ Ref posix_pread(Value, const Value* a) {
 Ref posix_write(Value, const Value* a) {
   const int fd = TRY(to_c_int(a[0]));
   BufferView data(TRY(get_buffer(a[1])));
-  const int64_t n = TRY(blocking_call([&] { return write(fd, data.data(), static_cast<size_t>(std::min(data.length(), kMaxTransfer))); }));
+  const int64_t n = TRY(blocking_call(
+      [&] { return write(fd, data.data(), static_cast<size_t>(std::min(data.length(), kMaxTransfer))); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -86,7 +87,8 @@ Ref posix_pwrite(Value, const Value* a) {
   const int fd = TRY(to_c_int(a[0]));
   BufferView data(TRY(get_buffer(a[1])));
   const int64_t offset = TRY(to_int64(a[2]));
-  const int64_t n = TRY(blocking_call([&] { return pwrite(fd, data.data(), static_cast<size_t>(data.length()), offset); }));
+  const int64_t n =
+      TRY(blocking_call([&] { return pwrite(fd, data.data(), static_cast<size_t>(data.length()), offset); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -117,7 +119,8 @@ Ref posix_readv(Value, const Value* a) {
 Ref posix_writev(Value, const Value* a) {
   const int fd = TRY(to_c_int(a[0]));
   Vectors v = TRY(gather(a[1], false, "writev"));
-  const int64_t n = TRY(blocking_call([&] { return writev(fd, v.vectors.data(), static_cast<int>(v.vectors.size())); }));
+  const int64_t n =
+      TRY(blocking_call([&] { return writev(fd, v.vectors.data(), static_cast<int>(v.vectors.size())); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -126,7 +129,8 @@ Ref posix_preadv(Value, const Value* a) {
   Vectors v = TRY(gather(a[1], true, "preadv"));
   const int64_t offset = TRY(to_int64(a[2]));
   const int flags = a[3] ? TRY(to_c_int(a[3])) : 0;
-  const int64_t n = TRY(blocking_call([&] { return preadv2(fd, v.vectors.data(), static_cast<int>(v.vectors.size()), offset, flags); }));
+  const int64_t n = TRY(
+      blocking_call([&] { return preadv2(fd, v.vectors.data(), static_cast<int>(v.vectors.size()), offset, flags); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -135,7 +139,8 @@ Ref posix_pwritev(Value, const Value* a) {
   Vectors v = TRY(gather(a[1], false, "pwritev"));
   const int64_t offset = TRY(to_int64(a[2]));
   const int flags = a[3] ? TRY(to_c_int(a[3])) : 0;
-  const int64_t n = TRY(blocking_call([&] { return pwritev2(fd, v.vectors.data(), static_cast<int>(v.vectors.size()), offset, flags); }));
+  const int64_t n = TRY(
+      blocking_call([&] { return pwritev2(fd, v.vectors.data(), static_cast<int>(v.vectors.size()), offset, flags); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -169,7 +174,8 @@ Ref posix_ftruncate(Value, const Value* a) {
 Ref posix_truncate(Value, const Value* a) {
   PathArgument path = TRY(path_argument(a[0], "truncate", "path", kPathOrFd));
   const int64_t length = TRY(to_int64(a[1]));
-  const int64_t result = TRY(blocking_call([&] { return path.is_fd ? ftruncate(path.fd, length) : truncate(path.c_str(), length); }));
+  const int64_t result =
+      TRY(blocking_call([&] { return path.is_fd ? ftruncate(path.fd, length) : truncate(path.c_str(), length); }));
   if (result < 0) return fail_errno(errno, path.object);
   return Ref::none();
 }
@@ -203,7 +209,8 @@ Ref posix_dup2(Value, const Value* a) {
   const int from = TRY(to_c_int(a[0])), to = TRY(to_c_int(a[1]));
   const bool inheritable = a[2] ? TRY(truth(a[2])) : true;
   if (from < 0 || to < 0) return fail_errno(EBADF);
-  const int64_t result = TRY(blocking_call([&] { return inheritable || from == to ? dup2(from, to) : dup3(from, to, O_CLOEXEC); }));
+  const int64_t result =
+      TRY(blocking_call([&] { return inheritable || from == to ? dup2(from, to) : dup3(from, to, O_CLOEXEC); }));
   if (result < 0) return fail_errno(errno);
   return make_int(result);
 }
@@ -245,7 +252,9 @@ Ref posix_tcgetpgrp(Value, const Value* a) {
   if (group < 0) return fail_errno(errno);
   return make_int(group);
 }
-Ref posix_tcsetpgrp(Value, const Value* a) { return none_or_errno(tcsetpgrp(TRY(to_c_int(a[0])), TRY(to_c_int(a[1])))); }
+Ref posix_tcsetpgrp(Value, const Value* a) {
+  return none_or_errno(tcsetpgrp(TRY(to_c_int(a[0])), TRY(to_c_int(a[1]))));
+}
 
 Ref posix_get_inheritable(Value, const Value* a) {
   const int flags = fcntl(TRY(to_c_int(a[0])), F_GETFD);
@@ -296,7 +305,8 @@ Ref posix_copy_file_range(Value, const Value* a) {
   int64_t from_offset = 0, to_offset = 0, *from_position, *to_position;
   TRY(offset_argument(a[3], from_offset, from_position));
   TRY(offset_argument(a[4], to_offset, to_position));
-  const int64_t n = TRY(blocking_call([&] { return copy_file_range(from, from_position, to, to_position, static_cast<size_t>(count), 0); }));
+  const int64_t n = TRY(blocking_call(
+      [&] { return copy_file_range(from, from_position, to, to_position, static_cast<size_t>(count), 0); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -308,7 +318,8 @@ Ref posix_splice(Value, const Value* a) {
   TRY(offset_argument(a[3], from_offset, from_position));
   TRY(offset_argument(a[4], to_offset, to_position));
   const unsigned flags = a[5] ? static_cast<unsigned>(TRY(to_c_int(a[5]))) : 0;
-  const int64_t n = TRY(blocking_call([&] { return splice(from, from_position, to, to_position, static_cast<size_t>(count), flags); }));
+  const int64_t n = TRY(
+      blocking_call([&] { return splice(from, from_position, to, to_position, static_cast<size_t>(count), flags); }));
   if (n < 0) return fail_errno(errno);
   return make_int(n);
 }
@@ -347,49 +358,73 @@ Ref posix_device_encoding(Value, const Value* a) {
 }  // namespace
 
 const NativeDef kPosixFileFunctions[] = {
-    {"open", "($module, /, path, flags, mode=511, *, dir_fd=None)", posix_open, "Open a file for low level IO.  Returns a file descriptor (integer)."},
+    {"open", "($module, /, path, flags, mode=511, *, dir_fd=None)", posix_open,
+     "Open a file for low level IO.  Returns a file descriptor (integer)."},
     {"close", "($module, /, fd)", posix_close, "Close a file descriptor."},
-    {"closerange", "($module, fd_low, fd_high, /)", posix_closerange, "Closes all file descriptors in [fd_low, fd_high), ignoring errors."},
+    {"closerange", "($module, fd_low, fd_high, /)", posix_closerange,
+     "Closes all file descriptors in [fd_low, fd_high), ignoring errors."},
     {"read", "($module, fd, length, /)", posix_read, "Read from a file descriptor.  Returns a bytes object."},
-    {"pread", "($module, fd, length, offset, /)", posix_pread, "Read a number of bytes from a file descriptor starting at a particular offset."},
+    {"pread", "($module, fd, length, offset, /)", posix_pread,
+     "Read a number of bytes from a file descriptor starting at a particular offset."},
     {"write", "($module, fd, data, /)", posix_write, "Write a bytes object to a file descriptor."},
-    {"pwrite", "($module, fd, buffer, offset, /)", posix_pwrite, "Write bytes to a file descriptor starting at a particular offset."},
+    {"pwrite", "($module, fd, buffer, offset, /)", posix_pwrite,
+     "Write bytes to a file descriptor starting at a particular offset."},
     {"readv", "($module, fd, buffers, /)", posix_readv, "Read from a file descriptor fd into an iterable of buffers."},
-    {"writev", "($module, fd, buffers, /)", posix_writev, "Iterate over buffers, and write the contents of each to a file descriptor."},
-    {"preadv", "($module, fd, buffers, offset, flags=0, /)", posix_preadv, "Reads from a file descriptor into a number of mutable bytes-like objects."},
-    {"pwritev", "($module, fd, buffers, offset, flags=0, /)", posix_pwritev, "Writes the contents of bytes-like objects to a file descriptor at a given offset."},
-    {"lseek", "($module, fd, position, whence, /)", posix_lseek, "Set the position of a file descriptor.  Return the new position."},
+    {"writev", "($module, fd, buffers, /)", posix_writev,
+     "Iterate over buffers, and write the contents of each to a file descriptor."},
+    {"preadv", "($module, fd, buffers, offset, flags=0, /)", posix_preadv,
+     "Reads from a file descriptor into a number of mutable bytes-like objects."},
+    {"pwritev", "($module, fd, buffers, offset, flags=0, /)", posix_pwritev,
+     "Writes the contents of bytes-like objects to a file descriptor at a given offset."},
+    {"lseek", "($module, fd, position, whence, /)", posix_lseek,
+     "Set the position of a file descriptor.  Return the new position."},
     {"fsync", "($module, /, fd)", posix_fsync, "Force write of fd to disk."},
     {"fdatasync", "($module, /, fd)", posix_fdatasync, "Force write of fd to disk without forcing update of metadata."},
     {"sync", "($module, /)", posix_sync, "Force write of everything to disk."},
-    {"ftruncate", "($module, fd, length, /)", posix_ftruncate, "Truncate a file, specified by file descriptor, to a specific length."},
-    {"truncate", "($module, /, path, length)", posix_truncate, "Truncate a file, specified by path, to a specific length."},
-    {"posix_fallocate", "($module, fd, offset, length, /)", posix_posix_fallocate, "Ensure a file has allocated at least a particular number of bytes on disk."},
-    {"posix_fadvise", "($module, fd, offset, length, advice, /)", posix_posix_fadvise, "Announce an intention to access data in a specific pattern."},
+    {"ftruncate", "($module, fd, length, /)", posix_ftruncate,
+     "Truncate a file, specified by file descriptor, to a specific length."},
+    {"truncate", "($module, /, path, length)", posix_truncate,
+     "Truncate a file, specified by path, to a specific length."},
+    {"posix_fallocate", "($module, fd, offset, length, /)", posix_posix_fallocate,
+     "Ensure a file has allocated at least a particular number of bytes on disk."},
+    {"posix_fadvise", "($module, fd, offset, length, advice, /)", posix_posix_fadvise,
+     "Announce an intention to access data in a specific pattern."},
     {"dup", "($module, fd, /)", posix_dup, "Return a duplicate of a file descriptor."},
     {"dup2", "($module, /, fd, fd2, inheritable=True)", posix_dup2, "Duplicate file descriptor."},
     {"pipe", "($module, /)", posix_pipe, "Create a pipe."},
     {"pipe2", "($module, flags, /)", posix_pipe2, "Create a pipe with flags set atomically."},
     {"openpty", "($module, /)", posix_openpty, "Open a pseudo-terminal."},
-    {"login_tty", "($module, fd, /)", posix_login_tty, "Prepare the tty of which fd is a file descriptor for a new login session."},
+    {"login_tty", "($module, fd, /)", posix_login_tty,
+     "Prepare the tty of which fd is a file descriptor for a new login session."},
     {"isatty", "($module, fd, /)", posix_isatty, "Return True if the fd is connected to a terminal."},
     {"ttyname", "($module, fd, /)", posix_ttyname, "Return the name of the terminal device connected to 'fd'."},
     {"ctermid", "($module, /)", posix_ctermid, "Return the name of the controlling terminal for this process."},
-    {"tcgetpgrp", "($module, fd, /)", posix_tcgetpgrp, "Return the process group associated with the terminal specified by fd."},
-    {"tcsetpgrp", "($module, fd, pgid, /)", posix_tcsetpgrp, "Set the process group associated with the terminal specified by fd."},
-    {"get_inheritable", "($module, fd, /)", posix_get_inheritable, "Get the close-on-exe flag of the specified file descriptor."},
-    {"set_inheritable", "($module, fd, inheritable, /)", posix_set_inheritable, "Set the inheritable flag of the specified file descriptor."},
+    {"tcgetpgrp", "($module, fd, /)", posix_tcgetpgrp,
+     "Return the process group associated with the terminal specified by fd."},
+    {"tcsetpgrp", "($module, fd, pgid, /)", posix_tcsetpgrp,
+     "Set the process group associated with the terminal specified by fd."},
+    {"get_inheritable", "($module, fd, /)", posix_get_inheritable,
+     "Get the close-on-exe flag of the specified file descriptor."},
+    {"set_inheritable", "($module, fd, inheritable, /)", posix_set_inheritable,
+     "Set the inheritable flag of the specified file descriptor."},
     {"get_blocking", "($module, fd, /)", posix_get_blocking, "Get the blocking mode of the file descriptor."},
-    {"set_blocking", "($module, fd, blocking, /)", posix_set_blocking, "Set the blocking mode of the specified file descriptor."},
-    {"sendfile", "($module, /, out_fd, in_fd, offset, count)", posix_sendfile, "Copy count bytes from file descriptor in_fd to file descriptor out_fd."},
-    {"copy_file_range", "($module, /, src, dst, count, offset_src=None, offset_dst=None)", posix_copy_file_range, "Copy count bytes from one file descriptor to another."},
-    {"splice", "($module, /, src, dst, count, offset_src=None, offset_dst=None, flags=0)", posix_splice, "Transfer count bytes from one pipe to a descriptor or vice versa."},
-    {"lockf", "($module, fd, command, length, /)", posix_lockf, "Apply, test or remove a POSIX lock on an open file descriptor."},
+    {"set_blocking", "($module, fd, blocking, /)", posix_set_blocking,
+     "Set the blocking mode of the specified file descriptor."},
+    {"sendfile", "($module, /, out_fd, in_fd, offset, count)", posix_sendfile,
+     "Copy count bytes from file descriptor in_fd to file descriptor out_fd."},
+    {"copy_file_range", "($module, /, src, dst, count, offset_src=None, offset_dst=None)", posix_copy_file_range,
+     "Copy count bytes from one file descriptor to another."},
+    {"splice", "($module, /, src, dst, count, offset_src=None, offset_dst=None, flags=0)", posix_splice,
+     "Transfer count bytes from one pipe to a descriptor or vice versa."},
+    {"lockf", "($module, fd, command, length, /)", posix_lockf,
+     "Apply, test or remove a POSIX lock on an open file descriptor."},
     {"memfd_create", "($module, /, name, flags=MFD_CLOEXEC)", posix_memfd_create, nullptr},
-    {"eventfd", "($module, /, initval, flags=EFD_CLOEXEC)", posix_eventfd, "Creates and returns an event notification file descriptor."},
+    {"eventfd", "($module, /, initval, flags=EFD_CLOEXEC)", posix_eventfd,
+     "Creates and returns an event notification file descriptor."},
     {"eventfd_read", "($module, /, fd)", posix_eventfd_read, "Read eventfd value"},
     {"eventfd_write", "($module, /, fd, value)", posix_eventfd_write, "Write eventfd value."},
-    {"device_encoding", "($module, /, fd)", posix_device_encoding, "Return a string describing the encoding of a terminal's file descriptor."},
+    {"device_encoding", "($module, /, fd)", posix_device_encoding,
+     "Return a string describing the encoding of a terminal's file descriptor."},
     {}};
 
 }  // namespace hiss

@@ -11,10 +11,12 @@ namespace hiss {
 Ref fspath(Value path) {
   if (is<Str>(path) || is<Bytes>(path)) return Ref::share(path);
   Ref method = TRY(lookup_special(path, names.__fspath__));
-  if (method.is_empty()) return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(path));
+  if (method.is_empty())
+    return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(path));
   Ref result = TRY(call(method));
   if (is<Str>(result) || is<Bytes>(result)) return result;
-  return fail(exc::TypeError, "expected {}.__fspath__() to return str or bytes, not {}", type_name(path), type_name(result));
+  return fail(exc::TypeError, "expected {}.__fspath__() to return str or bytes, not {}", type_name(path),
+              type_name(result));
 }
 
 Result<std::string> fs_encode(Value text) {
@@ -37,7 +39,8 @@ Ref fs_decode(std::string_view bytes) {
   bool plain = true;
   for (char c : bytes) plain &= static_cast<unsigned char>(c) < 128;
   if (plain) return make_str_ascii(bytes);
-  return decode_utf8({reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()), Value(), "surrogateescape"});
+  return decode_utf8(
+      {reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()), Value(), "surrogateescape"});
 }
 
 Result<std::string> fs_path(Value path) {
@@ -79,7 +82,8 @@ Result<PathArgument> path_argument(Value v, const char* function, const char* ar
     if (!method.is_empty()) {
       path = TRY(call(method));
       if (!is<Str>(path) && !is<Bytes>(path)) {
-        return fail(exc::TypeError, "expected {}.__fspath__() to return str or bytes, not {}", type_name(v), type_name(path));
+        return fail(exc::TypeError, "expected {}.__fspath__() to return str or bytes, not {}", type_name(v),
+                    type_name(path));
       }
     } else if (has_buffer(v)) {
       TRY(warn(exc::DeprecationWarning,
@@ -110,7 +114,8 @@ Result<PathArgument> path_argument(Value v, const char* function, const char* ar
 
 Result<int> dir_fd_argument(Value v) {
   if (v.is_empty() || v.is_none()) return AT_FDCWD;
-  if (!type_of(v)->slots.index && !is_int(v)) return fail(exc::TypeError, "argument should be integer or None, not {}", type_name(v));
+  if (!type_of(v)->slots.index && !is_int(v))
+    return fail(exc::TypeError, "argument should be integer or None, not {}", type_name(v));
   Ref number = TRY(index(v));
   const auto i = int_value(number);
   if (!i || *i > INT_MAX) return fail(exc::OverflowError, "fd is greater than maximum");

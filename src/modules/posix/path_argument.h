@@ -20,7 +20,8 @@ struct PathArgument {
 };
 enum PathOptions { kPathOnly = 0, kPathOrFd = 1, kPathOrNone = 2 };
 /// `function` "stat", `argument` "path": for messages.
-Result<PathArgument> path_argument(Value v, const char* function, const char* argument = "path", int options = kPathOnly);
+Result<PathArgument> path_argument(Value v, const char* function, const char* argument = "path",
+                                   int options = kPathOnly);
 
 /// os.fspath.
 Ref fspath(Value path);

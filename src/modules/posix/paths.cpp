@@ -24,7 +24,8 @@ Result<timespec> timespec_of(Value v) {
       nanoseconds -= 1e9;
       whole += 1;
     }
-    if (whole < -9.2e18 || whole > 9.2e18) return fail(exc::OverflowError, "timestamp out of range for platform time_t");
+    if (whole < -9.2e18 || whole > 9.2e18)
+      return fail(exc::OverflowError, "timestamp out of range for platform time_t");
     return timespec{static_cast<time_t>(whole), static_cast<long>(nanoseconds)};
   }
   Ref number = TRY(index(v));
@@ -95,7 +96,8 @@ Ref posix_link(Value, const Value* a) {
   // link() itself does not follow; only an explicit dir_fd or follow_symlinks=False selects linkat's flag.
   const bool plain = from_dir == AT_FDCWD && to_dir == AT_FDCWD && follow;
   return finish(TRY(blocking_call([&] {
-                  return plain ? link(from.c_str(), to.c_str()) : linkat(from_dir, from.c_str(), to_dir, to.c_str(), follow ? AT_SYMLINK_FOLLOW : 0);
+                  return plain ? link(from.c_str(), to.c_str())
+                               : linkat(from_dir, from.c_str(), to_dir, to.c_str(), follow ? AT_SYMLINK_FOLLOW : 0);
                 })),
                 from, to);
 }
@@ -105,7 +107,9 @@ Ref posix_chmod(Value, const Value* a) {
   const int dir = TRY(dir_fd_argument(a[2]));
   const bool follow = a[3] ? TRY(truth(a[3])) : true;
   if (!follow) return fail(exc::NotImplementedError, "chmod: follow_symlinks unavailable on this platform");
-  return finish(TRY(blocking_call([&] { return path.is_fd ? fchmod(path.fd, mode) : fchmodat(dir, path.c_str(), mode, 0); })), path);
+  return finish(
+      TRY(blocking_call([&] { return path.is_fd ? fchmod(path.fd, mode) : fchmodat(dir, path.c_str(), mode, 0); })),
+      path);
 }
 Ref posix_fchmod(Value, const Value* a) {
   const int fd = TRY(to_c_int(a[0]));
@@ -119,7 +123,9 @@ Result<uint32_t> id_argument(Value v, const char* what) {
     return fail(exc::TypeError, "{} should be integer, not {}", what, type_name(v));
   }
   const auto i = int_value(number);
-  if (!i) return fail(exc::OverflowError, "{} is {} than {}imum", what, int_sign(number) < 0 ? "less" : "greater", int_sign(number) < 0 ? "min" : "max");
+  if (!i)
+    return fail(exc::OverflowError, "{} is {} than {}imum", what, int_sign(number) < 0 ? "less" : "greater",
+                int_sign(number) < 0 ? "min" : "max");
   if (*i < -1) return fail(exc::OverflowError, "{} is less than minimum", what);
   if (*i > UINT32_MAX) return fail(exc::OverflowError, "{} is greater than maximum", what);
   return static_cast<uint32_t>(*i);
@@ -129,8 +135,10 @@ Ref posix_chown(Value, const Value* a) {
   const uint32_t uid = TRY(id_argument(a[1], "uid")), gid = TRY(id_argument(a[2], "gid"));
   const int dir = TRY(dir_fd_argument(a[3]));
   const bool follow = a[4] ? TRY(truth(a[4])) : true;
-  return finish(TRY(blocking_call(
-                    [&] { return path.is_fd ? fchown(path.fd, uid, gid) : fchownat(dir, path.c_str(), uid, gid, follow ? 0 : AT_SYMLINK_NOFOLLOW); })),
+  return finish(TRY(blocking_call([&] {
+                  return path.is_fd ? fchown(path.fd, uid, gid)
+                                    : fchownat(dir, path.c_str(), uid, gid, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+                })),
                 path);
 }
 Ref posix_fchown(Value, const Value* a) {
@@ -211,16 +219,20 @@ Ref posix_utime(Value, const Value* a) {
   if (has_times && a[2]) return fail(exc::ValueError, "utime: you may specify either 'times' or 'ns' but not both");
   timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
   if (has_times) {
-    if (!is<Tuple>(a[1]) || as<Tuple>(a[1])->size != 2) return fail(exc::TypeError, "utime: 'times' must be either a tuple of two ints or None");
+    if (!is<Tuple>(a[1]) || as<Tuple>(a[1])->size != 2)
+      return fail(exc::TypeError, "utime: 'times' must be either a tuple of two ints or None");
     for (int i = 0; i < 2; ++i) times[i] = TRY(timespec_of(as<Tuple>(a[1])->items[i]));
   } else if (a[2]) {
-    if (!is<Tuple>(a[2]) || as<Tuple>(a[2])->size != 2) return fail(exc::TypeError, "utime: 'ns' must be a tuple of two ints");
+    if (!is<Tuple>(a[2]) || as<Tuple>(a[2])->size != 2)
+      return fail(exc::TypeError, "utime: 'ns' must be a tuple of two ints");
     for (int i = 0; i < 2; ++i) times[i] = TRY(split_nanoseconds(as<Tuple>(a[2])->items[i]));
   }
   if (path.is_fd && dir != AT_FDCWD) return fail(exc::ValueError, "utime: can't specify dir_fd without matching path");
   if (path.is_fd && !follow) return fail(exc::ValueError, "utime: cannot use fd and follow_symlinks together");
-  return finish(TRY(blocking_call(
-                    [&] { return path.is_fd ? futimens(path.fd, times) : utimensat(dir, path.c_str(), times, follow ? 0 : AT_SYMLINK_NOFOLLOW); })),
+  return finish(TRY(blocking_call([&] {
+                  return path.is_fd ? futimens(path.fd, times)
+                                    : utimensat(dir, path.c_str(), times, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+                })),
                 path);
 }
 
@@ -261,7 +273,9 @@ Ref posix_removexattr(Value, const Value* a) {
   PathArgument name = TRY(path_argument(a[1], "removexattr", "attribute"));
   const bool follow = a[2] ? TRY(truth(a[2])) : true;
   return finish(TRY(blocking_call([&] {
-                  return path.is_fd ? fremovexattr(path.fd, name.c_str()) : follow ? removexattr(path.c_str(), name.c_str()) : lremovexattr(path.c_str(), name.c_str());
+                  return path.is_fd ? fremovexattr(path.fd, name.c_str())
+                         : follow   ? removexattr(path.c_str(), name.c_str())
+                                    : lremovexattr(path.c_str(), name.c_str());
                 })),
                 path);
 }
@@ -323,17 +337,28 @@ const NativeDef kPosixPathFunctions[] = {
     {"rmdir", "($module, /, path, *, dir_fd=None)", posix_rmdir, "Remove a directory."},
     {"unlink", "($module, /, path, *, dir_fd=None)", posix_unlink, "Remove a file (same as remove())."},
     {"remove", "($module, /, path, *, dir_fd=None)", posix_remove, "Remove a file (same as unlink())."},
-    {"rename", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None)", posix_rename, "Rename a file or directory."},
-    {"replace", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None)", posix_replace, "Rename a file or directory, overwriting the destination."},
-    {"readlink", "($module, /, path, *, dir_fd=None)", posix_readlink, "Return a string representing the path to which the symbolic link points."},
-    {"symlink", "($module, /, src, dst, target_is_directory=False, *, dir_fd=None)", posix_symlink, "Create a symbolic link pointing to src named dst."},
-    {"link", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None, follow_symlinks=True)", posix_link, "Create a hard link to a file."},
-    {"chmod", "($module, /, path, mode, *, dir_fd=None, follow_symlinks=True)", posix_chmod, "Change the access permissions of a file."},
-    {"fchmod", "($module, /, fd, mode)", posix_fchmod, "Change the access permissions of the file given by file descriptor fd."},
-    {"chown", "($module, /, path, uid, gid, *, dir_fd=None, follow_symlinks=True)", posix_chown, "Change the owner and group id of path to the numeric uid and gid."},
-    {"fchown", "($module, /, fd, uid, gid)", posix_fchown, "Change the owner and group id of the file specified by file descriptor."},
-    {"lchown", "($module, /, path, uid, gid)", posix_lchown, "Change the owner and group id of path, without following symbolic links."},
-    {"access", "($module, /, path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True)", posix_access, "Use the real uid/gid to test for access to a path."},
+    {"rename", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None)", posix_rename,
+     "Rename a file or directory."},
+    {"replace", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None)", posix_replace,
+     "Rename a file or directory, overwriting the destination."},
+    {"readlink", "($module, /, path, *, dir_fd=None)", posix_readlink,
+     "Return a string representing the path to which the symbolic link points."},
+    {"symlink", "($module, /, src, dst, target_is_directory=False, *, dir_fd=None)", posix_symlink,
+     "Create a symbolic link pointing to src named dst."},
+    {"link", "($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None, follow_symlinks=True)", posix_link,
+     "Create a hard link to a file."},
+    {"chmod", "($module, /, path, mode, *, dir_fd=None, follow_symlinks=True)", posix_chmod,
+     "Change the access permissions of a file."},
+    {"fchmod", "($module, /, fd, mode)", posix_fchmod,
+     "Change the access permissions of the file given by file descriptor fd."},
+    {"chown", "($module, /, path, uid, gid, *, dir_fd=None, follow_symlinks=True)", posix_chown,
+     "Change the owner and group id of path to the numeric uid and gid."},
+    {"fchown", "($module, /, fd, uid, gid)", posix_fchown,
+     "Change the owner and group id of the file specified by file descriptor."},
+    {"lchown", "($module, /, path, uid, gid)", posix_lchown,
+     "Change the owner and group id of path, without following symbolic links."},
+    {"access", "($module, /, path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True)", posix_access,
+     "Use the real uid/gid to test for access to a path."},
     {"chdir", "($module, /, path)", posix_chdir, "Change the current working directory to the specified path."},
     {"fchdir", "($module, /, fd)", posix_fchdir, "Change to the directory of the given file descriptor."},
     {"chroot", "($module, /, path)", posix_chroot, "Change root directory to path."},
@@ -341,12 +366,18 @@ const NativeDef kPosixPathFunctions[] = {
     {"getcwdb", "($module, /)", posix_getcwdb, "Return a bytes string representing the current working directory."},
     {"umask", "($module, mask, /)", posix_umask, "Set the current numeric umask and return the previous umask."},
     {"mkfifo", "($module, /, path, mode=438, *, dir_fd=None)", posix_mkfifo, "Create a \"fifo\" (a POSIX named pipe)."},
-    {"mknod", "($module, /, path, mode=384, device=0, *, dir_fd=None)", posix_mknod, "Create a node in the file system."},
-    {"utime", "($module, /, path, times=None, *, ns=<unrepresentable>, dir_fd=None, follow_symlinks=True)", posix_utime, "Set the access and modified time of path."},
-    {"getxattr", "($module, /, path, attribute, *, follow_symlinks=True)", posix_getxattr, "Return the value of extended attribute attribute on path."},
-    {"setxattr", "($module, /, path, attribute, value, flags=0, *, follow_symlinks=True)", posix_setxattr, "Set extended attribute attribute on path to value."},
-    {"removexattr", "($module, /, path, attribute, *, follow_symlinks=True)", posix_removexattr, "Remove extended attribute attribute on path."},
-    {"listxattr", "($module, /, path=None, *, follow_symlinks=True)", posix_listxattr, "Return a list of extended attributes on path."},
+    {"mknod", "($module, /, path, mode=384, device=0, *, dir_fd=None)", posix_mknod,
+     "Create a node in the file system."},
+    {"utime", "($module, /, path, times=None, *, ns=<unrepresentable>, dir_fd=None, follow_symlinks=True)", posix_utime,
+     "Set the access and modified time of path."},
+    {"getxattr", "($module, /, path, attribute, *, follow_symlinks=True)", posix_getxattr,
+     "Return the value of extended attribute attribute on path."},
+    {"setxattr", "($module, /, path, attribute, value, flags=0, *, follow_symlinks=True)", posix_setxattr,
+     "Set extended attribute attribute on path to value."},
+    {"removexattr", "($module, /, path, attribute, *, follow_symlinks=True)", posix_removexattr,
+     "Remove extended attribute attribute on path."},
+    {"listxattr", "($module, /, path=None, *, follow_symlinks=True)", posix_listxattr,
+     "Return a list of extended attributes on path."},
     {"fspath", "($module, /, path)", posix_fspath, "Return the file system path representation of the object."},
     {"_path_normpath", "($module, /, path)", posix_path_normpath, "Basic path normalization."},
     {}};

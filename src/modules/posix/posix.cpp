@@ -6,7 +6,8 @@ namespace hiss {
 namespace {
 
 Status initialize(Value module) {
-  for (const NativeDef* part : {kPosixPathFunctions, kPosixStatFunctions, kPosixDirectoryFunctions, kPosixProcessFunctions, kPosixSystemFunctions}) {
+  for (const NativeDef* part : {kPosixPathFunctions, kPosixStatFunctions, kPosixDirectoryFunctions,
+                                kPosixProcessFunctions, kPosixSystemFunctions}) {
     add_functions(module, part);
   }
   TRY(add_posix_constants(module));
@@ -20,8 +21,10 @@ Status initialize(Value module) {
 
 extern const ModuleDef posix_module;
 const ModuleDef posix_module = {"posix",
-                                "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard (a thinly\n"
-                                "disguised Unix interface).  Refer to the library manual and\ncorresponding Unix manual entries for more information on calls.",
+                                "This module provides access to operating system functionality that is\nstandardized "
+                                "by the C Standard and the POSIX standard (a thinly\n"
+                                "disguised Unix interface).  Refer to the library manual and\ncorresponding Unix "
+                                "manual entries for more information on calls.",
                                 kPosixFileFunctions, initialize};
 
 }  // namespace hiss

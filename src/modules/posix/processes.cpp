@@ -23,8 +23,6 @@
 
 namespace hiss {
 
-
-
 namespace {
 
 std::vector<Ref> before_fork, after_fork_parent, after_fork_child;
@@ -44,7 +42,8 @@ const StructField kTimesFields[] = {{"user", "user time"},
                                     {"children_user", "user time of children"},
                                     {"children_system", "system time of children"},
                                     {"elapsed", "elapsed time since an arbitrary point in the past"}};
-const StructField kWaitidFields[] = {{"si_pid", nullptr}, {"si_uid", nullptr}, {"si_signo", nullptr}, {"si_status", nullptr}, {"si_code", nullptr}};
+const StructField kWaitidFields[] = {
+    {"si_pid", nullptr}, {"si_uid", nullptr}, {"si_signo", nullptr}, {"si_status", nullptr}, {"si_code", nullptr}};
 
 Ref posix_register_at_fork(Value, const Value* a) {
   bool any = false;
@@ -121,7 +120,8 @@ Result<Strings> environment_strings(Value env, const char* function) {
     Ref value = TRY(get_item(env, key));
     std::string name = TRY(fs_path(key));
     const std::string text = TRY(fs_path(value));
-    if (name.empty() || name.find('=', 1) != name.npos) return fail(exc::ValueError, "illegal environment variable name");
+    if (name.empty() || name.find('=', 1) != name.npos)
+      return fail(exc::ValueError, "illegal environment variable name");
     out.texts.push_back(name + "=" + text);
   }
   out.seal();
@@ -184,21 +184,28 @@ Ref spawn(const Value* a, const char* function, bool search) {
   if (a[3] && !a[3].is_none()) {
     Ref actions = TRY(to_tuple(a[3]));
     for (Value v : *as<Tuple>(actions)) {
-      if (!is<Tuple>(v) || as<Tuple>(v)->size < 1) return fail(exc::TypeError, "Each file_actions element must be a non-empty tuple");
+      if (!is<Tuple>(v) || as<Tuple>(v)->size < 1)
+        return fail(exc::TypeError, "Each file_actions element must be a non-empty tuple");
       auto* t = as<Tuple>(v);
       const int64_t kind = TRY(to_int64(t->items[0]));
       int code = 0;
       if (kind == kSpawnOpen && t->size == 5) {
         names_kept.push_back(TRY(fs_path(t->items[2])));
-        code = posix_spawn_file_actions_addopen(&setup.actions, TRY(to_c_int(t->items[1])), names_kept.back().c_str(), TRY(to_c_int(t->items[3])),
+        code = posix_spawn_file_actions_addopen(&setup.actions, TRY(to_c_int(t->items[1])), names_kept.back().c_str(),
+                                                TRY(to_c_int(t->items[3])),
                                                 static_cast<mode_t>(TRY(to_int64(t->items[4]))));
       } else if (kind == kSpawnClose && t->size == 2) {
         code = posix_spawn_file_actions_addclose(&setup.actions, TRY(to_c_int(t->items[1])));
       } else if (kind == kSpawnDup2 && t->size == 3) {
         code = posix_spawn_file_actions_adddup2(&setup.actions, TRY(to_c_int(t->items[1])), TRY(to_c_int(t->items[2])));
       } else if (kind >= kSpawnOpen && kind <= kSpawnDup2) {
-        return fail(exc::TypeError, "A {} file_action tuple must have {} elements", kind == kSpawnOpen ? "open" : kind == kSpawnClose ? "close" : "dup2",
-                    kind == kSpawnOpen ? 5 : kind == kSpawnClose ? 2 : 3);
+        return fail(exc::TypeError, "A {} file_action tuple must have {} elements",
+                    kind == kSpawnOpen    ? "open"
+                    : kind == kSpawnClose ? "close"
+                                          : "dup2",
+                    kind == kSpawnOpen    ? 5
+                    : kind == kSpawnClose ? 2
+                                          : 3);
       } else {
         return fail(exc::TypeError, "Unknown file_actions identifier");
       }
@@ -223,7 +230,8 @@ Ref spawn(const Value* a, const char* function, bool search) {
     flags |= POSIX_SPAWN_SETSIGDEF;
   }
   if (a[9]) {
-    if (!is<Tuple>(a[9]) || as<Tuple>(a[9])->size != 2) return fail(exc::TypeError, "A scheduler tuple must have two elements");
+    if (!is<Tuple>(a[9]) || as<Tuple>(a[9])->size != 2)
+      return fail(exc::TypeError, "A scheduler tuple must have two elements");
     Value policy = as<Tuple>(a[9])->items[0], parameter = as<Tuple>(a[9])->items[1];
     if (!policy.is_none()) {
       posix_spawnattr_setschedpolicy(&setup.attributes, TRY(to_c_int(policy)));
@@ -240,7 +248,8 @@ Ref spawn(const Value* a, const char* function, bool search) {
   int code;
   {
     AllowThreads allow;
-    code = (search ? posix_spawnp : posix_spawn)(&pid, path.c_str(), &setup.actions, &setup.attributes, argv.pointers.data(), env.pointers.data());
+    code = (search ? posix_spawnp : posix_spawn)(&pid, path.c_str(), &setup.actions, &setup.attributes,
+                                                 argv.pointers.data(), env.pointers.data());
   }
   if (code) return fail_errno(code, path.object);
   return make_int(pid);
@@ -271,8 +280,9 @@ Ref wait_with_usage(int pid, int options) {
   if (found < 0) return fail_errno(errno);
   Ref resource = TRY(import_module("resource"));
   Ref type = TRY(get_attr(resource, "struct_rusage"));
-  const long counts[] = {usage.ru_maxrss, usage.ru_ixrss,  usage.ru_idrss,  usage.ru_isrss,  usage.ru_minflt, usage.ru_majflt, usage.ru_nswap,
-                         usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd, usage.ru_msgrcv, usage.ru_nsignals, usage.ru_nvcsw, usage.ru_nivcsw};
+  const long counts[] = {usage.ru_maxrss, usage.ru_ixrss,    usage.ru_idrss,   usage.ru_isrss,   usage.ru_minflt,
+                         usage.ru_majflt, usage.ru_nswap,    usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd,
+                         usage.ru_msgrcv, usage.ru_nsignals, usage.ru_nvcsw,   usage.ru_nivcsw};
   Ref fields = make_list();
   list_append(as<List>(fields), make_float(seconds_of(usage.ru_utime)));
   list_append(as<List>(fields), make_float(seconds_of(usage.ru_stime)));
@@ -285,11 +295,13 @@ Ref posix_wait4(Value, const Value* a) { return wait_with_usage(TRY(to_c_int(a[0
 Ref posix_waitid(Value, const Value* a) {
   const int kind = TRY(to_c_int(a[0])), id = TRY(to_c_int(a[1])), options = TRY(to_c_int(a[2]));
   siginfo_t info{};
-  const int64_t result = TRY(blocking_call([&] { return waitid(static_cast<idtype_t>(kind), static_cast<id_t>(id), &info, options); }));
+  const int64_t result =
+      TRY(blocking_call([&] { return waitid(static_cast<idtype_t>(kind), static_cast<id_t>(id), &info, options); }));
   if (result < 0) return fail_errno(errno);
   if (info.si_pid == 0) return Ref::none();
-  return make_struct_sequence(waitid_result_type, {make_int(info.si_pid), make_int(static_cast<int64_t>(info.si_uid)), make_int(info.si_signo),
-                                                   make_int(info.si_status), make_int(info.si_code)});
+  return make_struct_sequence(
+      waitid_result_type, {make_int(info.si_pid), make_int(static_cast<int64_t>(info.si_uid)), make_int(info.si_signo),
+                           make_int(info.si_status), make_int(info.si_code)});
 }
 Ref posix_wifexited(Value, const Value* a) { return Ref::boolean(WIFEXITED(TRY(to_c_int(a[0])))); }
 Ref posix_wifsignaled(Value, const Value* a) { return Ref::boolean(WIFSIGNALED(TRY(to_c_int(a[0])))); }
@@ -330,7 +342,8 @@ Ref posix_system(Value, const Value* a) {
   return make_int(status);
 }
 Ref posix_pidfd_open(Value, const Value* a) {
-  const int fd = static_cast<int>(syscall(SYS_pidfd_open, TRY(to_c_int(a[0])), a[1] ? static_cast<unsigned>(TRY(to_uint_mask(a[1]))) : 0u));
+  const int fd = static_cast<int>(
+      syscall(SYS_pidfd_open, TRY(to_c_int(a[0])), a[1] ? static_cast<unsigned>(TRY(to_uint_mask(a[1]))) : 0u));
   if (fd < 0) return fail_errno(errno);
   return make_int(fd);
 }
@@ -359,7 +372,8 @@ Ref posix_getsid(Value, const Value* a) {
 Ref posix_setsid(Value, const Value*) { return none_or_errno(setsid()); }
 
 Result<uint32_t> user_id(Value v, const char* what) {
-  if (!is_int(v) && !type_of(v)->slots.index) return fail(exc::TypeError, "{} should be integer, not {}", what, type_name(v));
+  if (!is_int(v) && !type_of(v)->slots.index)
+    return fail(exc::TypeError, "{} should be integer, not {}", what, type_name(v));
   Ref number = TRY(index(v));
   const auto i = int_value(number);
   if (!i || *i > UINT32_MAX) return fail(exc::OverflowError, "{} is greater than maximum", what);
@@ -370,10 +384,18 @@ Ref posix_setuid(Value, const Value* a) { return none_or_errno(setuid(TRY(user_i
 Ref posix_seteuid(Value, const Value* a) { return none_or_errno(seteuid(TRY(user_id(a[0], "uid")))); }
 Ref posix_setgid(Value, const Value* a) { return none_or_errno(setgid(TRY(user_id(a[0], "gid")))); }
 Ref posix_setegid(Value, const Value* a) { return none_or_errno(setegid(TRY(user_id(a[0], "gid")))); }
-Ref posix_setreuid(Value, const Value* a) { return none_or_errno(setreuid(TRY(user_id(a[0], "uid")), TRY(user_id(a[1], "uid")))); }
-Ref posix_setregid(Value, const Value* a) { return none_or_errno(setregid(TRY(user_id(a[0], "gid")), TRY(user_id(a[1], "gid")))); }
-Ref posix_setresuid(Value, const Value* a) { return none_or_errno(setresuid(TRY(user_id(a[0], "uid")), TRY(user_id(a[1], "uid")), TRY(user_id(a[2], "uid")))); }
-Ref posix_setresgid(Value, const Value* a) { return none_or_errno(setresgid(TRY(user_id(a[0], "gid")), TRY(user_id(a[1], "gid")), TRY(user_id(a[2], "gid")))); }
+Ref posix_setreuid(Value, const Value* a) {
+  return none_or_errno(setreuid(TRY(user_id(a[0], "uid")), TRY(user_id(a[1], "uid"))));
+}
+Ref posix_setregid(Value, const Value* a) {
+  return none_or_errno(setregid(TRY(user_id(a[0], "gid")), TRY(user_id(a[1], "gid"))));
+}
+Ref posix_setresuid(Value, const Value* a) {
+  return none_or_errno(setresuid(TRY(user_id(a[0], "uid")), TRY(user_id(a[1], "uid")), TRY(user_id(a[2], "uid"))));
+}
+Ref posix_setresgid(Value, const Value* a) {
+  return none_or_errno(setresgid(TRY(user_id(a[0], "gid")), TRY(user_id(a[1], "gid")), TRY(user_id(a[2], "gid"))));
+}
 Ref posix_getresuid(Value, const Value*) {
   uid_t real, effective, saved;
   if (getresuid(&real, &effective, &saved) < 0) return fail_errno(errno);
@@ -448,7 +470,8 @@ Ref posix_times(Value, const Value*) {
   if (elapsed == static_cast<clock_t>(-1)) return fail_errno(errno);
   const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   auto seconds = [&](clock_t c) { return make_float(static_cast<double>(c) / ticks); };
-  return make_struct_sequence(times_result_type, {seconds(t.tms_utime), seconds(t.tms_stime), seconds(t.tms_cutime), seconds(t.tms_cstime), seconds(elapsed)});
+  return make_struct_sequence(times_result_type, {seconds(t.tms_utime), seconds(t.tms_stime), seconds(t.tms_cutime),
+                                                  seconds(t.tms_cstime), seconds(elapsed)});
 }
 
 }  // namespace
@@ -461,49 +484,68 @@ void run_after_fork_in_child() {
 }
 
 Status add_posix_processes(Value module) {
-  define_struct_sequence(times_result_type, {"posix.times_result", "times_result: Result from os.times().", kTimesFields, 5, 5});
-  define_struct_sequence(waitid_result_type, {"posix.waitid_result", "waitid_result: Result from waitid.", kWaitidFields, 5, 5});
+  define_struct_sequence(times_result_type,
+                         {"posix.times_result", "times_result: Result from os.times().", kTimesFields, 5, 5});
+  define_struct_sequence(waitid_result_type,
+                         {"posix.waitid_result", "waitid_result: Result from waitid.", kWaitidFields, 5, 5});
   add_type(module, times_result_type);
   add_type(module, waitid_result_type);
   return kOk;
 }
 
-#define NO_ARGUMENTS(name, text) {#name, "($module, /)", posix_##name, text}
+#define NO_ARGUMENTS(name, text) \
+  { #name, "($module, /)", posix_##name, text }
 const NativeDef kPosixProcessFunctions[] = {
-    {"register_at_fork", "($module, /, *, before=<unrepresentable>, after_in_child=<unrepresentable>, after_in_parent=<unrepresentable>)", posix_register_at_fork,
-     "Register functions to be called when forking a new process."},
+    {"register_at_fork",
+     "($module, /, *, before=<unrepresentable>, after_in_child=<unrepresentable>, after_in_parent=<unrepresentable>)",
+     posix_register_at_fork, "Register functions to be called when forking a new process."},
     NO_ARGUMENTS(fork, "Fork a child process.  Return 0 to child process and PID of child to parent process."),
     NO_ARGUMENTS(forkpty, "Fork a new process with a new pseudo-terminal as controlling tty."),
-    {"_exit", "($module, /, status)", posix_exit, "Exit to the system with specified status, without normal exit processing."},
+    {"_exit", "($module, /, status)", posix_exit,
+     "Exit to the system with specified status, without normal exit processing."},
     NO_ARGUMENTS(abort, "Abort the interpreter immediately."),
-    {"execv", "($module, path, argv, /)", posix_execv, "Execute an executable path with arguments, replacing current process."},
-    {"execve", "($module, /, path, argv, env)", posix_execve, "Execute an executable path with arguments, replacing current process."},
+    {"execv", "($module, path, argv, /)", posix_execv,
+     "Execute an executable path with arguments, replacing current process."},
+    {"execve", "($module, /, path, argv, env)", posix_execve,
+     "Execute an executable path with arguments, replacing current process."},
     {"posix_spawn",
-     "($module, path, argv, env, /, *, file_actions=(), setpgroup=<unrepresentable>, resetids=False, setsid=False, setsigmask=(), setsigdef=(), "
+     "($module, path, argv, env, /, *, file_actions=(), setpgroup=<unrepresentable>, resetids=False, setsid=False, "
+     "setsigmask=(), setsigdef=(), "
      "scheduler=<unrepresentable>)",
      posix_posix_spawn, "Execute the program specified by path in a new process."},
     {"posix_spawnp",
-     "($module, path, argv, env, /, *, file_actions=(), setpgroup=<unrepresentable>, resetids=False, setsid=False, setsigmask=(), setsigdef=(), "
+     "($module, path, argv, env, /, *, file_actions=(), setpgroup=<unrepresentable>, resetids=False, setsid=False, "
+     "setsigmask=(), setsigdef=(), "
      "scheduler=<unrepresentable>)",
      posix_posix_spawnp, "Execute the program specified by path in a new process."},
     {"waitpid", "($module, pid, options, /)", posix_waitpid, "Wait for completion of a given child process."},
     NO_ARGUMENTS(wait, "Wait for completion of a child process."),
     {"wait3", "($module, /, options)", posix_wait3, "Wait for completion of a child process."},
     {"wait4", "($module, /, pid, options)", posix_wait4, "Wait for completion of a specific child process."},
-    {"waitid", "($module, idtype, id, options, /)", posix_waitid, "Returns the result of waiting for a process or processes."},
-    {"WIFEXITED", "($module, /, status)", posix_wifexited, "Return True if the process returning status exited via the exit() system call."},
-    {"WIFSIGNALED", "($module, /, status)", posix_wifsignaled, "Return True if the process returning status was terminated by a signal."},
-    {"WIFSTOPPED", "($module, /, status)", posix_wifstopped, "Return True if the process returning status was stopped."},
-    {"WIFCONTINUED", "($module, /, status)", posix_wifcontinued, "Return True if a particular process was continued from a job control stop."},
-    {"WCOREDUMP", "($module, status, /)", posix_wcoredump, "Return True if the process returning status was dumped to a core file."},
+    {"waitid", "($module, idtype, id, options, /)", posix_waitid,
+     "Returns the result of waiting for a process or processes."},
+    {"WIFEXITED", "($module, /, status)", posix_wifexited,
+     "Return True if the process returning status exited via the exit() system call."},
+    {"WIFSIGNALED", "($module, /, status)", posix_wifsignaled,
+     "Return True if the process returning status was terminated by a signal."},
+    {"WIFSTOPPED", "($module, /, status)", posix_wifstopped,
+     "Return True if the process returning status was stopped."},
+    {"WIFCONTINUED", "($module, /, status)", posix_wifcontinued,
+     "Return True if a particular process was continued from a job control stop."},
+    {"WCOREDUMP", "($module, status, /)", posix_wcoredump,
+     "Return True if the process returning status was dumped to a core file."},
     {"WEXITSTATUS", "($module, /, status)", posix_wexitstatus, "Return the process return code from status."},
-    {"WTERMSIG", "($module, /, status)", posix_wtermsig, "Return the signal that terminated the process that provided the status value."},
-    {"WSTOPSIG", "($module, /, status)", posix_wstopsig, "Return the signal that stopped the process that provided the status value."},
-    {"waitstatus_to_exitcode", "($module, /, status)", posix_waitstatus_to_exitcode, "Convert a wait status to an exit code."},
+    {"WTERMSIG", "($module, /, status)", posix_wtermsig,
+     "Return the signal that terminated the process that provided the status value."},
+    {"WSTOPSIG", "($module, /, status)", posix_wstopsig,
+     "Return the signal that stopped the process that provided the status value."},
+    {"waitstatus_to_exitcode", "($module, /, status)", posix_waitstatus_to_exitcode,
+     "Convert a wait status to an exit code."},
     {"kill", "($module, pid, signal, /)", posix_kill, "Kill a process with a signal."},
     {"killpg", "($module, pgid, signal, /)", posix_killpg, "Kill a process group with a signal."},
     {"system", "($module, /, command)", posix_system, "Execute the command in a subshell."},
-    {"pidfd_open", "($module, /, pid, flags=0)", posix_pidfd_open, "Return a file descriptor referring to the process *pid*."},
+    {"pidfd_open", "($module, /, pid, flags=0)", posix_pidfd_open,
+     "Return a file descriptor referring to the process *pid*."},
     NO_ARGUMENTS(getpid, "Return the current process id."),
     NO_ARGUMENTS(getppid, "Return the parent's process id."),
     NO_ARGUMENTS(getuid, "Return the current process's user id."),
@@ -522,16 +564,20 @@ const NativeDef kPosixProcessFunctions[] = {
     {"setegid", "($module, egid, /)", posix_setegid, "Set the current process's effective group id."},
     {"setreuid", "($module, ruid, euid, /)", posix_setreuid, "Set the current process's real and effective user ids."},
     {"setregid", "($module, rgid, egid, /)", posix_setregid, "Set the current process's real and effective group ids."},
-    {"setresuid", "($module, ruid, euid, suid, /)", posix_setresuid, "Set the current process's real, effective, and saved user ids."},
-    {"setresgid", "($module, rgid, egid, sgid, /)", posix_setresgid, "Set the current process's real, effective, and saved group ids."},
+    {"setresuid", "($module, ruid, euid, suid, /)", posix_setresuid,
+     "Set the current process's real, effective, and saved user ids."},
+    {"setresgid", "($module, rgid, egid, sgid, /)", posix_setresgid,
+     "Set the current process's real, effective, and saved group ids."},
     NO_ARGUMENTS(getresuid, "Return a tuple of the current process's real, effective, and saved user ids."),
     NO_ARGUMENTS(getresgid, "Return a tuple of the current process's real, effective, and saved group ids."),
     NO_ARGUMENTS(getgroups, "Return list of supplemental group IDs for the process."),
     {"setgroups", "($module, groups, /)", posix_setgroups, "Set the groups of the current process to list."},
-    {"getgrouplist", "($module, user, group, /)", posix_getgrouplist, "Returns a list of groups to which a user belongs."},
+    {"getgrouplist", "($module, user, group, /)", posix_getgrouplist,
+     "Returns a list of groups to which a user belongs."},
     {"initgroups", "($module, username, gid, /)", posix_initgroups, "Initialize the group access list."},
     NO_ARGUMENTS(getlogin, "Return the actual login name."),
-    {"nice", "($module, increment, /)", posix_nice, "Add increment to the priority of process and return the new priority."},
+    {"nice", "($module, increment, /)", posix_nice,
+     "Add increment to the priority of process and return the new priority."},
     {"getpriority", "($module, /, which, who)", posix_getpriority, "Return program scheduling priority."},
     {"setpriority", "($module, /, which, who, priority)", posix_setpriority, "Set program scheduling priority."},
     NO_ARGUMENTS(times, "Return a collection containing process timing information."),

@@ -32,9 +32,10 @@ const StructField kStatFields[] = {{"st_mode", "protection bits"},
                                    {"st_blocks", "number of blocks allocated"},
                                    {"st_rdev", "device type (if inode device)"}};
 
-const StructField kStatvfsFields[] = {{"f_bsize", nullptr},  {"f_frsize", nullptr}, {"f_blocks", nullptr}, {"f_bfree", nullptr},
-                                      {"f_bavail", nullptr}, {"f_files", nullptr},  {"f_ffree", nullptr},  {"f_favail", nullptr},
-                                      {"f_flag", nullptr},   {"f_namemax", nullptr}, {"f_fsid", nullptr}};
+const StructField kStatvfsFields[] = {{"f_bsize", nullptr},   {"f_frsize", nullptr}, {"f_blocks", nullptr},
+                                      {"f_bfree", nullptr},   {"f_bavail", nullptr}, {"f_files", nullptr},
+                                      {"f_ffree", nullptr},   {"f_favail", nullptr}, {"f_flag", nullptr},
+                                      {"f_namemax", nullptr}, {"f_fsid", nullptr}};
 
 Ref (*struct_new_slot)(Type*, Args);
 
@@ -63,7 +64,8 @@ Ref nanoseconds(const timespec& t) {
 Ref do_stat(const char* function, Value path_value, Value dir_fd, bool follow) {
   PathArgument path = TRY(path_argument(path_value, function, "path", kPathOrFd));
   const int dir = TRY(dir_fd_argument(dir_fd));
-  if (path.is_fd && dir != AT_FDCWD) return fail(exc::ValueError, "{}: can't specify dir_fd without matching path", function);
+  if (path.is_fd && dir != AT_FDCWD)
+    return fail(exc::ValueError, "{}: can't specify dir_fd without matching path", function);
   if (path.is_fd && !follow) return fail(exc::ValueError, "{}: cannot use fd and follow_symlinks together", function);
   struct stat s;
   int result, code;
@@ -94,13 +96,15 @@ Ref posix_fstat(Value, const Value* a) {
 
 Ref statvfs_result_of(const struct statvfs& s) {
   return make_struct_sequence(statvfs_result_type,
-                              {make_uint(s.f_bsize), make_uint(s.f_frsize), make_uint(s.f_blocks), make_uint(s.f_bfree), make_uint(s.f_bavail), make_uint(s.f_files),
-                               make_uint(s.f_ffree), make_uint(s.f_favail), make_uint(s.f_flag), make_uint(s.f_namemax), make_uint(s.f_fsid)});
+                              {make_uint(s.f_bsize), make_uint(s.f_frsize), make_uint(s.f_blocks), make_uint(s.f_bfree),
+                               make_uint(s.f_bavail), make_uint(s.f_files), make_uint(s.f_ffree), make_uint(s.f_favail),
+                               make_uint(s.f_flag), make_uint(s.f_namemax), make_uint(s.f_fsid)});
 }
 Ref posix_statvfs(Value, const Value* a) {
   PathArgument path = TRY(path_argument(a[0], "statvfs", "path", kPathOrFd));
   struct statvfs s;
-  const int64_t result = TRY(blocking_call([&] { return path.is_fd ? fstatvfs(path.fd, &s) : statvfs(path.c_str(), &s); }));
+  const int64_t result =
+      TRY(blocking_call([&] { return path.is_fd ? fstatvfs(path.fd, &s) : statvfs(path.c_str(), &s); }));
   if (result < 0) return fail_errno(errno, path.object);
   return statvfs_result_of(s);
 }
@@ -122,36 +126,47 @@ Ref posix_makedev(Value, const Value* a) {
 }  // namespace
 
 Ref stat_result_of(const struct stat& s) {
-  auto as_float = [](const timespec& t) { return make_float(static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec)); };
+  auto as_float = [](const timespec& t) {
+    return make_float(static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec));
+  };
   return make_struct_sequence(
       stat_result_type,
-      {make_int(s.st_mode), make_uint(s.st_ino), make_uint(s.st_dev), make_uint(s.st_nlink), make_int(static_cast<int64_t>(s.st_uid)), make_int(static_cast<int64_t>(s.st_gid)),
-       make_int(s.st_size), make_int(s.st_atim.tv_sec), make_int(s.st_mtim.tv_sec), make_int(s.st_ctim.tv_sec), as_float(s.st_atim), as_float(s.st_mtim),
-       as_float(s.st_ctim), nanoseconds(s.st_atim), nanoseconds(s.st_mtim), nanoseconds(s.st_ctim), make_int(s.st_blksize), make_int(s.st_blocks), make_uint(s.st_rdev)});
+      {make_int(s.st_mode), make_uint(s.st_ino), make_uint(s.st_dev), make_uint(s.st_nlink),
+       make_int(static_cast<int64_t>(s.st_uid)), make_int(static_cast<int64_t>(s.st_gid)), make_int(s.st_size),
+       make_int(s.st_atim.tv_sec), make_int(s.st_mtim.tv_sec), make_int(s.st_ctim.tv_sec), as_float(s.st_atim),
+       as_float(s.st_mtim), as_float(s.st_ctim), nanoseconds(s.st_atim), nanoseconds(s.st_mtim), nanoseconds(s.st_ctim),
+       make_int(s.st_blksize), make_int(s.st_blocks), make_uint(s.st_rdev)});
 }
 
 Status add_posix_stat(Value module) {
-  define_struct_sequence(stat_result_type, {"os.stat_result",
-                                            "stat_result: Result from stat, fstat, or lstat.\n\nThis object may be accessed either as a tuple of\n"
-                                            "(mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime)\nor via the attributes st_mode, st_ino, and so on.",
-                                            kStatFields, 19, 10});
+  define_struct_sequence(
+      stat_result_type,
+      {"os.stat_result",
+       "stat_result: Result from stat, fstat, or lstat.\n\nThis object may be accessed either as a tuple of\n"
+       "(mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime)\nor via the attributes st_mode, st_ino, and so "
+       "on.",
+       kStatFields, 19, 10});
   if (!struct_new_slot) struct_new_slot = stat_result_type.slots.new_;
   stat_result_type.slots.new_ = stat_result_new;
-  define_struct_sequence(statvfs_result_type, {"os.statvfs_result", "statvfs_result: Result from statvfs or fstatvfs.", kStatvfsFields, 11, 10});
+  define_struct_sequence(statvfs_result_type, {"os.statvfs_result", "statvfs_result: Result from statvfs or fstatvfs.",
+                                               kStatvfsFields, 11, 10});
   add_type(module, stat_result_type);
   add_type(module, statvfs_result_type);
   return kOk;
 }
 
 const NativeDef kPosixStatFunctions[] = {
-    {"stat", "($module, /, path, *, dir_fd=None, follow_symlinks=True)", posix_stat, "Perform a stat system call on the given path."},
-    {"lstat", "($module, /, path, *, dir_fd=None)", posix_lstat, "Perform a stat system call on the given path, without following symbolic links."},
+    {"stat", "($module, /, path, *, dir_fd=None, follow_symlinks=True)", posix_stat,
+     "Perform a stat system call on the given path."},
+    {"lstat", "($module, /, path, *, dir_fd=None)", posix_lstat,
+     "Perform a stat system call on the given path, without following symbolic links."},
     {"fstat", "($module, /, fd)", posix_fstat, "Perform a stat system call on the given file descriptor."},
     {"statvfs", "($module, /, path)", posix_statvfs, "Perform a statvfs system call on the given path."},
     {"fstatvfs", "($module, fd, /)", posix_fstatvfs, "Perform an fstatvfs system call on the given fd."},
     {"major", "($module, device, /)", posix_major, "Extracts a device major number from a raw device number."},
     {"minor", "($module, device, /)", posix_minor, "Extracts a device minor number from a raw device number."},
-    {"makedev", "($module, major, minor, /)", posix_makedev, "Composes a raw device number from the major and minor device numbers."},
+    {"makedev", "($module, major, minor, /)", posix_makedev,
+     "Composes a raw device number from the major and minor device numbers."},
     {}};
 
 }  // namespace hiss

@@ -24,13 +24,15 @@ const StructField kUnameFields[] = {{"sysname", "operating system name"},
                                     {"release", "operating system release"},
                                     {"version", "operating system version"},
                                     {"machine", "hardware identifier"}};
-const StructField kTerminalFields[] = {{"columns", "width of the terminal window in characters"}, {"lines", "height of the terminal window in characters"}};
+const StructField kTerminalFields[] = {{"columns", "width of the terminal window in characters"},
+                                       {"lines", "height of the terminal window in characters"}};
 const StructField kSchedFields[] = {{"sched_priority", "the scheduling priority"}};
 
 Ref posix_uname(Value, const Value*) {
   utsname u;
   if (uname(&u) < 0) return fail_errno(errno);
-  return make_struct_sequence(uname_result_type, {fs_decode(u.sysname), fs_decode(u.nodename), fs_decode(u.release), fs_decode(u.version), fs_decode(u.machine)});
+  return make_struct_sequence(uname_result_type, {fs_decode(u.sysname), fs_decode(u.nodename), fs_decode(u.release),
+                                                  fs_decode(u.version), fs_decode(u.machine)});
 }
 Ref posix_get_terminal_size(Value, const Value* a) {
   const int fd = a[0] ? TRY(to_c_int(a[0])) : STDOUT_FILENO;
@@ -141,7 +143,9 @@ Ref posix_sched_setaffinity(Value, const Value* a) {
   cpu_set_t set;
   CPU_ZERO(&set);
   TRY(for_each(a[1], [&](Value v) -> Status {
-    if (!is_int(v)) return fail(exc::TypeError, "expected an iterator of ints, but iterator yielded {}", repr_text(to_value(type_of(v))));
+    if (!is_int(v))
+      return fail(exc::TypeError, "expected an iterator of ints, but iterator yielded {}",
+                  repr_text(to_value(type_of(v))));
     const int64_t cpu = TRY(to_int64(v));
     if (cpu < 0) return fail(exc::ValueError, "negative CPU number");
     if (cpu > INT_MAX - 1) return fail(exc::OverflowError, "CPU number too large");
@@ -208,7 +212,8 @@ Ref random_bytes(int64_t size, unsigned flags, bool all) {
   Ref out = Ref::steal(allocate_bytes(size));
   int64_t done = 0;
   while (done < size) {
-    const int64_t n = TRY(blocking_call([&] { return getrandom(as<Bytes>(out)->data + done, static_cast<size_t>(size - done), flags); }));
+    const int64_t n = TRY(
+        blocking_call([&] { return getrandom(as<Bytes>(out)->data + done, static_cast<size_t>(size - done), flags); }));
     if (n < 0) return fail_errno(errno);
     done += n;
     if (!all) return n == size ? out : make_bytes(as<Bytes>(out)->data, n);
@@ -229,9 +234,13 @@ Ref posix_getrandom(Value, const Value* a) {
 }  // namespace
 
 Status add_posix_system(Value module) {
-  define_struct_sequence(uname_result_type, {"posix.uname_result", "uname_result: Result from os.uname().", kUnameFields, 5, 5});
-  define_struct_sequence(terminal_size_type, {"os.terminal_size", "A tuple of (columns, lines) for holding terminal window size", kTerminalFields, 2, 2});
-  define_struct_sequence(sched_param_type, {"posix.sched_param", "Currently has only one field: sched_priority", kSchedFields, 1, 1});
+  define_struct_sequence(uname_result_type,
+                         {"posix.uname_result", "uname_result: Result from os.uname().", kUnameFields, 5, 5});
+  define_struct_sequence(
+      terminal_size_type,
+      {"os.terminal_size", "A tuple of (columns, lines) for holding terminal window size", kTerminalFields, 2, 2});
+  define_struct_sequence(sched_param_type,
+                         {"posix.sched_param", "Currently has only one field: sched_priority", kSchedFields, 1, 1});
   sched_param_type.slots.new_ = [](Type*, Args args) -> Ref {
     Arguments bound("sched_param", "(sched_priority)");
     TRY(bound.bind(args));
@@ -248,27 +257,41 @@ Status add_posix_system(Value module) {
 
 const NativeDef kPosixSystemFunctions[] = {
     {"uname", "($module, /)", posix_uname, "Return an object identifying the current operating system."},
-    {"get_terminal_size", "($module, fd=<unrepresentable>, /)", posix_get_terminal_size, "Return the size of the terminal window as (columns, lines)."},
+    {"get_terminal_size", "($module, fd=<unrepresentable>, /)", posix_get_terminal_size,
+     "Return the size of the terminal window as (columns, lines)."},
     {"strerror", "($module, code, /)", posix_strerror, "Translate an error code to a message string."},
     {"putenv", "($module, name, value, /)", posix_putenv, "Change or add an environment variable."},
     {"unsetenv", "($module, name, /)", posix_unsetenv, "Delete an environment variable."},
     {"sysconf", "($module, name, /)", posix_sysconf, "Return an integer-valued system configuration variable."},
-    {"pathconf", "($module, /, path, name)", posix_pathconf, "Return the configuration limit name for the file or directory path."},
-    {"fpathconf", "($module, fd, name, /)", posix_fpathconf, "Return the configuration limit name for the file descriptor fd."},
+    {"pathconf", "($module, /, path, name)", posix_pathconf,
+     "Return the configuration limit name for the file or directory path."},
+    {"fpathconf", "($module, fd, name, /)", posix_fpathconf,
+     "Return the configuration limit name for the file descriptor fd."},
     {"confstr", "($module, name, /)", posix_confstr, "Return a string-valued system configuration variable."},
-    {"cpu_count", "($module, /)", posix_cpu_count, "Return the number of CPUs in the system; return None if indeterminable."},
-    {"sched_getaffinity", "($module, pid, /)", posix_sched_getaffinity, "Return the affinity of the process identified by pid (or the current process if zero)."},
-    {"sched_setaffinity", "($module, pid, mask, /)", posix_sched_setaffinity, "Set the CPU affinity of the process identified by pid to mask."},
+    {"cpu_count", "($module, /)", posix_cpu_count,
+     "Return the number of CPUs in the system; return None if indeterminable."},
+    {"sched_getaffinity", "($module, pid, /)", posix_sched_getaffinity,
+     "Return the affinity of the process identified by pid (or the current process if zero)."},
+    {"sched_setaffinity", "($module, pid, mask, /)", posix_sched_setaffinity,
+     "Set the CPU affinity of the process identified by pid to mask."},
     {"sched_yield", "($module, /)", posix_sched_yield, "Voluntarily relinquish the CPU."},
-    {"sched_get_priority_max", "($module, /, policy)", posix_sched_get_priority_max, "Get the maximum scheduling priority for policy."},
-    {"sched_get_priority_min", "($module, /, policy)", posix_sched_get_priority_min, "Get the minimum scheduling priority for policy."},
-    {"sched_getscheduler", "($module, pid, /)", posix_sched_getscheduler, "Get the scheduling policy for the process identified by pid."},
-    {"sched_setscheduler", "($module, pid, policy, param, /)", posix_sched_setscheduler, "Set the scheduling policy for the process identified by pid."},
-    {"sched_getparam", "($module, pid, /)", posix_sched_getparam, "Returns scheduling parameters for the process identified by pid."},
-    {"sched_setparam", "($module, pid, param, /)", posix_sched_setparam, "Set scheduling parameters for the process identified by pid."},
-    {"sched_rr_get_interval", "($module, pid, /)", posix_sched_rr_get_interval, "Return the round-robin quantum for the process identified by pid, in seconds."},
+    {"sched_get_priority_max", "($module, /, policy)", posix_sched_get_priority_max,
+     "Get the maximum scheduling priority for policy."},
+    {"sched_get_priority_min", "($module, /, policy)", posix_sched_get_priority_min,
+     "Get the minimum scheduling priority for policy."},
+    {"sched_getscheduler", "($module, pid, /)", posix_sched_getscheduler,
+     "Get the scheduling policy for the process identified by pid."},
+    {"sched_setscheduler", "($module, pid, policy, param, /)", posix_sched_setscheduler,
+     "Set the scheduling policy for the process identified by pid."},
+    {"sched_getparam", "($module, pid, /)", posix_sched_getparam,
+     "Returns scheduling parameters for the process identified by pid."},
+    {"sched_setparam", "($module, pid, param, /)", posix_sched_setparam,
+     "Set scheduling parameters for the process identified by pid."},
+    {"sched_rr_get_interval", "($module, pid, /)", posix_sched_rr_get_interval,
+     "Return the round-robin quantum for the process identified by pid, in seconds."},
     {"getloadavg", "($module, /)", posix_getloadavg, "Return average recent system load information."},
-    {"urandom", "($module, size, /)", posix_urandom, "Return a bytes object containing random bytes suitable for cryptographic use."},
+    {"urandom", "($module, size, /)", posix_urandom,
+     "Return a bytes object containing random bytes suitable for cryptographic use."},
     {"getrandom", "($module, /, size, flags=0)", posix_getrandom, "Obtain a series of random bytes."},
     {}};
 
