@@ -2,6 +2,7 @@
 #include "bind/tensor_object.h"
 
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 #include "memory/collector.h"
@@ -73,7 +74,8 @@ bool read_operand(Value v, engine::Arg& out, engine::Scalar& scalar) {
 
 // A dying temporary that only the interpreter's register refers to may give its buffer to the result.
 const engine::Tensor* reusable(Value left, Value right) {
-  const uint8_t dying = dying_operands;
+  // Taken once: whatever the slot calls from here on has operands of its own.
+  const uint8_t dying = std::exchange(dying_operands, uint8_t{0});
   if ((dying & 1) && left.is_object() && left.object()->refs == 1 && is_tensor(left) &&
       tensor_of(left).use_count() == 1)
     return &tensor_of(left);
@@ -98,6 +100,12 @@ Ref run_binary(const engine::OpDescriptor* op, Value left, Value right) {
     }
     return wrap(std::move(outputs.tensor(0)));
   });
+}
+
+// For a number on the left of a commutative operation: the marks of dying operands change places with the operands.
+Ref run_swapped(const engine::OpDescriptor* op, Value left, Value right) {
+  dying_operands = static_cast<uint8_t>((dying_operands & 1) << 1 | dying_operands >> 1);
+  return run_binary(op, right, left);
 }
 
 template <const char* name>
@@ -139,10 +147,10 @@ Ref binary_slot(Value left, Value right) {
 }
 template <const char* name>
 Ref commutative_slot(Value left, Value right) {
-  return is_tensor(left) ? run_binary(operation<name>(), left, right) : run_binary(operation<name>(), right, left);
+  return is_tensor(left) ? run_binary(operation<name>(), left, right) : run_swapped(operation<name>(), left, right);
 }
 Ref subtract_slot(Value left, Value right) {
-  return is_tensor(left) ? run_binary(operation<kSub>(), left, right) : run_binary(operation<kRsub>(), right, left);
+  return is_tensor(left) ? run_binary(operation<kSub>(), left, right) : run_swapped(operation<kRsub>(), left, right);
 }
 Ref divide_slot(Value left, Value right) {
   if (is_tensor(left)) return run_binary(operation<kDiv>(), left, right);

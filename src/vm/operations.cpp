@@ -295,7 +295,9 @@ Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b
   }
   if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);
   const BinaryOp operation = operation_of(op);
-  if (a_dying | b_dying) dying_operands = static_cast<uint8_t>(a_dying | b_dying << 1);
+  // A method written in Python would pass the marks on to the first operation in its body.
+  if ((a_dying | b_dying) && !type_of(a)->is_heap() && !type_of(b)->is_heap())
+    dying_operands = static_cast<uint8_t>(a_dying | b_dying << 1);
   Ref result = inplace_form ? inplace(operation, a, b) : binary(operation, a, b);
   dying_operands = 0;
   return result;
