@@ -387,12 +387,6 @@ Status initialize(Value module) {
 
 }  // namespace
 
-/// What CPython sets before any code runs: SIGPIPE and SIGXFSZ are ignored.
-void ignore_fatal_io_signals() {
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);
-}
-
 extern const ModuleDef signal_module;
 const ModuleDef signal_module = {"_signal", "This module provides mechanisms to use signal handlers in Python.",
                                  kFunctions, initialize};

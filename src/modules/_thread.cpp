@@ -468,7 +468,7 @@ void* run_thread(void* data) {
       if (pending_is(exc::SystemExit)) {
         clear_pending();
       } else {
-        report_unraisable(start->function, "in thread started by");
+        report_unraisable(start->function, "Exception ignored in thread started by");
       }
     }
   }

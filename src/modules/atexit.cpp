@@ -23,7 +23,7 @@ void run_callbacks() {
     Callback c = std::move(list.back());
     list.pop_back();
     Ref result = call_with(c.function, as<Tuple>(c.args), as<Dict>(c.kwargs));
-    if (result.is_error()) report_unraisable(c.function, "in atexit callback");
+    if (result.is_error()) report_unraisable(c.function, "Exception ignored in atexit callback");
   }
 }
 

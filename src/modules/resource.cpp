@@ -49,7 +49,8 @@ Ref limit_pair(const rlimit& l) {
 Result<rlimit> limit_argument(Value v) {
   Ref pair = TRY(to_tuple(v));
   if (as<Tuple>(pair)->size != 2) return fail(exc::ValueError, "expected a tuple of 2 integers");
-  return rlimit{TRY(to_uint_mask(as<Tuple>(pair)->items[0])), TRY(to_uint_mask(as<Tuple>(pair)->items[1]))};
+  const int64_t soft = TRY(to_int64(as<Tuple>(pair)->items[0])), hard = TRY(to_int64(as<Tuple>(pair)->items[1]));
+  return rlimit{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)};
 }
 Result<int> resource_argument(Value v) {
   const int number = TRY(to_c_int(v));

@@ -28,7 +28,7 @@ Result<int64_t> timeout_argument(Value v, double unit, const char* message) {
   if (!is_float(v) && !is_int(v) && !type_of(v)->slots.index) return fail(exc::TypeError, "{}", message);
   const double d = TRY(to_double(v));
   if (std::isnan(d)) return fail(exc::ValueError, "Invalid value NaN (not a number)");
-  const double ns = std::ceil(d * unit);
+  const double ns = d < 0 ? std::floor(d * unit) : std::ceil(d * unit);
   if (std::fabs(ns) >= 9.2e18) return fail(exc::OverflowError, "timestamp too large to convert to C _PyTime_t");
   return static_cast<int64_t>(ns);
 }

@@ -8,6 +8,7 @@
 #include "compile/compiler.h"
 #include "modules/evaluation.h"
 #include "modules/marshal/marshal.h"
+#include "object/bytes.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/protocol.h"
@@ -261,6 +262,14 @@ Status initialize_import() {
   TRY(call_method(module, "_install", {sys, imp}));
   bootstrap_module = Ref::share(module).release();
   TRY(call_method(module, "_install_external_importers"));
+  // Cached code of a build with other instructions must not run: the magic number of .pyc files follows the bytecode.
+  Ref external = Ref::share(dict_get(sys_modules(), intern("_frozen_importlib_external")));
+  if (!external.is_empty()) {
+    const uint16_t magic = bytecode_fingerprint();
+    const char bytes[4] = {static_cast<char>(magic), static_cast<char>(magic >> 8), '\r', '\n'};
+    TRY(set_attr(external, intern("MAGIC_NUMBER"), make_bytes(bytes, 4)));
+    TRY(set_attr(external, intern("_RAW_MAGIC_NUMBER"), make_int(magic | '\r' << 16 | '\n' << 24)));
+  }
   return kOk;
 }
 

@@ -155,7 +155,13 @@ Ref io_open_code(Value module, const Value* a) {
 }
 Ref io_text_encoding(Value, const Value* a) {
   if (a[0] && !a[0].is_none()) return Ref::share(a[0]);
-  return make_str_ascii("locale");
+  if (x_option("warn_default_encoding")) {
+    TRY(warn(exc::EncodingWarning, "'encoding' argument not specified", a[1] ? TRY(to_c_int(a[1])) : 2));
+  }
+  const bool ignored = runtime_options().ignore_environment || runtime_options().isolated;
+  const char* environment = ignored ? nullptr : std::getenv("PYTHONUTF8");
+  const bool utf8_mode = x_option("utf8") || (environment && std::string_view(environment) == "1");
+  return make_str_ascii(utf8_mode ? "utf-8" : "locale");
 }
 
 const NativeDef kFunctions[] = {
@@ -203,6 +209,13 @@ Status initialize(Value module) {
 }
 
 }  // namespace
+
+bool x_option(std::string_view name) {
+  for (const std::string& option : runtime_options().x_options) {
+    if (option == name || option == std::string(name) + "=1") return true;
+  }
+  return false;
+}
 
 Ref locale_encoding() { return make_str_ascii("UTF-8"); }
 

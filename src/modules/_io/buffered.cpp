@@ -324,12 +324,14 @@ Ref read_into(Value self, Value target, bool once) {
   TRY(before_read(b));
   if (b->ahead() == 0) drop_read_ahead(b);
   while (got < view.length()) {
-    if (once && got) break;
     const int64_t left = view.length() - got;
     int64_t n;
     if (left > b->buffer_size) {
       n = TRY(raw_read(b, view.data() + got, left));
       if (n > 0) got += n;
+      if (once && n > 0) break;
+    } else if (once && got) {
+      break;
     } else {
       n = TRY(fill(b));
       if (n > 0) got += take(b, view.data() + got, left);

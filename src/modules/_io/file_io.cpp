@@ -419,6 +419,8 @@ Result<int64_t> file_write(FileIO* f, const uint8_t* data, int64_t length) {
     if (errno == EAGAIN) return -1;
     return fail_errno(errno);
   }
+  // A short write means, most often, that a signal came.
+  if (n < length) TRY(run_signal_handlers());
   return n;
 }
 

@@ -6,6 +6,7 @@
 #include "modules/_io/buffered.h"
 #include "modules/_io/file_io.h"
 #include "modules/_io/io_functions.h"
+#include "object/codecs_text.h"
 #include "object/exception.h"
 #include "object/iterator.h"
 
@@ -375,7 +376,7 @@ Ref text_newlines(Value self) {
   return result.is_empty() ? Ref::none() : std::move(result);
 }
 Ref text_errors(Value self) {
-  TRY(check_attached(wrapper_of(self)));
+  if (!wrapper_of(self)->detached) TRY(check_attached(wrapper_of(self)));
   return Ref::share(wrapper_of(self)->errors);
 }
 Ref text_encoding_get(Value self) {
@@ -410,7 +411,7 @@ Status set_chunk_size(Value self, Value v) {
 
 Ref text_repr(Value self) {
   auto* w = wrapper_of(self);
-  TRY(check_attached(w));
+  if (!w->detached) TRY(check_attached(w));
   std::string out = "<_io.TextIOWrapper";
   Ref name = TRY(name_for_repr(self));
   if (!name.is_empty()) out += " name=" + to_string(name);
@@ -464,12 +465,15 @@ Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Valu
     return fail(exc::TypeError, "TextIOWrapper() argument 'errors' must be str or None, not {}", type_name(errors));
   }
   TRY(check_newline(newline));
-  Ref name =
-      encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
+  if ((!encoding || encoding.is_none()) && x_option("warn_default_encoding")) {
+    TRY(warn(exc::EncodingWarning, "'encoding' argument not specified", 1));
+  }
+  Ref name = encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
   Ref handler = errors && !errors.is_none() ? Ref::share(errors) : make_str_ascii("strict");
   if (to_string(name).find('\0') != std::string::npos || to_string(handler).find('\0') != std::string::npos) {
     return fail(exc::ValueError, "embedded null character");
   }
+  if (x_option("dev") && codec_error_hook) TRY(codec_error_hook(intern(as<Str>(handler))));
   w->chunk_size = kDefaultBufferSize;
   w->line_buffering = line_buffering;
   w->write_through = write_through;

@@ -56,6 +56,18 @@ constexpr int kOpCount = 0
 
 }  // namespace
 
+uint16_t bytecode_fingerprint() {
+#define OP(name, operands, cache) #name " " operands " " #cache "\n"
+  static constexpr char kText[] =
+#include "compile/bytecode.def"
+      ;
+#undef OP
+  constexpr uint32_t kFormat = 2;  // of pack_code: raised when its layout changes
+  uint32_t h = 2166136261u + kFormat;
+  for (const char c : std::string_view(kText)) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
+  return static_cast<uint16_t>(h ^ h >> 16);
+}
+
 std::string pack_code(const Code* c) {
   Packer p;
   for (int32_t v : {c->argcount, c->posonlyargcount, c->kwonlyargcount, c->nlocals}) p.number(static_cast<uint64_t>(v));

@@ -50,5 +50,7 @@ struct Code;
 std::string pack_code(const Code* code);
 /// Fills them in: false when the data makes no sense.
 bool unpack_code(Code* code, std::string_view data);
+/// Differs between builds whose instructions differ: part of the magic number of .pyc files.
+uint16_t bytecode_fingerprint();
 
 }  // namespace hiss

@@ -1,4 +1,6 @@
 // posix: what os.py is made of. The functions are in the files beside this one.
+#include <csignal>
+
 #include "modules/posix/functions.h"
 
 namespace hiss {
@@ -6,6 +8,9 @@ namespace hiss {
 namespace {
 
 Status initialize(Value module) {
+  // Every start imports posix: writing to a closed pipe, or beyond a file size limit, is an error and no death.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   for (const NativeDef* part : {kPosixPathFunctions, kPosixStatFunctions, kPosixDirectoryFunctions,
                                 kPosixProcessFunctions, kPosixSystemFunctions}) {
     add_functions(module, part);

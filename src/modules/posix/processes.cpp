@@ -217,8 +217,8 @@ Ref spawn(const Value* a, const char* function, bool search) {
     posix_spawnattr_setpgroup(&setup.attributes, TRY(to_c_int(a[4])));
     flags |= POSIX_SPAWN_SETPGROUP;
   }
-  if (a[5] && TRY(truth(a[5]))) flags |= POSIX_SPAWN_RESETIDS;
-  if (a[6] && TRY(truth(a[6]))) flags |= POSIX_SPAWN_SETSID;
+  if (a[5] && TRY(to_c_int(a[5]))) flags |= POSIX_SPAWN_RESETIDS;
+  if (a[6] && TRY(to_c_int(a[6]))) flags |= POSIX_SPAWN_SETSID;
   if (a[7]) {
     sigset_t set = TRY(signal_set(a[7]));
     posix_spawnattr_setsigmask(&setup.attributes, &set);

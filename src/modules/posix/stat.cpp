@@ -116,8 +116,15 @@ Ref posix_fstatvfs(Value, const Value* a) {
   return statvfs_result_of(s);
 }
 
-Ref posix_major(Value, const Value* a) { return make_int(major(TRY(to_uint_mask(a[0])))); }
-Ref posix_minor(Value, const Value* a) { return make_int(minor(TRY(to_uint_mask(a[0])))); }
+Result<uint64_t> device_argument(Value v) {
+  Ref number = TRY(index(v));
+  if (int_sign(number) < 0) return fail(exc::OverflowError, "can't convert negative int to unsigned");
+  MpzView z(number);
+  if (mpz_sizeinbase(z, 2) > 64) return fail(exc::OverflowError, "int too big to convert");
+  return mpz_get_ui(z);
+}
+Ref posix_major(Value, const Value* a) { return make_int(major(TRY(device_argument(a[0])))); }
+Ref posix_minor(Value, const Value* a) { return make_int(minor(TRY(device_argument(a[0])))); }
 Ref posix_makedev(Value, const Value* a) {
   const int high = TRY(to_c_int(a[0])), low = TRY(to_c_int(a[1]));
   return make_uint(makedev(static_cast<unsigned>(high), static_cast<unsigned>(low)));
