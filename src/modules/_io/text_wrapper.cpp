@@ -468,7 +468,8 @@ Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Valu
   if ((!encoding || encoding.is_none()) && x_option("warn_default_encoding")) {
     TRY(warn(exc::EncodingWarning, "'encoding' argument not specified", 1));
   }
-  Ref name = encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
+  Ref name =
+      encoding && !encoding.is_none() && !equal(as<Str>(encoding), "locale") ? Ref::share(encoding) : locale_encoding();
   Ref handler = errors && !errors.is_none() ? Ref::share(errors) : make_str_ascii("strict");
   if (to_string(name).find('\0') != std::string::npos || to_string(handler).find('\0') != std::string::npos) {
     return fail(exc::ValueError, "embedded null character");
