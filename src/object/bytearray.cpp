@@ -357,15 +357,16 @@ Ref bytearray_sizeof(Value self, const Value*) {
 }
 
 void init_bytearray_type() {
-  define_type(bytearray_type, {.name = "bytearray",
-                               .size = sizeof(ByteArray),
-                               .layout = Layout::ByteArray,
-                               .flags = Type::kBaseType | Type::kMatchSelf,
-                               .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) "
-                                      "-> bytearray\nbytearray(bytes_or_buffer) "
-                                      "-> mutable copy of bytes_or_buffer\nbytearray(int) -> bytes array of size given "
-                                      "by the parameter initialized with null "
-                                      "bytes\nbytearray() -> empty bytes array"});
+  define_type(
+      bytearray_type,
+      {.name = "bytearray",
+       .size = sizeof(ByteArray),
+       .layout = Layout::ByteArray,
+       .flags = Type::kBaseType | Type::kMatchSelf,
+       .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> "
+              "bytearray\nbytearray(bytes_or_buffer) -> bytearray\nbytearray(size) -> bytearray\nbytearray() -> "
+              "bytearray\n\nA mutable array of integers from 0 to 255. The argument is the values, text to encode,\nan "
+              "object whose buffer is copied, or how many zeros to start with; without one it is empty."});
   Slots& s = bytearray_type.slots;
   s.new_ = bytearray_new;
   s.init = bytearray_init;

@@ -368,15 +368,15 @@ Ref bytes_repeat(Value self, int64_t count) {
 }
 
 void init_bytes_type() {
-  define_type(bytes_type, {.name = "bytes",
-                           .size = sizeof(Bytes),
-                           .layout = Layout::Bytes,
-                           .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
-                           .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> "
-                                  "bytes\nbytes(bytes_or_buffer) -> immutable copy of "
-                                  "bytes_or_buffer\nbytes(int) -> bytes object of size given by the parameter "
-                                  "initialized with null bytes\nbytes() -> empty "
-                                  "bytes object"});
+  define_type(bytes_type,
+              {.name = "bytes",
+               .size = sizeof(Bytes),
+               .layout = Layout::Bytes,
+               .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+               .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> "
+                      "bytes\nbytes(bytes_or_buffer) -> bytes\nbytes(size) -> bytes\nbytes() -> bytes\n\nAn immutable "
+                      "array of integers from 0 to 255. The argument is the values, text to encode,\nan object whose "
+                      "buffer is copied, or how many zeros to hold; without one it is empty."});
   Slots& s = bytes_type.slots;
   s.new_ = bytes_new;
   s.repr = bytes_repr;

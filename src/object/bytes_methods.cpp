@@ -645,95 +645,108 @@ Ref bytes_percent(Value self, Value values) {
 
 #define HISS_BYTES_SHARED                                                                                              \
   {"capitalize", "($self, /)", bytes_capitalize,                                                                       \
-   "B.capitalize() -> copy of B with its first character capitalized and the rest lower-cased."},                      \
-      {"center", "($self, width, fillchar=b' ', /)", bytes_center, "Return a centered string of length width."},       \
+   "B.capitalize() -> B with an ASCII capital first and every other ASCII letter in lowercase."},                      \
+      {"center", "($self, width, fillchar=b' ', /)", bytes_center,                                                     \
+       "Put the contents in the middle of width bytes, padding both sides with fillchar."},                            \
       {"count", "($self, sub, start=None, end=None, /)", bytes_count,                                                  \
-       "Return the number of non-overlapping occurrences of sub."},                                                    \
+       "How often sub occurs in B[start:end], overlaps not counted. sub is bytes-like or one byte's value."},          \
       {"decode", "($self, /, encoding='utf-8', errors='strict')", bytes_decode,                                        \
-       "Decode the bytes using the codec registered for encoding."},                                                   \
+       "Turn the bytes into a str. errors names the handler for what the encoding does not allow."},                   \
       {"endswith", "($self, suffix, start=None, end=None, /)", bytes_endswith,                                         \
-       "Return True if B ends with the specified suffix."},                                                            \
+       "Whether B[start:end] has suffix, or one of a tuple of them, at its end."},                                     \
       {"expandtabs", "($self, /, tabsize=8)", bytes_expandtabs,                                                        \
-       "Return a copy where all tab characters are expanded using spaces."},                                           \
+       "Replace each tab by the spaces that lead to the next multiple of tabsize columns."},                           \
       {"find", "($self, sub, start=None, end=None, /)", bytes_find,                                                    \
-       "Return the lowest index where subsection sub is found, -1 on failure."},                                       \
-      {"fromhex", "($type, string, /)", bytes_fromhex, "Create from a string of hexadecimal numbers.",                 \
-       NativeDef::ClassMethod},                                                                                        \
+       "Position of the first sub inside B[start:end], or -1 if there is none."},                                      \
+      {"fromhex", "($type, string, /)", bytes_fromhex,                                                                 \
+       "Read two hexadecimal digits per byte; whitespace between the pairs is skipped.", NativeDef::ClassMethod},      \
       {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", bytes_hex,                                         \
-       "Create a string of hexadecimal numbers."},                                                                     \
+       "Two hexadecimal digits per byte. sep goes between groups of bytes_per_sep bytes, counted from the right, or "  \
+       "from the left if negative."},                                                                                  \
       {"index", "($self, sub, start=None, end=None, /)", bytes_index,                                                  \
-       "Like find, but raises ValueError when sub is not found."},                                                     \
-      {"isalnum", "($self, /)", all<is_alnum>, "True if all bytes are alphanumeric and there is at least one."},       \
-      {"isalpha", "($self, /)", all<is_alpha>, "True if all bytes are alphabetic and there is at least one."},         \
-      {"isascii", "($self, /)", bytes_isascii, "True if all bytes are ASCII."},                                        \
-      {"isdigit", "($self, /)", all<is_digit>, "True if all bytes are digits and there is at least one."},             \
-      {"islower", "($self, /)", bytes_islower, "True if all cased bytes are lowercase and there is at least one."},    \
-      {"isspace", "($self, /)", all<is_space>, "True if all bytes are whitespace and there is at least one."},         \
+       "Position of the first sub, as from find; ValueError if there is none."},                                       \
+      {"isalnum", "($self, /)", all<is_alnum>, "Whether B has only ASCII letters and digits. Empty: False."},          \
+      {"isalpha", "($self, /)", all<is_alpha>, "Whether B has only ASCII letters. Empty: False."},                     \
+      {"isascii", "($self, /)", bytes_isascii, "Whether every byte is below 128. Empty: True."},                       \
+      {"isdigit", "($self, /)", all<is_digit>, "Whether B has only the digits 0 to 9. Empty: False."},                 \
+      {"islower", "($self, /)", bytes_islower, "Whether B has an ASCII lowercase letter and no uppercase one."},       \
+      {"isspace", "($self, /)", all<is_space>, "Whether B has only ASCII whitespace. Empty: False."},                  \
       {"istitle", "($self, /)", bytes_istitle,                                                                         \
-       "True if the bytes are titlecased and there is at least one cased byte."},                                      \
-      {"isupper", "($self, /)", bytes_isupper, "True if all cased bytes are uppercase and there is at least one."},    \
+       "Whether B has letters, and each run of them is one uppercase letter followed by lowercase ones."},             \
+      {"isupper", "($self, /)", bytes_isupper, "Whether B has an ASCII uppercase letter and no lowercase one."},       \
       {"join", "($self, iterable_of_bytes, /)", bytes_join,                                                            \
-       "Concatenate any number of bytes objects, inserting this one between them."},                                   \
-      {"ljust", "($self, width, fillchar=b' ', /)", bytes_ljust, "Return a left-justified string of length width."},   \
-      {"lower", "($self, /)", mapped<lower>, "Return a copy with all ASCII characters converted to lowercase."},       \
-      {"lstrip", "($self, bytes=None, /)", bytes_lstrip, "Strip leading bytes contained in the argument."},            \
-      {"maketrans", "(frm, to, /)", bytes_maketrans, "Return a translation table usable for the translate method.",    \
+       "Chain the bytes-like objects of the iterable, with B between each two."},                                      \
+      {"ljust", "($self, width, fillchar=b' ', /)", bytes_ljust, "Append fillchar until there are width bytes."},      \
+      {"lower", "($self, /)", mapped<lower>, "B with its ASCII capitals made lowercase."},                             \
+      {"lstrip", "($self, bytes=None, /)", bytes_lstrip,                                                               \
+       "Drop from the start every byte that occurs in bytes; None stands for ASCII whitespace."},                      \
+      {"maketrans", "(frm, to, /)", bytes_maketrans,                                                                   \
+       "A 256-byte table for translate() that maps each byte of frm to the one at the same place in to.",              \
        NativeDef::StaticMethod},                                                                                       \
-      {"partition", "($self, sep, /)", bytes_partition, "Partition into three parts using the given separator."},      \
+      {"partition", "($self, sep, /)", bytes_partition,                                                                \
+       "Cut at the first sep: (before, sep, after), or (everything, b'', b'') if sep does not occur."},                \
       {"removeprefix", "($self, prefix, /)", bytes_removeprefix,                                                       \
-       "Return a copy with the given prefix removed if present."},                                                     \
+       "B without prefix at its start; all of B if it starts otherwise."},                                             \
       {"removesuffix", "($self, suffix, /)", bytes_removesuffix,                                                       \
-       "Return a copy with the given suffix removed if present."},                                                     \
+       "B without suffix at its end; all of B if it ends otherwise."},                                                 \
       {"replace", "($self, old, new, count=-1, /)", bytes_replace,                                                     \
-       "Return a copy with all occurrences of old replaced by new."},                                                  \
+       "Put new in the place of old, count times at most from the left; -1 means everywhere."},                        \
       {"rfind", "($self, sub, start=None, end=None, /)", bytes_rfind,                                                  \
-       "Return the highest index where sub is found, -1 on failure."},                                                 \
+       "Position of the last sub inside B[start:end], or -1 if there is none."},                                       \
       {"rindex", "($self, sub, start=None, end=None, /)", bytes_rindex,                                                \
-       "Like rfind, but raises ValueError when sub is not found."},                                                    \
-      {"rjust", "($self, width, fillchar=b' ', /)", bytes_rjust, "Return a right-justified string of length width."},  \
-      {"rpartition", "($self, sep, /)", bytes_rpartition, "Partition into three parts, searching from the end."},      \
+       "Position of the last sub, as from rfind; ValueError if there is none."},                                       \
+      {"rjust", "($self, width, fillchar=b' ', /)", bytes_rjust, "Prepend fillchar until there are width bytes."},     \
+      {"rpartition", "($self, sep, /)", bytes_rpartition,                                                              \
+       "Cut at the last sep: (before, sep, after), or (b'', b'', everything) if sep does not occur."},                 \
       {"rsplit", "($self, /, sep=None, maxsplit=-1)", bytes_rsplit,                                                    \
-       "Return a list of the sections, splitting from the end."},                                                      \
-      {"rstrip", "($self, bytes=None, /)", bytes_rstrip, "Strip trailing bytes contained in the argument."},           \
+       "The parts between the seps as a list; maxsplit cuts at most, the rightmost ones first."},                      \
+      {"rstrip", "($self, bytes=None, /)", bytes_rstrip,                                                               \
+       "Drop from the end every byte that occurs in bytes; None stands for ASCII whitespace."},                        \
       {"split", "($self, /, sep=None, maxsplit=-1)", bytes_split,                                                      \
-       "Return a list of the sections, using sep as the delimiter."},                                                  \
+       "The parts between the seps as a list; maxsplit cuts at most, -1 for no limit. None as sep cuts at runs of "    \
+       "ASCII whitespace."},                                                                                           \
       {"splitlines", "($self, /, keepends=False)", bytes_splitlines,                                                   \
-       "Return a list of the lines, breaking at line boundaries."},                                                    \
+       "The lines as a list, cut after \\n, \\r or \\r\\n, which stay only with keepends."},                           \
       {"startswith", "($self, prefix, start=None, end=None, /)", bytes_startswith,                                     \
-       "Return True if B starts with the specified prefix."},                                                          \
-      {"strip", "($self, bytes=None, /)", bytes_strip, "Strip leading and trailing bytes contained in the argument."}, \
-      {"swapcase", "($self, /)", mapped<swap_case>,                                                                    \
-       "Return a copy with uppercase converted to lowercase and vice versa."},                                         \
-      {"title", "($self, /)", bytes_title, "Return a titlecased version."},                                            \
+       "Whether B[start:end] has prefix, or one of a tuple of them, at its start."},                                   \
+      {"strip", "($self, bytes=None, /)", bytes_strip,                                                                 \
+       "Drop from both ends every byte that occurs in bytes; None stands for ASCII whitespace."},                      \
+      {"swapcase", "($self, /)", mapped<swap_case>, "B with ASCII capitals and small letters exchanged."},             \
+      {"title", "($self, /)", bytes_title,                                                                             \
+       "B with a capital at the start of every run of ASCII letters, small letters elsewhere."},                       \
       {"translate", "($self, table, /, delete=b'')", bytes_translate,                                                  \
-       "Return a copy with each character mapped by the given translation table."},                                    \
-      {"upper", "($self, /)", mapped<upper>, "Return a copy with all ASCII characters converted to uppercase."}, {     \
+       "Drop the bytes that occur in delete, then look up the others in table, 256 bytes long, or None to leave them " \
+       "alone."},                                                                                                      \
+      {"upper", "($self, /)", mapped<upper>, "B with its small ASCII letters made capitals."}, {                       \
     "zfill", "($self, width, /)", bytes_zfill,                                                                         \
-        "Pad a numeric string with zeros on the left, to fill a field of the given width."                             \
+        "Put zeros before the digits, but after a sign, until there are width bytes."                                  \
   }
 
-const NativeDef kBytesMethods[] = {HISS_BYTES_SHARED,
-                                   {"__getnewargs__", "($self, /)", bytes_getnewargs, nullptr},
-                                   {"__bytes__", "($self, /)", bytes_bytes, "Convert this value to exact type bytes."},
-                                   {}};
+const NativeDef kBytesMethods[] = {
+    HISS_BYTES_SHARED,
+    {"__getnewargs__", "($self, /)", bytes_getnewargs, nullptr},
+    {"__bytes__", "($self, /)", bytes_bytes, "The same bytes as a plain bytes object, not a subclass."},
+    {}};
 
 const NativeDef kByteArrayMethods[] = {
     HISS_BYTES_SHARED,
     {"__alloc__", "($self, /)", bytearray_alloc,
-     "B.__alloc__() -> int\n\nReturn the number of bytes actually allocated."},
+     "B.__alloc__() -> int\n\nHow many bytes are reserved for the contents, spare room included."},
     {"__reduce__", "($self, /)", bytearray_reduce, kReduceDoc},
     {"__reduce_ex__", "($self, proto=0, /)", bytearray_reduce_ex, kReduceDoc},
-    {"__sizeof__", "($self, /)", bytearray_sizeof, "Returns the size of the bytearray object in memory, in bytes."},
-    {"append", "($self, item, /)", bytearray_append, "Append a single item to the end of the bytearray."},
-    {"clear", "($self, /)", bytearray_clear, "Remove all items from the bytearray."},
-    {"copy", "($self, /)", bytearray_copy, "Return a copy of B."},
+    {"__sizeof__", "($self, /)", bytearray_sizeof, "Memory of the object and its contents, in bytes."},
+    {"append", "($self, item, /)", bytearray_append, "Add one integer from 0 to 255 at the end."},
+    {"clear", "($self, /)", bytearray_clear, "Make the array empty."},
+    {"copy", "($self, /)", bytearray_copy, "A new bytearray with the same contents."},
     {"extend", "($self, iterable_of_ints, /)", bytearray_extend,
-     "Append all the items from the iterator or sequence to the end of the bytearray."},
+     "Add every integer of the iterable, each from 0 to 255, at the end."},
     {"insert", "($self, index, item, /)", bytearray_insert,
-     "Insert a single item into the bytearray before the given index."},
-    {"pop", "($self, index=-1, /)", bytearray_pop, "Remove and return a single item from B."},
-    {"remove", "($self, value, /)", bytearray_remove, "Remove the first occurrence of a value in the bytearray."},
-    {"reverse", "($self, /)", bytearray_reverse, "Reverse the order of the values in B in place."},
+     "Put item at index and move the rest up; an index out of range means the nearer end."},
+    {"pop", "($self, index=-1, /)", bytearray_pop,
+     "Take out the byte at index and return it; IndexError if there is none."},
+    {"remove", "($self, value, /)", bytearray_remove,
+     "Take out the leftmost byte equal to value; ValueError if there is none."},
+    {"reverse", "($self, /)", bytearray_reverse, "Turn the array back to front."},
     {}};
 #undef HISS_BYTES_SHARED
 

@@ -336,16 +336,16 @@ Ref complex_format(Value self, const Value* args) {
 
 const NativeDef kComplexMethods[] = {
     {"conjugate", "($self, /)", complex_conjugate,
-     "Return the complex conjugate of its argument. (3-4j).conjugate() == 3+4j."},
-    {"__complex__", "($self, /)", complex_self, "Convert this value to exact type complex."},
+     "The number with the sign of its imaginary part changed: (3-4j).conjugate() == 3+4j."},
+    {"__complex__", "($self, /)", complex_self, "The same number as a plain complex, not a subclass."},
     {"__getnewargs__", "($self, /)", complex_getnewargs, nullptr},
-    {"__format__", "($self, format_spec, /)", complex_format, "Convert to a string according to format_spec."},
+    {"__format__", "($self, format_spec, /)", complex_format, "The number as text, laid out the way format_spec says."},
     {}};
-const GetSetDef kComplexGetSets[] = {{"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr,
-                                      "the real part of a complex number"},
-                                     {"imag", [](Value self) { return make_float(as<Complex>(self)->imaginary); },
-                                      nullptr, "the imaginary part of a complex number"},
-                                     {}};
+const GetSetDef kComplexGetSets[] = {
+    {"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr, "the real part, a float"},
+    {"imag", [](Value self) { return make_float(as<Complex>(self)->imaginary); }, nullptr,
+     "the imaginary part, a float"},
+    {}};
 void complex_dealloc(Object* self) { free_object(self); }
 
 }  // namespace
@@ -353,13 +353,13 @@ void complex_dealloc(Object* self) { free_object(self); }
 Ref make_complex(double re, double im) { return make_complex_of(&complex_type, re, im); }
 
 void init_complex_type() {
-  define_type(complex_type, {.name = "complex",
-                             .size = sizeof(Complex),
-                             .layout = Layout::Complex,
-                             .flags = Type::kBaseType,
-                             .doc = "Create a complex number from a real part and an optional imaginary part.\n\nThis "
-                                    "is equivalent to (real + imag*1j) "
-                                    "where imag defaults to 0."});
+  define_type(
+      complex_type,
+      {.name = "complex",
+       .size = sizeof(Complex),
+       .layout = Layout::Complex,
+       .flags = Type::kBaseType,
+       .doc = "The number real + imag*1j, where parts left out are 0.\n\nA single string is parsed, as '1+2j' is."});
   Slots& s = complex_type.slots;
   s.new_ = complex_new;
   s.repr = complex_repr;

@@ -268,19 +268,19 @@ Ref float_new(Type* cls, Args args) {
   return cls == &float_type ? plain : make_float_of(cls, float_value(plain));
 }
 
-const GetSetDef kFloatGetSets[] = {
-    {"real", float_positive, nullptr, "the real part of a complex number"},
-    {"imag", [](Value) { return make_float(0.0); }, nullptr, "the imaginary part of a complex number"},
-    {}};
+const GetSetDef kFloatGetSets[] = {{"real", float_positive, nullptr, "the number itself"},
+                                   {"imag", [](Value) { return make_float(0.0); }, nullptr, "always 0.0"},
+                                   {}};
 
 }  // namespace
 
 void init_float_type() {
-  define_type(float_type, {.name = "float",
-                           .size = sizeof(Float),
-                           .layout = Layout::Float,
-                           .flags = Type::kBaseType | Type::kMatchSelf,
-                           .doc = "Convert a string or number to a floating point number, if possible."});
+  define_type(float_type,
+              {.name = "float",
+               .size = sizeof(Float),
+               .layout = Layout::Float,
+               .flags = Type::kBaseType | Type::kMatchSelf,
+               .doc = "The floating-point number nearest to x, a number or text such as '1e3'; without x, 0.0."});
   Slots& s = float_type.slots;
   s.new_ = float_new;
   s.repr = float_repr_slot;

@@ -221,24 +221,23 @@ Ref float_format(Value self, const Value* args) {
 }  // namespace
 
 const NativeDef kFloatMethods[] = {
-    {"conjugate", "($self, /)", float_conjugate, "Return self, the complex conjugate of any float."},
-    {"__trunc__", "($self, /)", float_trunc, "Return the Integral closest to x between 0 and x."},
-    {"__floor__", "($self, /)", float_floor, "Return the floor as an Integral."},
-    {"__ceil__", "($self, /)", float_ceil, "Return the ceiling as an Integral."},
+    {"conjugate", "($self, /)", float_conjugate, "The number itself, since it has no imaginary part."},
+    {"__trunc__", "($self, /)", float_trunc, "The int that is left without the fraction."},
+    {"__floor__", "($self, /)", float_floor, "The largest int that is not above the number."},
+    {"__ceil__", "($self, /)", float_ceil, "The smallest int that is not below the number."},
     {"__round__", "($self, ndigits=None, /)", float_round,
-     "Return the Integral closest to x, rounding half toward even.\n\nWhen an argument is passed, work like built-in "
-     "round(x, ndigits)."},
+     "Round to ndigits decimal places, halves going to the even neighbour.\n\nWithout ndigits the result is an int."},
     {"as_integer_ratio", "($self, /)", float_as_integer_ratio,
-     "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the original float\nand with "
-     "a positive denominator."},
-    {"fromhex", "($type, string, /)", float_fromhex, "Create a floating-point number from a hexadecimal string.",
+     "The exact value as a fraction in lowest terms: (numerator, denominator > 0).\n\nInfinities raise OverflowError, "
+     "NaN raises ValueError."},
+    {"fromhex", "($type, string, /)", float_fromhex, "Read the text that hex() writes, such as '0x1.8p+1'.",
      NativeDef::ClassMethod},
-    {"hex", "($self, /)", float_hex, "Return a hexadecimal representation of a floating-point number."},
-    {"is_integer", "($self, /)", float_is_integer, "Return True if the float is an integer."},
+    {"hex", "($self, /)", float_hex, "The exact value with hexadecimal digits: (3.0).hex() == '0x1.8000000000000p+1'."},
+    {"is_integer", "($self, /)", float_is_integer, "Whether the value is finite and has no fraction."},
     {"__getnewargs__", "($self, /)", float_getnewargs, nullptr},
-    {"__getformat__", "($type, typestr, /)", float_getformat, "You probably don't want to use this function.",
-     NativeDef::ClassMethod},
-    {"__format__", "($self, format_spec, /)", float_format, "Formats the float according to format_spec."},
+    {"__getformat__", "($type, typestr, /)", float_getformat,
+     "How the machine stores C's 'float' or 'double'. For CPython's own tests.", NativeDef::ClassMethod},
+    {"__format__", "($self, format_spec, /)", float_format, "The number as text, laid out the way format_spec says."},
     {}};
 
 }  // namespace hiss

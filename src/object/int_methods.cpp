@@ -112,34 +112,34 @@ Ref int_from_bytes(Value cls, const Value* args) {
 }  // namespace
 
 const NativeDef kIntMethods[] = {
-    {"conjugate", "($self, /)", int_self, "Returns self, the complex conjugate of any int."},
+    {"conjugate", "($self, /)", int_self, "The number itself, since it has no imaginary part."},
     {"bit_length", "($self, /)", int_bit_length,
-     "Number of bits necessary to represent self in binary.\n\n>>> bin(37)\n'0b100101'\n>>> (37).bit_length()\n6"},
+     "How many binary digits the absolute value has; none for 0.\n\n>>> (37).bit_length()\n6"},
     {"bit_count", "($self, /)", int_bit_count,
-     "Number of ones in the binary representation of the absolute value of self.\n\nAlso known as the population "
-     "count.\n\n>>> bin(13)\n'0b1101'\n>>> (13).bit_count()\n3"},
+     "How many binary digits of the absolute value are 1.\n\n>>> (13).bit_count()\n3"},
     {"to_bytes", "($self, /, length=1, byteorder='big', *, signed=False)", int_to_bytes,
-     "Return an array of bytes representing an integer."},
+     "The value in length bytes, the 'big' or 'little' end first; signed means two's complement. OverflowError if it "
+     "does not fit, or is negative without signed."},
     {"from_bytes", "($type, /, bytes, byteorder='big', *, signed=False)", int_from_bytes,
-     "Return the integer represented by the given array of bytes.", NativeDef::ClassMethod},
+     "The value of bytes whose 'big' or 'little' end comes first; signed means two's complement.",
+     NativeDef::ClassMethod},
     {"as_integer_ratio", "($self, /)", int_as_integer_ratio,
-     "Return a pair of integers, whose ratio is equal to the original int.\n\nThe ratio is in lowest terms and has a "
-     "positive denominator."},
-    {"__trunc__", "($self, /)", int_self, "Truncating an Integral returns itself."},
-    {"__floor__", "($self, /)", int_self, "Flooring an Integral returns itself."},
-    {"__ceil__", "($self, /)", int_self, "Ceiling of an Integral returns itself."},
+     "The pair (number, 1): an integer as a fraction in lowest terms."},
+    {"__trunc__", "($self, /)", int_self, "The integer itself."},
+    {"__floor__", "($self, /)", int_self, "The integer itself."},
+    {"__ceil__", "($self, /)", int_self, "The integer itself."},
     {"__round__", "($self, ndigits=<unrepresentable>, /)", int_round,
-     "Rounding an Integral returns itself.\n\nRounding with an ndigits argument also returns an integer."},
+     "The integer itself, or with a negative ndigits the nearest multiple of 10**-ndigits.\n\nOf two nearest "
+     "multiples, the even one is chosen."},
     {"__getnewargs__", "($self, /)", int_getnewargs, nullptr},
-    {"__format__", "($self, format_spec, /)", int_format, "Convert to a string according to format_spec."},
-    {"__sizeof__", "($self, /)", int_sizeof, "Returns size in memory, in bytes."},
+    {"__format__", "($self, format_spec, /)", int_format, "The number as text, laid out the way format_spec says."},
+    {"__sizeof__", "($self, /)", int_sizeof, "Memory of the object, in bytes."},
     {}};
 
-const GetSetDef kIntGetSets[] = {
-    {"real", plain_int, nullptr, "the real part of a complex number"},
-    {"imag", [](Value) { return make_int(0); }, nullptr, "the imaginary part of a complex number"},
-    {"numerator", plain_int, nullptr, "the numerator of a rational number in lowest terms"},
-    {"denominator", [](Value) { return make_int(1); }, nullptr, "the denominator of a rational number in lowest terms"},
-    {}};
+const GetSetDef kIntGetSets[] = {{"real", plain_int, nullptr, "the number itself"},
+                                 {"imag", [](Value) { return make_int(0); }, nullptr, "always 0"},
+                                 {"numerator", plain_int, nullptr, "the number itself"},
+                                 {"denominator", [](Value) { return make_int(1); }, nullptr, "always 1"},
+                                 {}};
 
 }  // namespace hiss

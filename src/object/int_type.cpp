@@ -135,15 +135,13 @@ Ref int_new(Type* cls, Args args) {
 }
 
 void init_int_type() {
-  define_type(
-      int_type,
-      {.name = "int",
-       .size = sizeof(Int),
-       .layout = Layout::Int,
-       .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
-       .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\nConvert a number or string to an integer, or return "
-              "0 if "
-              "no arguments\nare given.  With an explicit base, x is text in that base; base 0 reads the prefix."});
+  define_type(int_type, {.name = "int",
+                         .size = sizeof(Int),
+                         .layout = Layout::Int,
+                         .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+                         .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\nThe integer in x, a number, whose "
+                                "fraction is dropped, or text with digits of the base,\n2 to 36. With base 0 the text "
+                                "tells it: 0b, 0o, 0x or no prefix. Without x: 0."});
   Slots& s = int_type.slots;
   s.new_ = int_new;
   s.repr = int_repr;
@@ -198,16 +196,12 @@ Ref bool_op(Value a, Value b) {
 }  // namespace
 
 void init_bool_type() {
-  define_type(
-      bool_type,
-      {.name = "bool",
-       .size = sizeof(Int),
-       .layout = Layout::Int,
-       .base = &int_type,
-       .doc = "bool(x) -> bool\n\nReturns True when the argument x is true, False otherwise.\nThe builtins True and "
-              "False are "
-              "the only two instances of the class bool.\nThe class bool is a subclass of the class int, and cannot be "
-              "subclassed."});
+  define_type(bool_type, {.name = "bool",
+                          .size = sizeof(Int),
+                          .layout = Layout::Int,
+                          .base = &int_type,
+                          .doc = "bool(x) -> bool\n\nThe truth of x; without x, False. There are no instances besides "
+                                 "True and False,\nwhich are also the integers 1 and 0. The class has no subclasses."});
   Slots& s = bool_type.slots;
   s.new_ = bool_new;
   s.repr = bool_repr;

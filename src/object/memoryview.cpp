@@ -488,34 +488,38 @@ Ref get_contiguous(Value self) {
 }
 
 const NativeDef kMemoryViewMethods[] = {
-    {"release", "($self, /)", memoryview_release, "Release the underlying buffer exposed by the memoryview object."},
-    {"tobytes", "($self, /, order='C')", memoryview_tobytes, "Return the data in the buffer as a byte string."},
+    {"release", "($self, /)", memoryview_release,
+     "Let go of the buffer. Afterwards most uses of the view raise ValueError."},
+    {"tobytes", "($self, /, order='C')", memoryview_tobytes,
+     "Copy the contents into bytes, with the last index ('C') or the first ('F') changing fastest; 'A' keeps Fortran "
+     "order where the view has it."},
     {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", memoryview_hex,
-     "Return the data in the buffer as a str of hexadecimal numbers."},
-    {"tolist", "($self, /)", memoryview_tolist, "Return the data in the buffer as a list of elements."},
+     "The contents as text, two hexadecimal digits per byte. sep goes between groups of bytes_per_sep bytes."},
+    {"tolist", "($self, /)", memoryview_tolist, "The elements as a list, nested once for each further dimension."},
     {"cast", "($self, /, format, shape=<unrepresentable>)", memoryview_cast,
-     "Cast a memoryview to a new format or shape."},
-    {"toreadonly", "($self, /)", memoryview_toreadonly, "Return a readonly version of the memoryview."},
+     "View the same bytes with another element format, and shape if given. The old or the new format must be one of "
+     "bytes."},
+    {"toreadonly", "($self, /)", memoryview_toreadonly, "A view of the same memory that cannot write to it."},
     {"__enter__", "($self, /)", memoryview_enter, nullptr},
     {"__exit__", "($self, /, *exc_info)", memoryview_exit, nullptr},
     {}};
 const GetSetDef kMemoryViewGetSets[] = {
-    {"obj", get_obj, nullptr, "The underlying object of the memoryview."},
-    {"nbytes", get_nbytes, nullptr,
-     "The amount of space in bytes that the array would use in a contiguous representation."},
-    {"readonly", get_readonly, nullptr, "A bool indicating whether the memory is read only."},
-    {"itemsize", get_itemsize, nullptr, "The size in bytes of each element of the memoryview."},
-    {"format", get_format, nullptr,
-     "A string containing the format (in struct module style) for each element in the view."},
-    {"ndim", get_ndim, nullptr,
-     "An integer indicating how many dimensions of a multi-dimensional array the memory represents."},
-    {"shape", get_shape, nullptr, "A tuple of ndim integers giving the shape of the memory as an N-dimensional array."},
+    {"obj", get_obj, nullptr, "The object whose memory is viewed."},
+    {"nbytes", get_nbytes, nullptr, "How many bytes all elements take together, gaps not counted."},
+    {"readonly", get_readonly, nullptr, "Whether writing through the view is forbidden."},
+    {"itemsize", get_itemsize, nullptr, "How many bytes one element takes."},
+    {"format", get_format, nullptr, "What the elements are, in the notation of the struct module."},
+    {"ndim", get_ndim, nullptr, "The number of dimensions."},
+    {"shape", get_shape, nullptr, "The number of elements along each dimension, as a tuple."},
     {"strides", get_strides, nullptr,
-     "A tuple of ndim integers giving the size in bytes to access each element for each dimension of the array."},
-    {"suboffsets", get_suboffsets, nullptr, "A tuple of integers used internally for PIL-style arrays."},
-    {"c_contiguous", get_c_contiguous, nullptr, "A bool indicating whether the memory is C contiguous."},
-    {"f_contiguous", get_f_contiguous, nullptr, "A bool indicating whether the memory is Fortran contiguous."},
-    {"contiguous", get_contiguous, nullptr, "A bool indicating whether the memory is contiguous."},
+     "For each dimension, how many bytes lie between the starts of neighbouring elements."},
+    {"suboffsets", get_suboffsets, nullptr,
+     "For each dimension, what to add after following a pointer; empty if there are no pointers to follow."},
+    {"c_contiguous", get_c_contiguous, nullptr,
+     "Whether the elements lie without gaps in the order of C, the last index changing fastest."},
+    {"f_contiguous", get_f_contiguous, nullptr,
+     "Whether the elements lie without gaps in the order of Fortran, the first index changing fastest."},
+    {"contiguous", get_contiguous, nullptr, "Whether the elements lie without gaps in the order of C or Fortran."},
     {}};
 
 }  // namespace
@@ -535,7 +539,7 @@ void init_memoryview_type() {
                                 .size = sizeof(MemoryView),
                                 .layout = Layout::MemoryView,
                                 .flags = Type::kHasGc | Type::kWeakReferable | Type::kSequence,
-                                .doc = "Create a new memoryview object which references the given object."});
+                                .doc = "A window on the memory of an object that offers a buffer; nothing is copied."});
   Slots& s = memoryview_type.slots;
   s.new_ = memoryview_new;
   s.repr = memoryview_repr;

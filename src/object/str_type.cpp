@@ -259,13 +259,9 @@ void init_str_type() {
                          .size = sizeof(Str),
                          .layout = Layout::Str,
                          .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
-                         .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nCreate a "
-                                "new string object from the given "
-                                "object. If encoding or\nerrors is specified, then the object must expose a data "
-                                "buffer\nthat will be decoded using the "
-                                "given encoding and error handler.\nOtherwise, returns the result of object.__str__() "
-                                "(if defined)\nor repr(object).\n"
-                                "encoding defaults to sys.getdefaultencoding().\nerrors defaults to 'strict'."});
+                         .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nThe text "
+                                "of an object, as its __str__ gives it. With encoding or errors, the text that a "
+                                "bytes-like\nobject encodes; the one left out is 'utf-8' or 'strict'."});
   Slots& s = str_type.slots;
   s.new_ = str_new;
   s.repr = str_repr;
