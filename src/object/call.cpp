@@ -166,7 +166,7 @@ void init_method_type() {
                             .size = sizeof(Method),
                             .layout = Layout::Method,
                             .flags = Type::kHasGc | Type::kWeakReferable,
-                            .doc = "Create a bound instance method object."});
+                            .doc = "A function together with the object that it gets as its first argument."});
   method_type.slots.call = method_call;
   method_type.slots.repr = method_repr;
   method_type.slots.compare = method_compare;

@@ -334,7 +334,7 @@ Ref new_function(Value self, const Value* args) {
   return type->slots.new_(wanted, Args{values.data(), count, keys.empty() ? nullptr : as<Tuple>(keyword_names)});
 }
 const NativeDef kNewFunction = {"__new__", "($type, *args, **kwargs)", new_function,
-                                "Create and return a new object.  See help(type) for accurate signature."};
+                                "Make an instance of the class; __init__ then receives the same arguments."};
 
 }  // namespace
 

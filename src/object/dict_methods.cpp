@@ -178,27 +178,27 @@ Ref dict_sizeof(Value self, const Value*) {
 
 const NativeDef kDictMethods[] = {
     {"get", "($self, key, default=None, /)", dict_get_method,
-     "Return the value for key if key is in the dictionary, else default."},
+     "Look up key; if it is missing, the answer is default and nothing is raised."},
     {"setdefault", "($self, key, default=None, /)", dict_setdefault,
-     "Insert key with a value of default if key is not in the dictionary.\n\nReturn the value for key if key is in "
-     "the dictionary, else default."},
+     "Look up key, first storing default under it if it is missing."},
     {"pop", "($self, key, default=<unrepresentable>, /)", dict_pop_method,
-     "D.pop(k[,d]) -> v, remove specified key and return the corresponding value.\n\nIf the key is not found, return "
-     "the default if given; otherwise,\nraise a KeyError."},
+     "D.pop(k[,d]) -> v\n\nTake out k and return its value. A missing k gives d, or KeyError if d is left out."},
     {"popitem", "($self, /)", dict_popitem,
-     "Remove and return a (key, value) pair as a 2-tuple.\n\nPairs are returned in LIFO (last-in, first-out) order.\n"
-     "Raises KeyError if the dict is empty."},
-    {"keys", "($self, /)", dict_keys, "D.keys() -> a set-like object providing a view on D's keys"},
-    {"items", "($self, /)", dict_items, "D.items() -> a set-like object providing a view on D's items"},
-    {"values", "($self, /)", dict_values, "D.values() -> an object providing a view on D's values"},
+     "Take out the newest item and return it as (key, value); KeyError if there is none."},
+    {"keys", "($self, /)", dict_keys, "D.keys() -> live view of the keys; it supports the operators of a set"},
+    {"items", "($self, /)", dict_items,
+     "D.items() -> live view of the (key, value) pairs; it supports the operators of a set"},
+    {"values", "($self, /)", dict_values, "D.values() -> live view of the values"},
     {"update", "($self, /, *args, **kwargs)", dict_update_method,
-     "D.update([E, ]**F) -> None.  Update D from dict/iterable E and F."},
+     "D.update([E, ]**F) -> None\n\nStore the items of E, a mapping or pairs from an iterable, then the keyword "
+     "arguments.\nValues already there under the same keys are replaced."},
     {"fromkeys", "($type, iterable, value=None, /)", dict_fromkeys,
-     "Create a new dictionary with keys from iterable and values set to value.", NativeDef::ClassMethod},
-    {"clear", "($self, /)", dict_clear_method, "D.clear() -> None.  Remove all items from D."},
-    {"copy", "($self, /)", dict_copy_method, "D.copy() -> a shallow copy of D"},
-    {"__reversed__", "($self, /)", dict_reversed, "Return a reverse iterator over the dict keys."},
-    {"__sizeof__", "($self, /)", dict_sizeof, "D.__sizeof__() -> size of D in memory, in bytes"},
+     "Make a dict in which every key of iterable has the one value given.", NativeDef::ClassMethod},
+    {"clear", "($self, /)", dict_clear_method, "D.clear() -> None\n\nMake the dictionary empty."},
+    {"copy", "($self, /)", dict_copy_method, "D.copy() -> new dict with the same keys and values"},
+    {"__reversed__", "($self, /)", dict_reversed, "Iterate over the keys, the newest first."},
+    {"__sizeof__", "($self, /)", dict_sizeof,
+     "D.__sizeof__() -> memory of the dictionary in bytes, keys and values not included"},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 
@@ -228,10 +228,9 @@ void init_dict_type() {
        .size = sizeof(Dict),
        .layout = Layout::Dict,
        .flags = Type::kBaseType | Type::kHasGc | Type::kMapping | Type::kMatchSelf,
-       .doc = "dict() -> new empty dictionary\ndict(mapping) -> new dictionary initialized from a mapping object's\n"
-              "    (key, value) pairs\ndict(iterable) -> new dictionary initialized as if via:\n    d = {}\n"
-              "    for k, v in iterable:\n        d[k] = v\ndict(**kwargs) -> new dictionary initialized with the "
-              "name=value pairs\n    in the keyword argument list.  For example:  dict(one=1, two=2)"});
+       .doc = "dict(**kwargs) -> dictionary\ndict(mapping, **kwargs) -> dictionary\ndict(iterable, **kwargs) -> "
+              "dictionary\n\nMaps hashable keys to values and remembers the order of insertion. It starts with the "
+              "items\nof a mapping, or with key and value pairs from an iterable, then the keyword arguments."});
   Slots& s = dict_type.slots;
   s.new_ = dict_new;
   s.hash = hash_not_implemented;

@@ -277,18 +277,19 @@ Ref view_reversed(Value self, const Value*) {
 
 Ref view_mapping(Value self) { return call(to_value(&mapping_proxy_type), {as<DictView>(self)->dict}); }
 
-const GetSetDef kViewGetSets[] = {{"mapping", view_mapping, nullptr, "dictionary that this view refers to"}, {}};
+const GetSetDef kViewGetSets[] = {
+    {"mapping", view_mapping, nullptr, "read-only proxy of the dictionary behind the view"}, {}};
 
-constexpr const char* kDisjointDoc = "Return True if the view and the given iterable have a null intersection.";
+constexpr const char* kDisjointDoc = "Whether no item of the iterable occurs in the view.";
 const NativeDef kKeysMethods[] = {
     {"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
-    {"__reversed__", "($self, /)", view_reversed<Part::Key>, "Return a reverse iterator over the dict keys."},
+    {"__reversed__", "($self, /)", view_reversed<Part::Key>, "Iterate over the keys, the newest first."},
     {}};
 const NativeDef kValuesMethods[] = {
-    {"__reversed__", "($self, /)", view_reversed<Part::Value>, "Return a reverse iterator over the dict values."}, {}};
+    {"__reversed__", "($self, /)", view_reversed<Part::Value>, "Iterate over the values, the newest first."}, {}};
 const NativeDef kItemsMethods[] = {
     {"isdisjoint", "($self, other, /)", view_isdisjoint, kDisjointDoc},
-    {"__reversed__", "($self, /)", view_reversed<Part::Item>, "Return a reverse iterator over the dict items."},
+    {"__reversed__", "($self, /)", view_reversed<Part::Item>, "Iterate over the items, the newest first."},
     {}};
 
 template <Part part>

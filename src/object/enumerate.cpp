@@ -286,26 +286,24 @@ void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySl
 void init_enumerate_type() {
   define_lazy(enumerate_type, "enumerate", sizeof(Enumerate), enumerate_new, enumerate_next, kEnumerateMethods,
               enumerate_dealloc, enumerate_traverse,
-              "Return an enumerate object.\n\n  iterable\n    an object supporting iteration\n\nThe enumerate object "
-              "yields pairs containing a "
-              "count (from start, which\ndefaults to zero) and a value yielded by the iterable argument.");
+              "Numbers what an iterable gives: each step is a pair of a number and an item.\n\nThe numbers count up "
+              "from start, 0 if left out.");
 }
 void init_zip_type() {
   define_lazy(zip_type, "zip", sizeof(ManyIterators), zip_new, zip_next, kZipMethods, many_dealloc, many_traverse,
-              "zip(*iterables, strict=False) --> Yield tuples until an input is exhausted.");
+              "zip(*iterables, strict=False) --> zip object\n\nEach step is a tuple with the next item of every "
+              "iterable. The shortest one ends it;\nwith strict, unequal lengths raise ValueError.");
 }
 void init_map_type() {
   define_lazy(map_type, "map", sizeof(ManyIterators), map_new, map_next, kMapMethods, many_dealloc, many_traverse,
-              "map(func, *iterables) --> map object\n\nMake an iterator that computes the function using arguments "
-              "from\neach of the "
-              "iterables.  Stops when the shortest iterable is exhausted.");
+              "map(func, *iterables) --> map object\n\nEach step calls func with the next item of every iterable, "
+              "until one of them runs out.");
 }
 void init_filter_type() {
   define_lazy(filter_type, "filter", sizeof(Filter), filter_new, filter_next, kFilterMethods, filter_dealloc,
               filter_traverse,
-              "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding those items of "
-              "iterable for which "
-              "function(item)\nis true. If function is None, return the items that are true.");
+              "filter(function or None, iterable) --> filter object\n\nGives only the items that function accepts; "
+              "None accepts what is true itself.");
 }
 
 }  // namespace hiss

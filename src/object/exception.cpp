@@ -444,8 +444,9 @@ Ref exception_setstate(Value self, const Value* args) {
 
 const NativeDef kMethods[] = {
     {"with_traceback", "($self, tb, /)", with_traceback,
-     "Exception.with_traceback(tb) --\n    set self.__traceback__ to tb and return self."},
-    {"add_note", "($self, note, /)", add_note, "Exception.add_note(note) --\n    add a note to the exception"},
+     "Exception.with_traceback(tb) --\n    store tb in __traceback__; returns the exception itself."},
+    {"add_note", "($self, note, /)", add_note,
+     "Exception.add_note(note) --\n    put a str in __notes__, to be shown below the message"},
     {"__reduce__", "($self, /)", exception_reduce, "Helper for pickle."},
     {"__setstate__", "($self, state, /)", exception_setstate, nullptr},
     {}};

@@ -123,7 +123,9 @@ Ref method_clear(Value self, const Value*) {
 }
 
 const NativeDef kMethods[] = {
-    {"clear", "($self, /)", method_clear, "F.clear(): clear most references held by the frame"}, {}};
+    {"clear", "($self, /)", method_clear,
+     "F.clear()\n\nDrop the local variables of a frame that no longer runs; RuntimeError if it does."},
+    {}};
 const GetSetDef kGetSets[] = {{"f_back", get_back, nullptr},
                               {"f_code", get_code, nullptr},
                               {"f_globals", get_globals, nullptr},

@@ -208,7 +208,7 @@ void init_function_type() {
                               .size = sizeof(Function),
                               .layout = Layout::Function,
                               .flags = Type::kHasGc | Type::kMethodDescriptor | Type::kWeakReferable,
-                              .doc = "Create a function object."});
+                              .doc = "A Python function: code, the globals it sees, defaults and closure."});
   function_type.attributes_offset = offsetof(Function, attributes);
   function_type.slots.call = function_call;
   function_type.slots.repr = function_repr;
@@ -319,8 +319,9 @@ Ref module_dir(Value self, const Value*) {
   }
   return to_list(to_value(module_dict(self)));
 }
-const NativeDef kModuleMethods[] = {
-    {"__dir__", "($self, /)", module_dir, "__dir__() -> list\nspecialized dir() implementation"}, {}};
+const NativeDef kModuleMethods[] = {{"__dir__", "($self, /)", module_dir,
+                                     "__dir__() -> list\nThe module's names, or what its own __dir__ function says."},
+                                    {}};
 const GetSetDef kModuleGetSets[] = {
     {"__dict__", module_get_dict, nullptr}, {"__annotations__", module_get_annotations, module_set_annotations}, {}};
 
@@ -349,13 +350,11 @@ Ref make_native_module(const ModuleDef& def) {
 }
 
 void init_module_type() {
-  define_type(
-      module_type,
-      {.name = "module",
-       .size = sizeof(Module),
-       .layout = Layout::Module,
-       .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
-       .doc = "Create a module object.\n\nThe name must be a string; the optional docstring can have any type."});
+  define_type(module_type, {.name = "module",
+                            .size = sizeof(Module),
+                            .layout = Layout::Module,
+                            .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
+                            .doc = "A module with the given name, a str, and any object as its docstring."});
   module_type.attributes_offset = offsetof(Module, attributes);
   module_type.slots.new_ = module_new;
   module_type.slots.init = module_init;
@@ -505,12 +504,13 @@ const GetSetDef kSuperGetSets[] = {{"__thisclass__", super_this, nullptr},
 }  // namespace
 
 void init_super_type() {
-  define_type(super_type,
-              {.name = "super",
-               .size = sizeof(Super),
-               .layout = Layout::Super,
-               .flags = Type::kHasGc | Type::kBaseType,
-               .doc = "super() -> same as super(__class__, <first argument>)\nsuper(type) -> unbound super object"});
+  define_type(super_type, {.name = "super",
+                           .size = sizeof(Super),
+                           .layout = Layout::Super,
+                           .flags = Type::kHasGc | Type::kBaseType,
+                           .doc = "super()\nsuper(type[, object_or_type])\n\nFinds attributes in the classes that "
+                                  "follow type in the method resolution order.\nWithout arguments, it is about the "
+                                  "class being defined and the method's first argument."});
   super_type.slots.new_ = super_new;
   super_type.slots.init = super_init;
   super_type.slots.getattr = super_getattr;

@@ -354,7 +354,7 @@ const GetSetDef kAliasGetSets[] = {
     {"__origin__", [](Value self) { return Ref::share(alias(self)->origin); }, nullptr},
     {"__args__", [](Value self) { return Ref::share(alias(self)->args); }, nullptr},
     {"__unpacked__", [](Value self) { return Ref::boolean(alias(self)->starred); }, nullptr},
-    {"__parameters__", alias_parameters, nullptr, "Type variables in the GenericAlias."},
+    {"__parameters__", alias_parameters, nullptr, "The type variables among the arguments."},
     {"__typing_unpacked_tuple_args__", alias_unpacked_args, nullptr},
     {}};
 
@@ -365,7 +365,7 @@ void init_generic_alias_type() {
   define_type(t, {.name = "types.GenericAlias",
                   .size = sizeof(GenericAlias),
                   .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable,
-                  .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and "
+                  .doc = "A class with type arguments (PEP 585)\n\nFor t = list[int], t.__origin__ is list and "
                          "t.__args__ is (int,)."});
   t.slots.new_ = alias_new;
   t.slots.repr = alias_repr;

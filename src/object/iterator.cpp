@@ -250,7 +250,7 @@ void init_reversed_type() {
   define_type(t, {.name = "reversed",
                   .size = sizeof(Reversed),
                   .flags = Type::kHasGc | Type::kBaseType,
-                  .doc = "Return a reverse iterator over the values of the given sequence."});
+                  .doc = "Iterates over a sequence from its last item to its first."});
   t.slots.new_ = reversed_new;
   t.slots.iter = self_iter;
   t.slots.next = reversed_next;

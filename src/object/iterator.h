@@ -16,8 +16,8 @@ Ref builtin(const char* name);
 /// The class method behind list[int] and the like: types.GenericAlias(cls, item).
 Ref class_getitem(Value cls, const Value* args);
 
-inline constexpr const char* kLengthHintDoc = "Private method returning an estimate of len(list(it)).";
-inline constexpr const char* kReduceDoc = "Return state information for pickling.";
-inline constexpr const char* kSetStateDoc = "Set state information for unpickling.";
+inline constexpr const char* kLengthHintDoc = "A guess at how many items are left.";
+inline constexpr const char* kReduceDoc = "What pickle and copy need to make the object again.";
+inline constexpr const char* kSetStateDoc = "Take over the state from a pickle.";
 
 }  // namespace hiss

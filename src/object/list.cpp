@@ -336,14 +336,12 @@ Ref list_inplace_repeat(Value self, int64_t count) {
 }  // namespace
 
 void init_list_type() {
-  define_type(
-      list_type,
-      {.name = "list",
-       .size = sizeof(List),
-       .layout = Layout::List,
-       .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
-       .doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n"
-              "The argument must be an iterable if specified."});
+  define_type(list_type, {.name = "list",
+                          .size = sizeof(List),
+                          .layout = Layout::List,
+                          .flags = Type::kBaseType | Type::kHasGc | Type::kSequence | Type::kMatchSelf,
+                          .doc = "A sequence that can grow, shrink and change.\n\nIt starts with the items of the "
+                                 "iterable; without one it is empty."});
   Slots& s = list_type.slots;
   s.new_ = list_new;
   s.hash = hash_not_implemented;

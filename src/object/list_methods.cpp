@@ -101,24 +101,25 @@ Ref list_reversed(Value self, const Value*) {
 }  // namespace
 
 const NativeDef kListMethods[] = {
-    {"clear", "($self, /)", list_clear_method, "Remove all items from list."},
-    {"copy", "($self, /)", list_copy, "Return a shallow copy of the list."},
-    {"append", "($self, object, /)", list_append_method, "Append object to the end of the list."},
-    {"insert", "($self, index, object, /)", list_insert, "Insert object before index."},
-    {"extend", "($self, iterable, /)", list_extend_method, "Extend list by appending elements from the iterable."},
+    {"clear", "($self, /)", list_clear_method, "Make the list empty."},
+    {"copy", "($self, /)", list_copy, "A new list of the same items."},
+    {"append", "($self, object, /)", list_append_method, "Add one item at the end."},
+    {"insert", "($self, index, object, /)", list_insert,
+     "Put object at index and move the rest up; an index out of range means the nearer end."},
+    {"extend", "($self, iterable, /)", list_extend_method, "Add every item of the iterable at the end."},
     {"pop", "($self, index=-1, /)", list_pop,
-     "Remove and return item at index (default last).\n\nRaises IndexError if list is empty or index is out of range."},
+     "Take out the item at index, by default the last, and return it.\n\nIndexError if there is none."},
     {"remove", "($self, value, /)", list_remove,
-     "Remove first occurrence of value.\n\nRaises ValueError if the value is not present."},
+     "Take out the first item equal to value; ValueError if there is none."},
     {"index", "($self, value, start=0, stop=sys.maxsize, /)", list_index,
-     "Return first index of value.\n\nRaises ValueError if the value is not present."},
-    {"count", "($self, value, /)", list_count, "Return number of occurrences of value."},
+     "Position of the first item in [start:stop] equal to value; ValueError if there is none."},
+    {"count", "($self, value, /)", list_count, "How many items are equal to value."},
     {"reverse", "($self, /)", list_reverse, "Reverse *IN PLACE*."},
     {"sort", "($self, /, *, key=None, reverse=False)", list_sort_method,
-     "Sort the list in ascending order and return None.\n\nThe sort is in-place and stable. A key function is applied "
-     "once to each item; reverse gives descending order."},
-    {"__reversed__", "($self, /)", list_reversed, "Return a reverse iterator over the list."},
-    {"__sizeof__", "($self, /)", list_sizeof, "Return the size of the list in memory, in bytes."},
+     "Put the items in order, smallest first, in the list itself; equal items keep their order.\n\nkey computes what "
+     "to compare, once for each item. reverse puts the greatest first."},
+    {"__reversed__", "($self, /)", list_reversed, "Iterate from the last item to the first."},
+    {"__sizeof__", "($self, /)", list_sizeof, "Memory of the list in bytes, its items not included."},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 

@@ -64,11 +64,11 @@ Ref proxy_reversed(Value self, const Value*) { return call_method(mapping_of(sel
 
 const NativeDef kProxyMethods[] = {
     {"get", "($self, key, default=None, /)", proxy_get,
-     "Return the value for key if key is in the mapping, else default."},
-    {"keys", "($self, /)", proxy_keys, "D.keys() -> a set-like object providing a view on D's keys"},
-    {"values", "($self, /)", proxy_values, "D.values() -> an object providing a view on D's values"},
-    {"items", "($self, /)", proxy_items, "D.items() -> a set-like object providing a view on D's items"},
-    {"copy", "($self, /)", proxy_copy, "D.copy() -> a shallow copy of D"},
+     "Look up key; if it is missing, the answer is default and nothing is raised."},
+    {"keys", "($self, /)", proxy_keys, "D.keys() -> keys of the mapping, by its own method"},
+    {"values", "($self, /)", proxy_values, "D.values() -> values of the mapping, by its own method"},
+    {"items", "($self, /)", proxy_items, "D.items() -> (key, value) pairs of the mapping, by its own method"},
+    {"copy", "($self, /)", proxy_copy, "D.copy() -> copy of the mapping, by its own method"},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {"__reversed__", "($self, /)", proxy_reversed, "D.__reversed__() -> reverse iterator"},
     {}};
@@ -152,7 +152,7 @@ void init_mapping_proxy_type() {
                   .size = sizeof(MappingProxy),
                   .layout = Layout::MappingProxy,
                   .flags = Type::kHasGc | Type::kMapping,
-                  .doc = "Read-only proxy of a mapping."});
+                  .doc = "Lets a mapping be read, but not changed."});
   t.slots.new_ = proxy_new;
   t.slots.repr = proxy_repr;
   t.slots.str = proxy_str;
@@ -176,7 +176,7 @@ void init_simple_namespace_type() {
   define_type(t, {.name = "types.SimpleNamespace",
                   .size = sizeof(Namespace),
                   .flags = Type::kHasGc | Type::kBaseType,
-                  .doc = "A simple attribute-based namespace.\n\nSimpleNamespace(**kwargs)"});
+                  .doc = "SimpleNamespace(**kwargs)\n\nAn object with the keyword arguments as its attributes."});
   t.attributes_offset = sizeof(Object);
   t.slots.new_ = namespace_new;
   t.slots.init = namespace_init;

@@ -260,17 +260,19 @@ Ref object_reduce_ex(Value self, const Value* args) {
   return reduce_with(self, protocol);
 }
 
-const NativeDef kMethods[] = {{"__reduce_ex__", "($self, protocol, /)", object_reduce_ex, "Helper for pickle."},
-                              {"__reduce__", "($self, /)", object_reduce, "Helper for pickle."},
-                              {"__getstate__", "($self, /)", object_getstate, "Helper for pickle."},
-                              {"__format__", "($self, format_spec, /)", object_format, "Default object formatter."},
-                              {"__sizeof__", "($self, /)", object_sizeof, "Size of object in memory, in bytes."},
-                              {"__dir__", "($self, /)", object_dir, "Default dir() implementation."},
-                              {"__init_subclass__", "($type, /)", object_init_subclass,
-                               "This method is called when a class is subclassed.", NativeDef::ClassMethod},
-                              {"__subclasshook__", "($type, subclass, /)", object_subclasshook,
-                               "Abstract classes can override this to customize issubclass().", NativeDef::ClassMethod},
-                              {}};
+const NativeDef kMethods[] = {
+    {"__reduce_ex__", "($self, protocol, /)", object_reduce_ex, "Helper for pickle."},
+    {"__reduce__", "($self, /)", object_reduce, "Helper for pickle."},
+    {"__getstate__", "($self, /)", object_getstate, "Helper for pickle."},
+    {"__format__", "($self, format_spec, /)", object_format, "Default object formatter."},
+    {"__sizeof__", "($self, /)", object_sizeof, "Memory of the object itself, in bytes."},
+    {"__dir__", "($self, /)", object_dir, "Default dir() implementation."},
+    {"__init_subclass__", "($type, /)", object_init_subclass,
+     "Runs for each new subclass, which it gets as cls. The default does nothing.", NativeDef::ClassMethod},
+    {"__subclasshook__", "($type, subclass, /)", object_subclasshook,
+     "Lets an abstract class decide issubclass(); NotImplemented leaves it to the usual rules.",
+     NativeDef::ClassMethod},
+    {}};
 const GetSetDef kGetSets[] = {{"__class__", get_class, set_class, "the object's class"}, {}};
 
 // ---- __dict__ and __weakref__ of instances of classes
@@ -293,10 +295,8 @@ Ref instance_weakref(Value self) {
   return list.empty() ? Ref::none() : Ref::share(list.front());
 }
 
-const GetSetDef kInstanceDict = {"__dict__", instance_dict, set_instance_dict,
-                                 "dictionary for instance variables (if defined)"};
-const GetSetDef kInstanceWeakref = {"__weakref__", instance_weakref, nullptr,
-                                    "list of weak references to the object (if defined)"};
+const GetSetDef kInstanceDict = {"__dict__", instance_dict, set_instance_dict, "the attributes of this instance"};
+const GetSetDef kInstanceWeakref = {"__weakref__", instance_weakref, nullptr, "the weak references to the object"};
 
 }  // namespace
 
@@ -306,9 +306,8 @@ const GetSetDef* instance_weakref_getset() { return &kInstanceWeakref; }
 void init_object_type() {
   define_type(object_type, {.name = "object",
                             .flags = Type::kBaseType,
-                            .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and "
-                                   "returns a new featureless\n"
-                                   "instance that has no instance attributes and cannot be given any.\n"});
+                            .doc = "The class from which all others descend.\n\nIts own instances have no attributes "
+                                   "and take none; the constructor wants no arguments."});
   object_type.slots.new_ = object_new;
   object_type.slots.init = object_init;
   object_type.slots.repr = object_repr;

@@ -131,13 +131,11 @@ Ref get_abstract(Value self) {
 }
 
 const NativeDef kPropertyMethods[] = {
-    {"getter", "($self, fget, /)", property_getter,
-     "Descriptor to obtain a copy of the property with a different getter."},
-    {"setter", "($self, fset, /)", property_setter,
-     "Descriptor to obtain a copy of the property with a different setter."},
-    {"deleter", "($self, fdel, /)", property_deleter,
-     "Descriptor to obtain a copy of the property with a different deleter."},
-    {"__set_name__", "($self, owner, name, /)", property_set_name, "Method to set name of a property."},
+    {"getter", "($self, fget, /)", property_getter, "The same property, but read by fget."},
+    {"setter", "($self, fset, /)", property_setter, "The same property, but assigned by fset."},
+    {"deleter", "($self, fdel, /)", property_deleter, "The same property, but deleted by fdel."},
+    {"__set_name__", "($self, owner, name, /)", property_set_name,
+     "Learn the name under which the class has the property."},
     {}};
 const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr},
                                       {"fset", get_fset, nullptr},
@@ -250,13 +248,15 @@ Ref make_class_method(Value callable) { return make_wrapped(classmethod_type, ca
 
 void init_staticmethod_type() {
   define_wrapped(staticmethod_type, "staticmethod", Layout::StaticMethod, staticmethod_get, staticmethod_repr,
-                 "staticmethod(function) -> method\n\nConvert a function to be a static method.");
+                 "staticmethod(function) -> method\n\nThe function as it is, even when looked up on an instance: no "
+                 "self is passed.");
   staticmethod_type.slots.call = staticmethod_call;
   ready_type(staticmethod_type);
 }
 void init_classmethod_type() {
-  define_wrapped(classmethod_type, "classmethod", Layout::ClassMethod, classmethod_get, classmethod_repr,
-                 "classmethod(function) -> method\n\nConvert a function to be a class method.");
+  define_wrapped(
+      classmethod_type, "classmethod", Layout::ClassMethod, classmethod_get, classmethod_repr,
+      "classmethod(function) -> method\n\nBinds the function to the class, which becomes its first argument.");
   ready_type(classmethod_type);
 }
 void init_property_type() {
@@ -265,7 +265,8 @@ void init_property_type() {
                .size = sizeof(Property),
                .layout = Layout::Property,
                .flags = Type::kBaseType | Type::kHasGc,
-               .doc = "Property attribute.\n\n  fget\n    function to be used for getting an attribute value"});
+               .doc = "An attribute that functions compute.\n\nfget reads it, fset assigns it and fdel deletes it; "
+                      "where one is missing, AttributeError is raised.\nThe docstring is doc, or that of fget."});
   // Instances of the exact type have no attributes of their own; subclasses do, in the same place.
   property_type.slots.init = property_init;
   property_type.slots.new_ = tracked_new;

@@ -187,12 +187,12 @@ Ref range_reduce(Value self, const Value*) {
 }
 
 const NativeDef kRangeMethods[] = {
-    {"__reversed__", "($self, /)", range_reversed, "Return a reverse iterator."},
+    {"__reversed__", "($self, /)", range_reversed, "Iterate over the same integers backwards."},
     {"__reduce__", "($self, /)", range_reduce, kReduceDoc},
     {"count", "($self, value, /)", range_count,
-     "rangeobject.count(value) -> integer -- return number of occurrences of value"},
+     "rangeobject.count(value) -> integer\n\nHow many integers of the range equal value."},
     {"index", "($self, value, /)", range_index,
-     "rangeobject.index(value) -> integer -- return index of value.\nRaise ValueError if the value is not present."},
+     "rangeobject.index(value) -> integer\n\nPosition of value in the range; ValueError if it is not there."},
     {}};
 const GetSetDef kRangeGetSets[] = {{"start", [](Value self) { return Ref::share(as<Range>(self)->start); }, nullptr},
                                    {"stop", [](Value self) { return Ref::share(as<Range>(self)->stop); }, nullptr},
@@ -311,15 +311,13 @@ const NativeDef kLongRangeIteratorMethods[] = {
 Ref make_range(Value start, Value stop, Value step) { return make_range_of(start, stop, step); }
 
 void init_range_type() {
-  define_type(
-      range_type,
-      {.name = "range",
-       .size = sizeof(Range),
-       .layout = Layout::Range,
-       .flags = Type::kSequence,
-       .doc =
-           "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\nReturn an object that produces "
-           "a sequence of integers from start (inclusive)\nto stop (exclusive) by step."});
+  define_type(range_type, {.name = "range",
+                           .size = sizeof(Range),
+                           .layout = Layout::Range,
+                           .flags = Type::kSequence,
+                           .doc = "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\nThe "
+                                  "integers start, start+step, start+2*step and so on, ending short of stop. start is "
+                                  "0\nand step is 1 if left out; step may be negative, but not 0."});
   Slots& s = range_type.slots;
   s.new_ = range_new;
   s.repr = range_repr;

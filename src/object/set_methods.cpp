@@ -376,49 +376,44 @@ Ref set_sizeof(Value self, const Value*) {
                   (s->mask >= 8 ? (s->mask + 1) * static_cast<int64_t>(sizeof(SetEntry)) : 128));
 }
 
-#define HISS_SET_SHARED                                                                                              \
-  {"union", "($self, /, *others)", set_union,                                                                        \
-   "Return the union of sets as a new set.\n\n(i.e. all elements that are in either set.)"},                         \
-      {"intersection", "($self, /, *others)", set_intersection,                                                      \
-       "Return the intersection of two sets as a new set.\n\n(i.e. all elements that are in both sets.)"},           \
-      {"difference", "($self, /, *others)", set_difference,                                                          \
-       "Return the difference of two or more sets as a new set.\n\n(i.e. all elements that are in this set but not " \
-       "the others.)"},                                                                                              \
-      {"symmetric_difference", "($self, other, /)", set_symmetric_difference,                                        \
-       "Return the symmetric difference of two sets as a new set.\n\n(i.e. all elements that are in exactly one of " \
-       "the sets.)"},                                                                                                \
-      {"isdisjoint", "($self, other, /)", set_isdisjoint, "Return True if two sets have a null intersection."},      \
-      {"issubset", "($self, other, /)", set_issubset, "Report whether another set contains this set."},              \
-      {"issuperset", "($self, other, /)", set_issuperset, "Report whether this set contains another set."},          \
-      {"__reduce__", "($self, /)", set_reduce, kReduceDoc},                                                          \
-      {"__sizeof__", "($self, /)", set_sizeof, "S.__sizeof__() -> size of S in memory, in bytes"}, {                 \
-    "__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod                  \
+#define HISS_SET_SHARED                                                                                             \
+  {"union", "($self, /, *others)", set_union, "A new set of what is in this set or in any of the others."},         \
+      {"intersection", "($self, /, *others)", set_intersection,                                                     \
+       "A new set of what is in this set and in all of the others."},                                               \
+      {"difference", "($self, /, *others)", set_difference,                                                         \
+       "A new set of what is in this set, but in none of the others."},                                             \
+      {"symmetric_difference", "($self, other, /)", set_symmetric_difference,                                       \
+       "A new set of what is in this set or in the other, but not in both."},                                       \
+      {"isdisjoint", "($self, other, /)", set_isdisjoint, "Whether nothing is in both this set and the other."},    \
+      {"issubset", "($self, other, /)", set_issubset, "Whether the other has everything that is in this set."},     \
+      {"issuperset", "($self, other, /)", set_issuperset, "Whether this set has everything that is in the other."}, \
+      {"__reduce__", "($self, /)", set_reduce, kReduceDoc},                                                         \
+      {"__sizeof__", "($self, /)", set_sizeof,                                                                      \
+       "S.__sizeof__() -> memory of the set in bytes, its elements not included"},                                  \
+  {                                                                                                                 \
+    "__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod                 \
   }
 
 const NativeDef kSetMethods[] = {
-    {"add", "($self, element, /)", set_add_method,
-     "Add an element to a set.\n\nThis has no effect if the element is already present."},
-    {"clear", "($self, /)", set_clear_method, "Remove all elements from this set."},
-    {"copy", "($self, /)", set_copy_method, "Return a shallow copy of a set."},
-    {"discard", "($self, element, /)", set_discard_method,
-     "Remove an element from a set if it is a member.\n\nUnlike set.remove(), the discard() method does not raise\nan "
-     "exception when an element is missing from the set."},
-    {"remove", "($self, element, /)", set_remove,
-     "Remove an element from a set; it must be a member.\n\nIf the element is not a member, raise a KeyError."},
-    {"pop", "($self, /)", set_pop_method,
-     "Remove and return an arbitrary set element.\nRaises KeyError if the set is empty."},
-    {"update", "($self, /, *others)", set_update_method, "Update a set with the union of itself and others."},
+    {"add", "($self, element, /)", set_add_method, "Put element in; if an equal one is there, nothing changes."},
+    {"clear", "($self, /)", set_clear_method, "Make the set empty."},
+    {"copy", "($self, /)", set_copy_method, "A new set of the same elements."},
+    {"discard", "($self, element, /)", set_discard_method, "Take element out; if it is not there, nothing happens."},
+    {"remove", "($self, element, /)", set_remove, "Take element out; KeyError if it is not there."},
+    {"pop", "($self, /)", set_pop_method, "Take out any one element and return it; KeyError if there is none."},
+    {"update", "($self, /, *others)", set_update_method, "Put in what is in any of the others."},
     {"intersection_update", "($self, /, *others)", set_intersection_update,
-     "Update a set with the intersection of itself and another."},
-    {"difference_update", "($self, /, *others)", set_difference_update,
-     "Remove all elements of another set from this set."},
+     "Keep only what is in all of the others too."},
+    {"difference_update", "($self, /, *others)", set_difference_update, "Take out what is in any of the others."},
     {"symmetric_difference_update", "($self, other, /)", set_symmetric_difference_update,
-     "Update a set with the symmetric difference of itself and another."},
+     "Take out what is in the other too, and put in the rest of the other."},
     HISS_SET_SHARED,
     {}};
 
 const NativeDef kFrozensetMethods[] = {
-    {"copy", "($self, /)", frozenset_copy, "Return a shallow copy of a set."}, HISS_SET_SHARED, {}};
+    {"copy", "($self, /)", frozenset_copy, "A frozenset of the same elements; for a plain frozenset, itself."},
+    HISS_SET_SHARED,
+    {}};
 #undef HISS_SET_SHARED
 
 struct SetIterator : Object {
@@ -499,13 +494,12 @@ void fill_set_type(Type& type, const NativeDef* methods) {
 }  // namespace
 
 void init_set_type() {
-  define_type(set_type,
-              {.name = "set",
-               .size = sizeof(Set),
-               .layout = Layout::Set,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kMatchSelf | Type::kWeakReferable,
-               .doc = "set() -> new empty set object\nset(iterable) -> new set object\n\nBuild an unordered collection "
-                      "of unique elements."});
+  define_type(set_type, {.name = "set",
+                         .size = sizeof(Set),
+                         .layout = Layout::Set,
+                         .flags = Type::kBaseType | Type::kHasGc | Type::kMatchSelf | Type::kWeakReferable,
+                         .doc = "set() -> new empty set object\nset(iterable) -> new set object\n\nHolds hashable "
+                                "elements, each once and in no order."});
   fill_set_type(set_type, kSetMethods);
   Slots& s = set_type.slots;
   s.new_ = set_new;
@@ -519,13 +513,12 @@ void init_set_type() {
 }
 
 void init_frozenset_type() {
-  define_type(frozenset_type,
-              {.name = "frozenset",
-               .size = sizeof(Set),
-               .layout = Layout::Set,
-               .flags = Type::kBaseType | Type::kHasGc | Type::kMatchSelf | Type::kWeakReferable,
-               .doc = "frozenset() -> empty frozenset object\nfrozenset(iterable) -> frozenset object\n\nBuild an "
-                      "immutable unordered collection of unique elements."});
+  define_type(frozenset_type, {.name = "frozenset",
+                               .size = sizeof(Set),
+                               .layout = Layout::Set,
+                               .flags = Type::kBaseType | Type::kHasGc | Type::kMatchSelf | Type::kWeakReferable,
+                               .doc = "frozenset() -> empty frozenset object\nfrozenset(iterable) -> frozenset "
+                                      "object\n\nA set that never changes, and so has a hash."});
   fill_set_type(frozenset_type, kFrozensetMethods);
   frozenset_type.slots.new_ = frozenset_new;
   frozenset_type.slots.hash = frozenset_hash;

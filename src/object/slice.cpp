@@ -177,7 +177,7 @@ Ref slice_reduce(Value self, const Value*) {
 const NativeDef kSliceMethods[] = {
     {"indices", "($self, len, /)", slice_indices,
      "S.indices(len) -> (start, stop, stride)\n\nThe bounds this slice has on a sequence of the given length."},
-    {"__reduce__", "($self, /)", slice_reduce, "Return state information for pickling."},
+    {"__reduce__", "($self, /)", slice_reduce, "What pickle and copy need to make the object again."},
     {}};
 
 const GetSetDef kSliceGetSets[] = {{"start", [](Value self) { return Ref::share(as<Slice>(self)->start); }, nullptr},
@@ -188,13 +188,12 @@ const GetSetDef kSliceGetSets[] = {{"start", [](Value self) { return Ref::share(
 }  // namespace
 
 void init_slice_type() {
-  define_type(slice_type,
-              {.name = "slice",
-               .size = sizeof(Slice),
-               .layout = Layout::Slice,
-               .flags = Type::kHasGc,
-               .doc = "slice(stop)\nslice(start, stop[, step])\n\nCreate a slice object.  This is used for extended "
-                      "slicing (e.g. a[0:10:2])."});
+  define_type(slice_type, {.name = "slice",
+                           .size = sizeof(Slice),
+                           .layout = Layout::Slice,
+                           .flags = Type::kHasGc,
+                           .doc = "slice(stop)\nslice(start, stop[, step])\n\nThe bounds that a[start:stop:step] hands "
+                                  "to a. Those left out are None."});
   slice_type.slots.new_ = slice_new;
   slice_type.slots.repr = slice_repr;
   slice_type.slots.compare = slice_compare;

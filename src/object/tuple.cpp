@@ -274,8 +274,8 @@ Ref tuple_getnewargs(Value self, const Value*) {
 const NativeDef kTupleMethods[] = {
     {"__getnewargs__", "($self, /)", tuple_getnewargs, nullptr},
     {"index", "($self, value, start=0, stop=sys.maxsize, /)", tuple_index,
-     "Return first index of value.\n\nRaises ValueError if the value is not present."},
-    {"count", "($self, value, /)", tuple_count, "Return number of occurrences of value."},
+     "Position of the first item in [start:stop] equal to value; ValueError if there is none."},
+    {"count", "($self, value, /)", tuple_count, "How many items are equal to value."},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 
@@ -332,15 +332,13 @@ const NativeDef kTupleIteratorMethods[] = {
 }  // namespace
 
 void init_tuple_type() {
-  define_type(
-      tuple_type,
-      {.name = "tuple",
-       .size = sizeof(Tuple),
-       .layout = Layout::Tuple,
-       .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
-       .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
-              "If iterable is specified the tuple is initialized from iterable's items.\n\n"
-              "If the argument is a tuple, the return value is the same object."});
+  define_type(tuple_type,
+              {.name = "tuple",
+               .size = sizeof(Tuple),
+               .layout = Layout::Tuple,
+               .flags = Type::kBaseType | Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMatchSelf,
+               .doc = "A sequence that never changes.\n\nIt has the items of the iterable, or none without one. A "
+                      "plain tuple is returned as it is."});
   Slots& s = tuple_type.slots;
   s.new_ = tuple_new;
   s.repr = tuple_repr;

@@ -251,14 +251,15 @@ Ref method_dir(Value self, const Value*) {
 }  // namespace
 
 const NativeDef kTypeMethods[] = {
-    {"mro", "($self, /)", method_mro, "Return a type's method resolution order."},
-    {"__subclasses__", "($self, /)", method_subclasses, "Return a list of immediate subclasses."},
+    {"mro", "($self, /)", method_mro, "Work out the order in which the class and its bases are searched."},
+    {"__subclasses__", "($self, /)", method_subclasses, "The classes that name this one among their bases, as a list."},
     {"__prepare__", "($type, /, *args, **kwargs)", method_prepare,
-     "used to create the namespace for the class statement", NativeDef::ClassMethod},
-    {"__instancecheck__", "($self, instance, /)", method_instancecheck, "Check if an object is an instance."},
-    {"__subclasscheck__", "($self, subclass, /)", method_subclasscheck, "Check if a class is a subclass."},
-    {"__dir__", "($self, /)", method_dir, "Specialized __dir__ implementation for types."},
-    {"__sizeof__", "($self, /)", method_sizeof, "Return memory consumption of the type object."},
+     "Make the mapping that the body of a class statement fills.", NativeDef::ClassMethod},
+    {"__instancecheck__", "($self, instance, /)", method_instancecheck, "The answer of isinstance(instance, self)."},
+    {"__subclasscheck__", "($self, subclass, /)", method_subclasscheck, "The answer of issubclass(subclass, self)."},
+    {"__dir__", "($self, /)", method_dir,
+     "The attributes of the class and all its bases, those of the metaclass left out."},
+    {"__sizeof__", "($self, /)", method_sizeof, "Memory of the class, in bytes."},
     {}};
 
 const GetSetDef kTypeGetSets[] = {{"__name__", get_name, set_name},

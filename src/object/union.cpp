@@ -107,7 +107,7 @@ const NativeDef kUnionMethods[] = {{"__instancecheck__", "($self, instance, /)",
                                    {}};
 const GetSetDef kUnionGetSets[] = {
     {"__args__", [](Value self) { return Ref::share(as<Union>(self)->args); }, nullptr},
-    {"__parameters__", union_parameters, nullptr, "Type variables in the types.UnionType."},
+    {"__parameters__", union_parameters, nullptr, "The type variables among the members."},
     {}};
 
 }  // namespace
@@ -130,7 +130,7 @@ void init_union_type() {
   define_type(t, {.name = "types.UnionType",
                   .size = sizeof(Union),
                   .flags = Type::kHasGc | Type::kNoInstances | Type::kWeakReferable,
-                  .doc = "Represent a PEP 604 union type\n\nE.g. for int | str"});
+                  .doc = "A choice between types (PEP 604)\n\nE.g. int | str"});
   t.slots.repr = union_repr;
   t.slots.hash = union_hash;
   t.slots.compare = union_compare;
