@@ -372,31 +372,34 @@ void deque_iterator_dealloc(Object* o) {
 void deque_iterator_traverse(Object* o, Visitor& visit) { visit(static_cast<DequeIterator*>(o)->deque); }
 
 const NativeDef kDequeMethods[] = {
-    {"append", "($self, x, /)", deque_append, "Add an element to the right side of the deque."},
-    {"appendleft", "($self, x, /)", deque_appendleft, "Add an element to the left side of the deque."},
-    {"pop", "($self, /)", deque_pop, "Remove and return the rightmost element."},
-    {"popleft", "($self, /)", deque_popleft, "Remove and return the leftmost element."},
-    {"extend", "($self, iterable, /)", deque_extend,
-     "Extend the right side of the deque with elements from the iterable"},
+    {"append", "($self, x, /)", deque_append, "Put x at the right end; a full deque drops its leftmost item."},
+    {"appendleft", "($self, x, /)", deque_appendleft, "Put x at the left end; a full deque drops its rightmost item."},
+    {"pop", "($self, /)", deque_pop,
+     "Take the item at the right end off and return it. An empty deque raises IndexError."},
+    {"popleft", "($self, /)", deque_popleft,
+     "Take the item at the left end off and return it. An empty deque raises IndexError."},
+    {"extend", "($self, iterable, /)", deque_extend, "Append every item of iterable, in order, at the right end."},
     {"extendleft", "($self, iterable, /)", deque_extendleft,
-     "Extend the left side of the deque with elements from the iterable"},
-    {"clear", "($self, /)", deque_clear, "Remove all elements from the deque."},
+     "Append every item of iterable at the left end, one by one, so that they end up in reverse order."},
+    {"clear", "($self, /)", deque_clear, "Empty the deque."},
     {"rotate", "($self, n=1, /)", deque_rotate,
-     "Rotate the deque n steps to the right (default n=1).  If n is negative, rotates left."},
-    {"reverse", "($self, /)", deque_reverse, "D.reverse() -- reverse *IN PLACE*"},
-    {"count", "($self, value, /)", deque_count, "D.count(value) -- return number of occurrences of value"},
+     "Move n items from the right end to the left end, or -n items the other way when n is below zero."},
+    {"reverse", "($self, /)", deque_reverse, "Turn the order of the items around in place; returns None."},
+    {"count", "($self, value, /)", deque_count, "How many items equal value."},
     {"index", "($self, value, start=0, stop=None, /)", deque_index,
-     "D.index(value, [start, [stop]]) -- return first index of value."},
-    {"remove", "($self, value, /)", deque_remove, "D.remove(value) -- remove first occurrence of value."},
-    {"insert", "($self, index, value, /)", deque_insert, "D.insert(index, object) -- insert object before index"},
-    {"copy", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
-    {"__copy__", "($self, /)", deque_copy, "Return a shallow copy of a deque."},
-    {"__reversed__", "($self, /)", deque_reversed, "D.__reversed__() -- return a reverse iterator over the deque"},
-    {"__reduce__", "($self, /)", deque_reduce, "Return state information for pickling."},
+     "The position of the first item between start and stop that equals value; ValueError if there is none."},
+    {"remove", "($self, value, /)", deque_remove,
+     "Drop the first item that equals value; ValueError if there is none."},
+    {"insert", "($self, index, value, /)", deque_insert,
+     "Put value in front of the item at index. IndexError if the deque is full."},
+    {"copy", "($self, /)", deque_copy, "A new deque with the same items and maxlen."},
+    {"__copy__", "($self, /)", deque_copy, "A new deque with the same items and maxlen."},
+    {"__reversed__", "($self, /)", deque_reversed, "An iterator that walks from the right end to the left."},
+    {"__reduce__", "($self, /)", deque_reduce, "What pickle needs to rebuild the deque."},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
-const GetSetDef kDequeGetSets[] = {{"maxlen", deque_maxlen, nullptr, "maximum size of a deque or None if unbounded"},
-                                   {}};
+const GetSetDef kDequeGetSets[] = {
+    {"maxlen", deque_maxlen, nullptr, "how many items the deque can hold, or None for no limit"}, {}};
 const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", deque_iterator_hint, nullptr}, {}};
 
 void define_deque_iterator(Type& type, const char* name, UnarySlot step) {
@@ -489,13 +492,15 @@ void defaultdict_clear(Object* o) {
 }
 const NativeDef kDefaultMethods[] = {
     {"__missing__", "($self, key, /)", defaultdict_missing, nullptr},
-    {"copy", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
-    {"__copy__", "($self, /)", defaultdict_copy, "D.copy() -> a shallow copy of D."},
-    {"__reduce__", "($self, /)", defaultdict_reduce, "Return state information for pickling."},
+    {"copy", "($self, /)", defaultdict_copy, "A new defaultdict with the same items and default_factory."},
+    {"__copy__", "($self, /)", defaultdict_copy, "A new defaultdict with the same items and default_factory."},
+    {"__reduce__", "($self, /)", defaultdict_reduce, "What pickle needs to rebuild the dictionary."},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 const GetSetDef kDefaultGetSets[] = {
-    {"default_factory", get_factory, set_factory, "Factory for default value called by __missing__()."}, {}};
+    {"default_factory", get_factory, set_factory,
+     "Called without arguments to make the value of a missing key; None turns that off."},
+    {}};
 
 // ---- Helpers of namedtuple and Counter
 
@@ -556,14 +561,16 @@ const NativeDef kGetterMethods[] = {{"__reduce__", "($self, /)", tuplegetter_red
 const GetSetDef kGetterGetSets[] = {{"__doc__", tuplegetter_doc, tuplegetter_set_doc}, {}};
 
 const NativeDef kFunctions[] = {{"_count_elements", "($module, mapping, iterable, /)", count_elements,
-                                 "Count elements in the iterable, updating the mapping"},
+                                 "Add 1 to mapping[item] for each item of iterable."},
                                 {}};
 
 Status initialize(Value module) {
-  define_type(deque_type, {.name = "collections.deque",
-                           .size = sizeof(Deque),
-                           .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable | Type::kSequence,
-                           .doc = "A list-like sequence optimized for data accesses near its endpoints."});
+  define_type(
+      deque_type,
+      {.name = "collections.deque",
+       .size = sizeof(Deque),
+       .flags = Type::kHasGc | Type::kBaseType | Type::kWeakReferable | Type::kSequence,
+       .doc = "A sequence, bounded by maxlen if given, to which items are quickly added and removed at both ends."});
   Slots& s = deque_type.slots;
   s.new_ = deque_new;
   s.init = deque_init;
@@ -587,12 +594,15 @@ Status initialize(Value module) {
   define_deque_iterator(deque_iterator_type, "_collections._deque_iterator", deque_iterator_next<false>);
   define_deque_iterator(deque_reverse_iterator_type, "_collections._deque_reverse_iterator", deque_iterator_next<true>);
 
-  define_type(defaultdict_type, {.name = "collections.defaultdict",
-                                 .size = sizeof(DefaultDict),
-                                 .layout = Layout::Dict,
-                                 .flags = Type::kHasGc | Type::kBaseType,
-                                 .base = &dict_type,
-                                 .doc = "defaultdict(default_factory=None, /, [...]) --> dict with default factory"});
+  define_type(
+      defaultdict_type,
+      {.name = "collections.defaultdict",
+       .size = sizeof(DefaultDict),
+       .layout = Layout::Dict,
+       .flags = Type::kHasGc | Type::kBaseType,
+       .base = &dict_type,
+       .doc = "defaultdict(default_factory=None, /, [...]) --> dict with default factory\n\nA dict that fills in "
+              "default_factory() for a key that indexing does not find. The further arguments are those of dict."});
   defaultdict_type.slots.init = defaultdict_init;
   defaultdict_type.slots.repr = defaultdict_repr;
   defaultdict_type.slots.or_ = defaultdict_or;
@@ -622,6 +632,8 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef collections_module;
-const ModuleDef collections_module = {"_collections", "High performance data structures.", kFunctions, initialize};
+const ModuleDef collections_module = {"_collections",
+                                      "Container types: deque and defaultdict, and helpers of the collections module.",
+                                      kFunctions, initialize};
 
 }  // namespace hiss

@@ -480,16 +480,18 @@ Ref field_size_limit(Value, const Value* a) {
 
 const NativeDef kFunctions[] = {
     {"reader", "($module, iterable, dialect='excel', /, **options)", reader_function,
-     "An iterator over the rows of delimited text."},
+     "Yields each parsed row as a list of strings."},
     {"writer", "($module, fileobj, dialect='excel', /, **options)", writer_function,
-     "An object that writes rows as delimited text."},
+     "Formats rows and passes them to the write method of a file."},
     {"register_dialect", "($module, name, dialect=None, /, **options)", register_dialect,
-     "Create a mapping from a string name to a dialect class."},
+     "Make a dialect known under name; dialect and the options give its parameters."},
     {"unregister_dialect", "($module, name, /)", unregister_dialect,
-     "Delete the name/dialect mapping associated with a string name."},
-    {"get_dialect", "($module, name, /)", get_dialect, "Return the dialect instance associated with name."},
-    {"list_dialects", "($module, /)", list_dialects, "Return a list of all known dialect names."},
-    {"field_size_limit", "($module, limit=None, /)", field_size_limit, "Sets an upper limit on parsed fields."},
+     "Forget the dialect called name; an unknown name raises csv.Error."},
+    {"get_dialect", "($module, name, /)", get_dialect,
+     "The dialect registered under name; an unknown name raises csv.Error."},
+    {"list_dialects", "($module, /)", list_dialects, "The names of the registered dialects, as a list."},
+    {"field_size_limit", "($module, limit=None, /)", field_size_limit,
+     "Return the longest field the parser accepts; with limit, also replace it."},
     {}};
 
 Status initialize(Value module) {

@@ -73,10 +73,10 @@ Ref hash_repr(Value self) {
   return make_str(fmt::format("<{} _hashlib.HASH object @ {:#x}>", self_hash(self)->name, self.bits()));
 }
 const NativeDef kMethods[] = {
-    {"update", "($self, obj, /)", hash_update, "Update this hash object's state with the provided string."},
-    {"digest", "($self, /)", hash_digest, "Return the digest value as a bytes object."},
-    {"hexdigest", "($self, /)", hash_hexdigest, "Return the digest value as a string of hexadecimal digits."},
-    {"copy", "($self, /)", hash_copy, "Return a copy of the hash object."},
+    {"update", "($self, obj, /)", hash_update, "Feed the bytes of obj into the hash."},
+    {"digest", "($self, /)", hash_digest, "The digest of the bytes fed so far, as bytes."},
+    {"hexdigest", "($self, /)", hash_hexdigest, "The digest of the bytes fed so far, in hexadecimal."},
+    {"copy", "($self, /)", hash_copy, "A second hash object in the same state, to be fed separately."},
     {}};
 const GetSetDef kGetSets[] = {{"name", hash_name, nullptr},
                               {"digest_size", hash_digest_size, nullptr},
@@ -90,17 +90,17 @@ Ref constructor(Value, const Value* a) {
 constexpr char kMd5[] = "md5", kSha1[] = "sha1", kSha224[] = "sha224", kSha256[] = "sha256", kSha384[] = "sha384",
                kSha512[] = "sha512";
 constexpr const char* kSignature = "($module, /, string=b'', *, usedforsecurity=True)";
-const NativeDef kMd5Functions[] = {{"md5", kSignature, constructor<EVP_md5, kMd5>, "Return a new MD5 hash object."},
-                                   {}};
+const NativeDef kMd5Functions[] = {
+    {"md5", kSignature, constructor<EVP_md5, kMd5>, "An MD5 hash, already fed with string."}, {}};
 const NativeDef kSha1Functions[] = {
-    {"sha1", kSignature, constructor<EVP_sha1, kSha1>, "Return a new SHA1 hash object."}, {}};
+    {"sha1", kSignature, constructor<EVP_sha1, kSha1>, "A SHA-1 hash, already fed with string."}, {}};
 const NativeDef kSha256Functions[] = {
-    {"sha224", kSignature, constructor<EVP_sha224, kSha224>, "Return a new SHA-224 hash object."},
-    {"sha256", kSignature, constructor<EVP_sha256, kSha256>, "Return a new SHA-256 hash object."},
+    {"sha224", kSignature, constructor<EVP_sha224, kSha224>, "A SHA-224 hash, already fed with string."},
+    {"sha256", kSignature, constructor<EVP_sha256, kSha256>, "A SHA-256 hash, already fed with string."},
     {}};
 const NativeDef kSha512Functions[] = {
-    {"sha384", kSignature, constructor<EVP_sha384, kSha384>, "Return a new SHA-384 hash object."},
-    {"sha512", kSignature, constructor<EVP_sha512, kSha512>, "Return a new SHA-512 hash object."},
+    {"sha384", kSignature, constructor<EVP_sha384, kSha384>, "A SHA-384 hash, already fed with string."},
+    {"sha512", kSignature, constructor<EVP_sha512, kSha512>, "A SHA-512 hash, already fed with string."},
     {}};
 
 Status initialize(Value) {

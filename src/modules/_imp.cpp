@@ -107,7 +107,8 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef imp_module;
-const ModuleDef imp_module = {"_imp", "(Extremely) low-level import machinery bits as used by importlib.", kFunctions,
-                              initialize};
+const ModuleDef imp_module = {
+    "_imp", "What importlib needs from the interpreter: built-in and extension modules and the import lock.",
+    kFunctions, initialize};
 
 }  // namespace hiss

@@ -123,19 +123,23 @@ Ref locale_bindtextdomain(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"setlocale", "($module, category, locale=None, /)", locale_setlocale, "Activates/queries locale processing."},
-    {"localeconv", "($module, /)", locale_localeconv, "Returns numeric and monetary locale-specific parameters."},
-    {"strcoll", "($module, os1, os2, /)", locale_strcoll, "Compares two strings according to the locale."},
+    {"setlocale", "($module, category, locale=None, /)", locale_setlocale,
+     "Change the locale of a category and return its name; without locale, only return it."},
+    {"localeconv", "($module, /)", locale_localeconv,
+     "A dict of how the current locale writes numbers and amounts of money."},
+    {"strcoll", "($module, os1, os2, /)", locale_strcoll,
+     "A negative, zero or positive number, as os1 sorts before, with or after os2 in the current locale."},
     {"strxfrm", "($module, string, /)", locale_strxfrm,
-     "Return a string that can be used as a key for locale-aware comparisons."},
+     "Transform string so that plain comparison of the results sorts as strcoll() does."},
     {"nl_langinfo", "($module, key, /)", locale_nl_langinfo,
-     "Return the value for the locale information associated with key."},
-    {"getencoding", "($module, /)", locale_getencoding, "Get the current locale encoding."},
+     "Look up one item of the current locale, such as CODESET or RADIXCHAR."},
+    {"getencoding", "($module, /)", locale_getencoding, "The name of the encoding that the current locale uses."},
     {"gettext", "($module, msg, /)", locale_gettext, "gettext(msg) -> string"},
     {"dgettext", "($module, domain, msg, /)", locale_dgettext, "dgettext(domain, msg) -> string"},
     {"textdomain", "($module, domain, /)", locale_textdomain,
-     "Set the C library's textdmain to domain, returning the new domain."},
-    {"bindtextdomain", "($module, domain, dir, /)", locale_bindtextdomain, "Bind the C library's domain to dir."},
+     "Choose the message domain that gettext() uses, unless domain is None; returns the one now in use."},
+    {"bindtextdomain", "($module, domain, dir, /)", locale_bindtextdomain,
+     "Say in which directory the catalogs of domain lie, unless dir is None; returns the directory now in use."},
     {}};
 
 Status initialize(Value module) {
@@ -169,6 +173,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef locale_module;
-const ModuleDef locale_module = {"_locale", "Support for POSIX locales.", kFunctions, initialize};
+const ModuleDef locale_module = {"_locale", "The C library's locale functions; the locale module builds on them.",
+                                 kFunctions, initialize};
 
 }  // namespace hiss

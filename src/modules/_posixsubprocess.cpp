@@ -232,14 +232,15 @@ const NativeDef kFunctions[] = {
      "($module, args, executable_list, close_fds, pass_fds, cwd, env, p2cread, p2cwrite, c2pread, c2pwrite, errread, "
      "errwrite, errpipe_read, errpipe_write, "
      "restore_signals, call_setsid, pgid_to_set, gid, extra_groups, uid, umask, preexec_fn, allow_vfork, /)",
-     fork_exec, "Spawn a fresh new child process."},
+     fork_exec,
+     "Fork, then run the first of executable_list that can be executed in the child. Returns the child's process ID."},
     {}};
 Status initialize(Value) { return kOk; }
 
 }  // namespace
 
 extern const ModuleDef posixsubprocess_module;
-const ModuleDef posixsubprocess_module = {"_posixsubprocess", "A POSIX helper for the subprocess module.", kFunctions,
-                                          initialize};
+const ModuleDef posixsubprocess_module = {"_posixsubprocess", "The fork and exec on which subprocess.Popen stands.",
+                                          kFunctions, initialize};
 
 }  // namespace hiss

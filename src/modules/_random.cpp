@@ -138,18 +138,20 @@ Ref random_setstate(Value self, const Value* a) {
   return Ref::none();
 }
 const NativeDef kMethods[] = {
-    {"random", "($self, /)", random_random, "random() -> x in the interval [0, 1)."},
+    {"random", "($self, /)", random_random, "random() -> float\n\nThe next random number, at least 0.0 and below 1.0."},
     {"seed", "($self, n=None, /)", random_seed, "seed([n]) -> None."},
-    {"getrandbits", "($self, k, /)", random_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits."},
-    {"getstate", "($self, /)", random_getstate, "getstate() -> tuple containing the current state."},
-    {"setstate", "($self, state, /)", random_setstate, "setstate(state) -> None.  Restores generator state."},
+    {"getrandbits", "($self, k, /)", random_getrandbits,
+     "getrandbits(k) -> int\n\nA non-negative integer made of k random bits."},
+    {"getstate", "($self, /)", random_getstate, "getstate() -> tuple\n\nA snapshot of the generator, for setstate()."},
+    {"setstate", "($self, state, /)", random_setstate,
+     "setstate(state) -> None\n\nGo back to a state that getstate() returned."},
     {}};
 
 Status initialize(Value module) {
   define_type(random_type, {.name = "_random.Random",
                             .size = sizeof(Random),
                             .flags = Type::kBaseType,
-                            .doc = "Random() -> create a random number generator with its own internal state."});
+                            .doc = "Random(seed=None)\n\nA Mersenne Twister of its own, independent of all others."});
   random_type.slots.new_ = random_new;
   random_type.slots.init = random_init;
   random_type.methods = kMethods;
@@ -162,7 +164,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef random_module;
-const ModuleDef random_module = {"_random", "Module implements the Mersenne Twister random number generator.", nullptr,
-                                 initialize};
+const ModuleDef random_module = {"_random", "The Mersenne Twister behind the random module.", nullptr, initialize};
 
 }  // namespace hiss

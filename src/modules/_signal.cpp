@@ -29,9 +29,9 @@ Ref itimer_error;
 StructSequenceType siginfo_type;
 const StructField kSiginfoFields[] = {{"si_signo", "signal number"},
                                       {"si_code", "signal code"},
-                                      {"si_errno", "errno associated with this signal"},
+                                      {"si_errno", "the errno sent along"},
                                       {"si_pid", "sending process ID"},
-                                      {"si_uid", "real user ID of sending process"},
+                                      {"si_uid", "real user ID of the sender"},
                                       {"si_status", "exit value or signal"},
                                       {"si_band", "band event for SIGPOLL"}};
 
@@ -270,35 +270,48 @@ Ref signal_pidfd_send_signal(Value, const Value* a) {
   return none_or_errno(syscall(SYS_pidfd_send_signal, fd, number, nullptr, flags));
 }
 
-const NativeDef kDefaultIntHandler = {
-    "default_int_handler", "($module, signalnum, frame, /)", signal_default_int_handler,
-    "The default handler for SIGINT installed by Python.\n\nIt raises KeyboardInterrupt."};
+const NativeDef kDefaultIntHandler = {"default_int_handler", "($module, signalnum, frame, /)",
+                                      signal_default_int_handler,
+                                      "What Python does on SIGINT unless told otherwise: raise KeyboardInterrupt."};
 
 const NativeDef kFunctions[] = {
-    {"signal", "($module, signalnum, handler, /)", signal_signal, "Set the action for the given signal."},
-    {"getsignal", "($module, signalnum, /)", signal_getsignal, "Return the current action for the given signal."},
-    {"strsignal", "($module, signalnum, /)", signal_strsignal, "Return the system description of the given signal."},
-    {"siginterrupt", "($module, signalnum, flag, /)", signal_siginterrupt, "Change system call restart behaviour."},
-    {"raise_signal", "($module, signalnum, /)", signal_raise, "Send a signal to the executing process."},
-    {"pause", "($module, /)", signal_pause, "Wait until a signal arrives."},
+    {"signal", "($module, signalnum, handler, /)", signal_signal,
+     "Install handler (a callable, SIG_IGN or SIG_DFL) for signalnum and return the one it replaces. Main thread "
+     "only."},
+    {"getsignal", "($module, signalnum, /)", signal_getsignal,
+     "The handler of signalnum: a callable, SIG_IGN, SIG_DFL, or None if it was not installed from Python."},
+    {"strsignal", "($module, signalnum, /)", signal_strsignal,
+     "A short text that names signalnum in words, or None if it has none."},
+    {"siginterrupt", "($module, signalnum, flag, /)", signal_siginterrupt,
+     "Choose whether signalnum interrupts system calls (flag true) or lets them restart (flag false)."},
+    {"raise_signal", "($module, signalnum, /)", signal_raise, "Deliver signalnum to this process itself."},
+    {"pause", "($module, /)", signal_pause, "Sleep until some signal has been handled."},
     {"set_wakeup_fd", "($module, fd, /, *, warn_on_full_buffer=True)", signal_set_wakeup_fd,
-     "Sets the fd to be written to (with the signal number) when a signal comes in."},
+     "Have the number of each incoming signal written to fd as one byte; -1 turns this off. Returns the fd used "
+     "before."},
     {"alarm", "($module, seconds, /)", signal_alarm,
-     "Arrange for SIGALRM to arrive after the given number of seconds."},
+     "Ask for a SIGALRM in that many seconds, or cancel the pending one with 0. Returns the seconds the earlier alarm "
+     "had left."},
     {"setitimer", "($module, which, seconds, interval=0.0, /)", signal_setitimer,
-     "Sets given itimer (one of ITIMER_REAL, ITIMER_VIRTUAL or ITIMER_PROF)."},
-    {"getitimer", "($module, which, /)", signal_getitimer, "Returns current value of given itimer."},
+     "Start timer which: first after seconds, then every interval seconds if that is not 0. Returns its former (delay, "
+     "interval)."},
+    {"getitimer", "($module, which, /)", signal_getitimer,
+     "The pair (delay, interval) of the timer which: the seconds until it goes off, and those from then to the next "
+     "time."},
     {"pthread_sigmask", "($module, how, mask, /)", signal_pthread_sigmask,
-     "Fetch and/or change the signal mask of the calling thread."},
-    {"pthread_kill", "($module, thread_id, signalnum, /)", signal_pthread_kill, "Send a signal to a thread."},
-    {"sigpending", "($module, /)", signal_sigpending, "Examine pending signals."},
-    {"sigwait", "($module, sigset, /)", signal_sigwait, "Wait for a signal."},
+     "Change which signals are blocked in this thread, as how says, and return the set blocked before."},
+    {"pthread_kill", "($module, thread_id, signalnum, /)", signal_pthread_kill,
+     "Direct signalnum at one thread of this process."},
+    {"sigpending", "($module, /)", signal_sigpending, "The set of blocked signals that wait for delivery."},
+    {"sigwait", "($module, sigset, /)", signal_sigwait,
+     "Block until a signal of sigset is pending, take it and return its number."},
     {"sigwaitinfo", "($module, sigset, /)", signal_sigwaitinfo,
-     "Wait synchronously until one of the signals in *sigset* is delivered."},
-    {"sigtimedwait", "($module, sigset, timeout, /)", signal_sigtimedwait, "Like sigwaitinfo(), but with a timeout."},
-    {"valid_signals", "($module, /)", signal_valid_signals, "Return a set of valid signal numbers on this platform."},
+     "Block until a signal of sigset is pending, take it and return its struct_siginfo."},
+    {"sigtimedwait", "($module, sigset, timeout, /)", signal_sigtimedwait,
+     "As sigwaitinfo(), but give up after timeout seconds and return None."},
+    {"valid_signals", "($module, /)", signal_valid_signals, "All signals that exist here, as a set."},
     {"pidfd_send_signal", "($module, pidfd, signalnum, siginfo=None, flags=0, /)", signal_pidfd_send_signal,
-     "Send a signal to a process referred to by a pid file descriptor."},
+     "Deliver signalnum to the process behind pidfd. siginfo must be None and flags 0."},
     {}};
 
 Status initialize(Value module) {
@@ -354,9 +367,9 @@ Status initialize(Value module) {
   ignore_handler = Value::integer(1);
   add_object(module, "SIG_DFL", default_handler);
   add_object(module, "SIG_IGN", ignore_handler);
-  define_struct_sequence(
-      siginfo_type,
-      {"signal.struct_siginfo", "struct_siginfo: Result from sigwaitinfo or sigtimedwait.", kSiginfoFields, 7, 7});
+  define_struct_sequence(siginfo_type, {"signal.struct_siginfo",
+                                        "struct_siginfo: what sigwaitinfo() and sigtimedwait() tell about a signal.",
+                                        kSiginfoFields, 7, 7});
   add_type(module, siginfo_type);
   Ref name = make_str_ascii("itimer_error"), bases = make_tuple({to_value(&exc::OSError)}), space = make_dict();
   dict_set(as<Dict>(space), names.__module__, make_str_ascii("signal"));
@@ -388,7 +401,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef signal_module;
-const ModuleDef signal_module = {"_signal", "This module provides mechanisms to use signal handlers in Python.",
-                                 kFunctions, initialize};
+const ModuleDef signal_module = {
+    "_signal", "Handlers, masks and timers for POSIX signals; the signal module builds on it.", kFunctions, initialize};
 
 }  // namespace hiss

@@ -457,29 +457,31 @@ Ref module_iter_unpack(Value, const Value* a) {
 Ref module_clearcache(Value, const Value*) { return Ref::none(); }
 
 const NativeDef kMethods[] = {
-    {"pack", "($self, /, *values)", method_pack,
-     "Return a bytes object containing values packed according to the format."},
-    {"unpack", "($self, buffer, /)", method_unpack, "Return a tuple containing unpacked values."},
-    {"unpack_from", "($self, /, buffer, offset=0)", method_unpack_from, "Return a tuple containing unpacked values."},
-    {"pack_into", "($self, /, *args)", method_pack_into, "Pack values into a writable buffer."},
-    {"iter_unpack", "($self, buffer, /)", method_iter_unpack, "Return an iterator yielding tuples."},
+    {"pack", "($self, /, *values)", method_pack, "Encode the values as the format says and return the bytes."},
+    {"unpack", "($self, buffer, /)", method_unpack,
+     "Decode buffer, which must be exactly self.size bytes long, into a tuple."},
+    {"unpack_from", "($self, /, buffer, offset=0)", method_unpack_from,
+     "Decode self.size bytes of buffer from offset on into a tuple."},
+    {"pack_into", "($self, /, *args)", method_pack_into,
+     "Encode the values as the format says and store them in buffer from offset on."},
+    {"iter_unpack", "($self, buffer, /)", method_iter_unpack,
+     "Decode buffer piece by piece: each step yields the tuple of the next self.size bytes."},
     {}};
 const GetSetDef kGetSets[] = {{"format", get_format, nullptr}, {"size", get_size, nullptr}, {}};
 const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", unpack_iterator_hint, nullptr}, {}};
-const NativeDef kFunctions[] = {{"calcsize", "($module, format, /)", module_calcsize,
-                                 "Return size in bytes of the struct described by the format string."},
-                                {"pack", "($module, /, *args)", module_pack,
-                                 "Return a bytes object containing the values packed according to the format string."},
-                                {"unpack", "($module, format, buffer, /)", module_unpack,
-                                 "Return a tuple containing values unpacked according to the format string."},
-                                {"unpack_from", "($module, format, /, buffer, offset=0)", module_unpack_from,
-                                 "Return a tuple containing values unpacked according to the format string."},
-                                {"pack_into", "($module, /, *args)", module_pack_into,
-                                 "Pack values according to the format string into a writable buffer."},
-                                {"iter_unpack", "($module, format, buffer, /)", module_iter_unpack,
-                                 "Return an iterator yielding tuples unpacked from the given bytes source."},
-                                {"_clearcache", "($module, /)", module_clearcache, "Clear the internal cache."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"calcsize", "($module, format, /)", module_calcsize, "How many bytes a struct of this format takes."},
+    {"pack", "($module, /, *args)", module_pack, "Encode the values as format says and return the bytes."},
+    {"unpack", "($module, format, buffer, /)", module_unpack,
+     "Decode buffer, whose length must be calcsize(format), into a tuple."},
+    {"unpack_from", "($module, format, /, buffer, offset=0)", module_unpack_from,
+     "Decode the struct that starts at offset in buffer into a tuple; it may have bytes after it."},
+    {"pack_into", "($module, /, *args)", module_pack_into,
+     "Encode the values as format says and store them in buffer from offset on."},
+    {"iter_unpack", "($module, format, buffer, /)", module_iter_unpack,
+     "Decode buffer piece by piece: each step yields the tuple of the next calcsize(format) bytes."},
+    {"_clearcache", "($module, /)", module_clearcache, "Drop the compiled formats that are kept for reuse."},
+    {}};
 
 Status initialize(Value module) {
   Ref space = make_dict();
@@ -511,7 +513,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef struct_module;
-const ModuleDef struct_module = {"_struct", "Functions to convert between Python values and C structs.", kFunctions,
+const ModuleDef struct_module = {"_struct", "Packs values into bytes laid out as a C struct, and back.", kFunctions,
                                  initialize};
 
 }  // namespace hiss

@@ -200,15 +200,16 @@ Ref lock_repr(Value self) {
 }
 const NativeDef kLockMethods[] = {
     {"acquire", "($self, /, blocking=True, timeout=-1)", lock_acquire,
-     "acquire(blocking=True, timeout=-1) -> bool\n\nLock the lock."},
+     "acquire(blocking=True, timeout=-1) -> bool\n\nTake the lock, waiting for it as long as timeout allows (-1: for "
+     "ever). False if it could not be had."},
     {"acquire_lock", "($self, /, blocking=True, timeout=-1)", lock_acquire, nullptr},
     {"release", "($self, /)", lock_release,
-     "release()\n\nRelease the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
+     "release()\n\nGive the lock up, so that one waiting thread can have it. RuntimeError if it is not locked."},
     {"release_lock", "($self, /)", lock_release, nullptr},
-    {"locked", "($self, /)", lock_locked, "locked() -> bool\n\nReturn whether the lock is in the locked state."},
+    {"locked", "($self, /)", lock_locked, "locked() -> bool\n\nTrue while some thread holds the lock."},
     {"locked_lock", "($self, /)", lock_locked, nullptr},
-    {"__enter__", "($self, /)", lock_enter, "Lock the lock."},
-    {"__exit__", "($self, /, *args)", lock_release, "Release the lock."},
+    {"__enter__", "($self, /)", lock_enter, "The same as acquire()."},
+    {"__exit__", "($self, /, *args)", lock_release, "The same as release()."},
     {"_at_fork_reinit", "($self, /)", lock_at_fork, nullptr},
     {}};
 
@@ -294,14 +295,16 @@ Ref rlock_repr(Value self) {
                               qualified_type_name(type_of(self)), l->owner, l->count, self.bits()));
 }
 const NativeDef kReentrantLockMethods[] = {
-    {"acquire", "($self, /, blocking=True, timeout=-1)", rlock_acquire, "Lock the lock."},
+    {"acquire", "($self, /, blocking=True, timeout=-1)", rlock_acquire,
+     "Take the lock, or count up if this thread has it already. False if it could not be had in time."},
     {"release", "($self, /)", rlock_release,
-     "Release the lock, allowing another thread that is blocked waiting for the lock to acquire it."},
-    {"_is_owned", "($self, /)", rlock_is_owned, "For internal use by `threading.Condition`."},
-    {"_release_save", "($self, /)", rlock_release_save, "For internal use by `threading.Condition`."},
-    {"_acquire_restore", "($self, state, /)", rlock_acquire_restore, "For internal use by `threading.Condition`."},
-    {"__enter__", "($self, /)", rlock_enter, "Lock the lock."},
-    {"__exit__", "($self, /, *args)", rlock_release, "Release the lock."},
+     "Undo one acquire(); the last one frees the lock. RuntimeError if this thread does not hold it."},
+    {"_is_owned", "($self, /)", rlock_is_owned, "Lets threading.Condition ask for the owner."},
+    {"_release_save", "($self, /)", rlock_release_save, "Lets threading.Condition free the lock in one go."},
+    {"_acquire_restore", "($self, state, /)", rlock_acquire_restore,
+     "Lets threading.Condition take the lock back as it was."},
+    {"__enter__", "($self, /)", rlock_enter, "The same as acquire()."},
+    {"__exit__", "($self, /, *args)", rlock_release, "The same as release()."},
     {"_at_fork_reinit", "($self, /)", rlock_at_fork, nullptr},
     {}};
 
@@ -562,29 +565,30 @@ Ref thread_excepthook(Value, const Value* a) {
 
 const NativeDef kFunctions[] = {
     {"start_new_thread", "($module, function, args, kwargs=None, /)", thread_start,
-     "Start a new thread and return its identifier."},
-    {"start_new", "($module, function, args, kwargs=None, /)", thread_start,
-     "An obsolete synonym of start_new_thread()."},
+     "Call function(*args, **kwargs) in a new thread. Returns the identifier of that thread at once."},
+    {"start_new", "($module, function, args, kwargs=None, /)", thread_start, "The old name of start_new_thread()."},
     {"allocate_lock", "($module, /)", thread_allocate_lock,
-     "allocate_lock() -> lock object\n(allocate() is an obsolete synonym)\n\nCreate a new lock object."},
+     "allocate_lock() -> lock\n\nA new lock, not held by anyone. allocate() is its old name."},
     {"allocate", "($module, /)", thread_allocate_lock, nullptr},
     {"exit", "($module, /)", thread_exit,
-     "exit()\n(exit_thread() is an obsolete synonym)\n\nThis is synonymous to ``raise SystemExit''."},
+     "exit()\n\nEnd this thread by raising SystemExit. exit_thread() is its old name."},
     {"exit_thread", "($module, /)", thread_exit, nullptr},
     {"interrupt_main", "($module, signum=signal.SIGINT, /)", thread_interrupt_main,
-     "Simulate the arrival of the given signal in the main thread."},
+     "Act in the main thread as if signalnum had come in; nothing happens if the signal is ignored or left to the "
+     "system."},
     {"get_ident", "($module, /)", thread_get_ident,
-     "get_ident() -> integer\n\nReturn a non-zero integer that uniquely identifies the current thread."},
+     "get_ident() -> int\n\nThe identifier of this thread, never 0. It can be used again once the thread has ended."},
     {"get_native_id", "($module, /)", thread_get_native_id,
-     "get_native_id() -> integer\n\nReturn a non-negative integer identifying the thread as reported by the OS."},
+     "get_native_id() -> int\n\nThe number by which the operating system knows this thread."},
     {"_count", "($module, /)", thread_count_function,
-     "_count() -> integer\n\nReturn the number of currently running Python threads, excluding\nthe main thread."},
+     "_count() -> int\n\nHow many threads started from Python are running; the main thread does not count."},
     {"stack_size", "($module, size=0, /)", thread_stack_size,
-     "stack_size([size]) -> size\n\nReturn the thread stack size used when creating new threads."},
+     "stack_size([size]) -> int\n\nThe stack size of new threads in bytes, 0 being the default of the system. With "
+     "size, set it and return the one before."},
     {"_set_sentinel", "($module, /)", thread_set_sentinel,
-     "_set_sentinel() -> lock\n\nSet a sentinel lock that will be released when the current thread\nstate is "
-     "finalized."},
-    {"_excepthook", "($module, args, /)", thread_excepthook, "Handle uncaught Thread.run() exception."},
+     "_set_sentinel() -> lock\n\nA lock that is freed when this thread has ended; threading joins on it."},
+    {"_excepthook", "($module, args, /)", thread_excepthook,
+     "Report the exception that ended a thread on sys.stderr; SystemExit is passed over."},
     {}};
 
 Status initialize(Value module) {
@@ -609,7 +613,7 @@ Status initialize(Value module) {
                            .size = sizeof(Local),
                            .layout = Layout::Native,
                            .flags = Type::kBaseType | Type::kHasGc | Type::kWeakReferable,
-                           .doc = "Thread-local data"});
+                           .doc = "A namespace whose attributes differ from thread to thread."});
   local_type.dealloc = local_dealloc;
   local_type.traverse = local_traverse;
   local_type.clear = local_clear;
@@ -619,7 +623,8 @@ Status initialize(Value module) {
   ready_type(local_type);
   define_struct_sequence(
       except_hook_args_type,
-      {"_thread._ExceptHookArgs", "ExceptHookArgs\n\nType used to pass arguments to threading.excepthook.",
+      {"_thread._ExceptHookArgs",
+       "ExceptHookArgs\n\nWhat threading.excepthook receives: the exception and the thread it ended.",
        kExceptHookFields, 4, 4});
   add_object(module, "LockType", to_value(&lock_type));
   add_type(module, rlock_type);
@@ -633,9 +638,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef thread_module;
-const ModuleDef thread_module = {"_thread",
-                                 "This module provides primitive operations to write multi-threaded programs.\nThe "
-                                 "'threading' module provides a more convenient interface.",
-                                 kFunctions, initialize};
+const ModuleDef thread_module = {
+    "_thread", "Threads and locks at their lowest level; use the threading module instead.", kFunctions, initialize};
 
 }  // namespace hiss

@@ -291,10 +291,10 @@ Ref warnings_filters_mutated(Value, const Value*) {
 
 const NativeDef kFunctions[] = {
     {"warn", "($module, /, message, category=None, stacklevel=1, source=None)", warnings_warn,
-     "Issue a warning, or maybe ignore it or raise an exception."},
+     "Pass a warning through the filters, which show it, drop it or turn it into an exception."},
     {"warn_explicit",
      "($module, /, message, category, filename, lineno, module=None, registry=None, module_globals=None, source=None)",
-     warnings_warn_explicit, "Low-level interface to warnings functionality."},
+     warnings_warn_explicit, "As warn(), with the place of the warning given by the caller."},
     {"_filters_mutated", "($module, /)", warnings_filters_mutated, nullptr},
     {}};
 
@@ -346,9 +346,7 @@ Status warn_explicit(Type& category, std::string_view message, std::string_view 
 }
 
 extern const ModuleDef warnings_module;
-const ModuleDef warnings_module = {
-    "_warnings",
-    "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.",
-    kFunctions, initialize};
+const ModuleDef warnings_module = {"_warnings", "The part of the warnings module that the interpreter itself needs.",
+                                   kFunctions, initialize};
 
 }  // namespace hiss

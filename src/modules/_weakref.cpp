@@ -33,10 +33,11 @@ Ref remove_dead(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"getweakrefcount", "($module, object, /)", getweakrefcount, "Return the number of weak references to 'object'."},
-    {"getweakrefs", "($module, object, /)", getweakrefs,
-     "Return a list of all weak reference objects pointing to 'object'."},
-    {"proxy", "($module, object, callback=None, /)", proxy, "Create a proxy object that weakly references 'object'."},
+    {"getweakrefcount", "($module, object, /)", getweakrefcount,
+     "How many weak references and proxies of object exist."},
+    {"getweakrefs", "($module, object, /)", getweakrefs, "The weak references and proxies of object, as a list."},
+    {"proxy", "($module, object, callback=None, /)", proxy,
+     "A stand-in that forwards to object without keeping it alive; callback, if given, runs when object goes away."},
     {"_remove_dead_weakref", "($module, dct, key, /)", remove_dead, nullptr},
     {}};
 
@@ -52,6 +53,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef weakref_module;
-const ModuleDef weakref_module = {"_weakref", "Weak-reference support module.", kFunctions, initialize};
+const ModuleDef weakref_module = {"_weakref", "The native half of the weakref module.", kFunctions, initialize};
 
 }  // namespace hiss

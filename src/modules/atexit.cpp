@@ -61,14 +61,14 @@ Ref atexit_count(Value, const Value*) { return make_int(static_cast<int64_t>(cal
 
 const NativeDef kFunctions[] = {
     {"register", "($module, /, *args, **kwargs)", atexit_register,
-     "register(func, *args, **kwargs) -> func\n\nRegister a function to be executed upon normal program termination"},
+     "register(func, *args, **kwargs) -> func\n\nHave func(*args, **kwargs) called when the interpreter ends. The last "
+     "one registered runs first."},
     {"unregister", "($module, func, /)", atexit_unregister,
-     "unregister(func) -> None\n\nUnregister an exit function which was previously registered using\natexit.register"},
-    {"_run_exitfuncs", "($module, /)", atexit_run, "_run_exitfuncs() -> None\n\nRun all registered exit functions."},
-    {"_clear", "($module, /)", atexit_clear,
-     "_clear() -> None\n\nClear the list of previously registered exit functions."},
-    {"_ncallbacks", "($module, /)", atexit_count,
-     "_ncallbacks() -> int\n\nReturn the number of registered exit functions."},
+     "unregister(func) -> None\n\nTake back every registration of func; one that is not registered is no error."},
+    {"_run_exitfuncs", "($module, /)", atexit_run,
+     "_run_exitfuncs() -> None\n\nCall what is registered now, and forget it."},
+    {"_clear", "($module, /)", atexit_clear, "_clear() -> None\n\nForget what is registered, without calling it."},
+    {"_ncallbacks", "($module, /)", atexit_count, "_ncallbacks() -> int\n\nHow many calls are registered."},
     {}};
 
 Status initialize(Value) { return kOk; }
@@ -114,10 +114,8 @@ int run_exit_handlers() {
 }
 
 extern const ModuleDef atexit_module;
-const ModuleDef atexit_module = {"atexit",
-                                 "allow programmer to define multiple exit functions to be executed\nupon normal "
-                                 "program termination.\n\nTwo public functions, register and "
-                                 "unregister, are defined.\n",
-                                 kFunctions, initialize};
+const ModuleDef atexit_module = {
+    "atexit", "Functions to be called when the interpreter ends: register() adds one, unregister() takes it back.\n",
+    kFunctions, initialize};
 
 }  // namespace hiss

@@ -128,13 +128,19 @@ Ref crc32_function(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"b2a_base64", "($module, data, /, *, newline=True)", b2a_base64, "Base64-code line of data."},
-    {"a2b_base64", "($module, data, /, *, strict_mode=False)", a2b_base64, "Decode a line of base64 data."},
-    {"hexlify", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
-    {"b2a_hex", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify, "Hexadecimal representation of binary data."},
-    {"unhexlify", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
-    {"a2b_hex", "($module, hexstr, /)", unhexlify, "Binary data of hexadecimal representation."},
-    {"crc32", "($module, data, crc=0, /)", crc32_function, "Compute CRC-32 incrementally."},
+    {"b2a_base64", "($module, data, /, *, newline=True)", b2a_base64,
+     "Encode data as base64, ended by a line feed unless newline is false."},
+    {"a2b_base64", "($module, data, /, *, strict_mode=False)", a2b_base64,
+     "Decode base64 text, passing over other characters unless strict_mode is set."},
+    {"hexlify", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify,
+     "Write each byte of data as two hexadecimal digits; sep, if given, stands between groups of bytes_per_sep bytes."},
+    {"b2a_hex", "($module, /, data, sep=None, bytes_per_sep=1)", hexlify,
+     "Write each byte of data as two hexadecimal digits; sep, if given, stands between groups of bytes_per_sep bytes."},
+    {"unhexlify", "($module, hexstr, /)", unhexlify,
+     "The bytes whose hexadecimal digits are hexstr; binascii.Error if they are odd in number or not digits."},
+    {"a2b_hex", "($module, hexstr, /)", unhexlify,
+     "The bytes whose hexadecimal digits are hexstr; binascii.Error if they are odd in number or not digits."},
+    {"crc32", "($module, data, crc=0, /)", crc32_function, "The CRC-32 of data, continued from crc."},
     {}};
 
 Status initialize(Value module) {
@@ -153,6 +159,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef binascii_module;
-const ModuleDef binascii_module = {"binascii", "Conversion between binary data and ASCII", kFunctions, initialize};
+const ModuleDef binascii_module = {"binascii", "Base64, hexadecimal digits and checksums of bytes.", kFunctions,
+                                   initialize};
 
 }  // namespace hiss

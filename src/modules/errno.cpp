@@ -163,10 +163,8 @@ const NativeDef kFunctions[] = {{}};
 }  // namespace
 
 extern const ModuleDef errno_module;
-const ModuleDef errno_module = {"errno",
-                                "This module makes available standard errno system symbols.\n\nThe value of each "
-                                "symbol is the corresponding integer value,\n"
-                                "e.g., on most systems, errno.ENOENT equals the integer 2.",
-                                kFunctions, initialize};
+const ModuleDef errno_module = {
+    "errno", "The error numbers of the system by name, as in errno.ENOENT, and the names by number in errorcode.",
+    kFunctions, initialize};
 
 }  // namespace hiss

@@ -353,23 +353,25 @@ Ref faulthandler_sigfpe(Value, const Value*) {
 
 const NativeDef kFunctions[] = {
     {"enable", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_enable,
-     "enable(file=sys.stderr, all_threads=True): enable the fault handler"},
-    {"disable", "($module, /)", faulthandler_disable, "disable(): disable the fault handler"},
-    {"is_enabled", "($module, /)", faulthandler_is_enabled, "is_enabled()->bool: check if the handler is enabled"},
+     "enable(file=sys.stderr, all_threads=True): write the Python traceback to file when the process is killed by a "
+     "fault"},
+    {"disable", "($module, /)", faulthandler_disable, "disable(): undo enable()"},
+    {"is_enabled", "($module, /)", faulthandler_is_enabled, "is_enabled() -> bool: whether enable() is in force"},
     {"dump_traceback", "($module, /, file=sys.stderr, all_threads=True)", faulthandler_dump_traceback,
-     "dump_traceback(file=sys.stderr, all_threads=True): dump the traceback of the current thread"},
+     "dump_traceback(file=sys.stderr, all_threads=True): write the traceback of every thread, or of this one, to file"},
     {"dump_traceback_later", "($module, /, timeout, repeat=False, file=sys.stderr, exit=False)",
-     faulthandler_dump_later, "dump the traceback of all threads in timeout seconds"},
+     faulthandler_dump_later,
+     "write the tracebacks of all threads to file once timeout seconds have passed, or again and again with repeat"},
     {"cancel_dump_traceback_later", "($module, /)", faulthandler_cancel_dump_later,
-     "cancel_dump_traceback_later():\ncancel the previous call to dump_traceback_later()."},
+     "cancel_dump_traceback_later(): forget the dump that dump_traceback_later() has planned"},
     {"register", "($module, /, signum, file=sys.stderr, all_threads=True, chain=False)", faulthandler_register,
-     "register a handler for the signal 'signum': dump the traceback"},
+     "write a traceback to file whenever the signal signum comes in; chain calls the former handler too"},
     {"unregister", "($module, signum, /)", faulthandler_unregister,
-     "unregister(signum): unregister the handler of the signal 'signum' registered by register()"},
+     "unregister(signum): undo register(signum); True if there was something to undo"},
     {"_sigsegv", "($module, release_gil=False, /)", faulthandler_sigsegv,
-     "_sigsegv(release_gil=False): raise a SIGSEGV signal"},
-    {"_sigabrt", "($module, /)", faulthandler_sigabrt, "_sigabrt(): raise a SIGABRT signal"},
-    {"_sigfpe", "($module, /)", faulthandler_sigfpe, "_sigfpe(): raise a SIGFPE signal"},
+     "_sigsegv(release_gil=False): crash with SIGSEGV, for tests"},
+    {"_sigabrt", "($module, /)", faulthandler_sigabrt, "_sigabrt(): crash with SIGABRT, for tests"},
+    {"_sigfpe", "($module, /)", faulthandler_sigfpe, "_sigfpe(): crash with SIGFPE, for tests"},
     {}};
 Status initialize(Value) { return kOk; }
 

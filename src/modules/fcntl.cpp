@@ -116,13 +116,14 @@ Ref fcntl_lockf(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"fcntl", "($module, fd, cmd, arg=0, /)", fcntl_fcntl, "Perform the operation `cmd` on file descriptor fd."},
+    {"fcntl", "($module, fd, cmd, arg=0, /)", fcntl_fcntl,
+     "Run the fcntl() command cmd on fd. Returns its integer result, or a changed copy of arg if arg is bytes."},
     {"ioctl", "($module, fd, request, arg=0, mutate_flag=True, /)", fcntl_ioctl,
-     "Perform the operation request on file descriptor fd."},
+     "Run the ioctl() request on fd. A writable buffer as arg is changed in place unless mutate_flag is false."},
     {"flock", "($module, fd, operation, /)", fcntl_flock,
-     "Perform the lock operation `operation` on file descriptor `fd`."},
+     "Take or drop a lock on the whole file of fd: LOCK_SH, LOCK_EX or LOCK_UN, and LOCK_NB to not wait."},
     {"lockf", "($module, fd, cmd, len=0, start=0, whence=0, /)", fcntl_lockf,
-     "A wrapper around the fcntl() locking calls."},
+     "Take or drop a lock on len bytes of a file (0: all to its end) from start on, by means of fcntl()."},
     {}};
 
 struct Constant {
@@ -158,7 +159,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef fcntl_module;
-const ModuleDef fcntl_module = {"fcntl", "This module performs file control and I/O control on file\ndescriptors.",
-                                kFunctions, initialize};
+const ModuleDef fcntl_module = {"fcntl", "The system calls fcntl(), ioctl() and flock().", kFunctions, initialize};
 
 }  // namespace hiss

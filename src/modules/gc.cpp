@@ -124,30 +124,31 @@ Ref get_freeze_count(Value, const Value*) {
 }
 
 const NativeDef kFunctions[] = {
-    {"enable", "($module, /)", enable, "Enable automatic garbage collection."},
-    {"disable", "($module, /)", disable, "Disable automatic garbage collection."},
-    {"isenabled", "($module, /)", is_enabled, "Returns true if automatic garbage collection is enabled."},
-    {"collect", "($module, /, generation=2)", collect, "Run the garbage collector."},
-    {"get_count", "($module, /)", get_count, "Return a three-tuple of the current collection counts."},
-    {"get_threshold", "($module, /)", get_threshold, "Return the current collection thresholds."},
+    {"enable", "($module, /)", enable, "Let collections start on their own."},
+    {"disable", "($module, /)", disable, "Stop collections from starting on their own; collect() still works."},
+    {"isenabled", "($module, /)", is_enabled, "Whether collections start on their own."},
+    {"collect", "($module, /, generation=2)", collect,
+     "Look for unreachable cycles in generation and the younger ones; returns how many objects were found."},
+    {"get_count", "($module, /)", get_count, "The three counters that decide when a generation is collected."},
+    {"get_threshold", "($module, /)", get_threshold, "The limits that set_threshold() sets, as a tuple of three."},
     {"set_threshold", "($module, threshold0, threshold1=10, threshold2=10, /)", set_threshold,
-     "Set the collection thresholds."},
-    {"get_debug", "($module, /)", get_debug, "Get the garbage collection debugging flags."},
-    {"set_debug", "($module, flags, /)", set_debug, "Set the garbage collection debugging flags."},
-    {"get_stats", "($module, /)", get_stats, "Return a list of dictionaries containing per-generation statistics."},
+     "Set the counts at which the generations are collected; a threshold0 of 0 stops collections."},
+    {"get_debug", "($module, /)", get_debug, "The DEBUG_ flags that are set, as one integer."},
+    {"set_debug", "($module, flags, /)", set_debug, "Set the DEBUG_ flags; 0 turns all debugging off."},
+    {"get_stats", "($module, /)", get_stats,
+     "One dict per generation that counts its collections and the objects they found."},
     {"get_objects", "($module, /, generation=None)", get_objects,
-     "Return a list of objects tracked by the collector (excluding the list returned)."},
-    {"get_referents", "($module, /, *objs)", get_referents,
-     "Return the list of objects that are directly referred to by 'objs'."},
+     "The objects the collector knows of, or those in one generation, as a list that leaves itself out."},
+    {"get_referents", "($module, /, *objs)", get_referents, "What objs refer to, one step deep, as a list."},
     {"get_referrers", "($module, /, *objs)", get_referrers,
-     "Return the list of objects that directly refer to any of 'objs'."},
+     "The tracked objects that hold a reference to one of objs, as a list."},
     {"is_tracked", "($module, obj, /)", is_tracked_function,
-     "Returns true if the object is tracked by the garbage collector."},
-    {"is_finalized", "($module, obj, /)", is_finalized,
-     "Returns true if the object has been already finalized by the GC."},
-    {"freeze", "($module, /)", freeze, "Freeze all current tracked objects and ignore them for future collections."},
-    {"unfreeze", "($module, /)", unfreeze, "Unfreeze all objects in the permanent generation."},
-    {"get_freeze_count", "($module, /)", get_freeze_count, "Return the number of objects in the permanent generation."},
+     "Whether the collector looks at obj; objects that cannot be in a cycle are left out."},
+    {"is_finalized", "($module, obj, /)", is_finalized, "Whether the finalizer of obj has run already."},
+    {"freeze", "($module, /)", freeze,
+     "Put all tracked objects into a permanent generation, which no collection looks at."},
+    {"unfreeze", "($module, /)", unfreeze, "Move the permanent generation into the oldest one that is collected."},
+    {"get_freeze_count", "($module, /)", get_freeze_count, "How many objects are frozen."},
     {}};
 
 Status initialize(Value module) {
@@ -166,7 +167,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef gc_module;
-const ModuleDef gc_module = {"gc", "This module provides access to the garbage collector for reference cycles.",
+const ModuleDef gc_module = {"gc", "Control of the collector that frees cycles of objects no one else refers to.",
                              kFunctions, initialize};
 
 }  // namespace hiss

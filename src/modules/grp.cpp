@@ -55,13 +55,12 @@ Ref grp_getgrall(Value, const Value*) {
   return list;
 }
 const NativeDef kFunctions[] = {
-    {"getgrgid", "($module, /, id)", grp_getgrgid, "Return the group database entry for the given numeric group ID."},
-    {"getgrnam", "($module, /, name)", grp_getgrnam, "Return the group database entry for the given group name."},
-    {"getgrall", "($module, /)", grp_getgrall, "Return a list of all available group entries, in arbitrary order."},
+    {"getgrgid", "($module, /, id)", grp_getgrgid, "The group whose ID is id; KeyError if there is none."},
+    {"getgrnam", "($module, /, name)", grp_getgrnam, "The group called name; KeyError if there is none."},
+    {"getgrall", "($module, /)", grp_getgrall, "All groups, as a list in no certain order."},
     {}};
 Status initialize(Value module) {
-  define_struct_sequence(group_type,
-                         {"grp.struct_group", "grp.struct_group: Results from getgr*() routines.", kFields, 4, 4});
+  define_struct_sequence(group_type, {"grp.struct_group", "grp.struct_group: one group.", kFields, 4, 4});
   add_type(module, group_type);
   return kOk;
 }
@@ -69,6 +68,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef grp_module;
-const ModuleDef grp_module = {"grp", "Access to the Unix group database.", kFunctions, initialize};
+const ModuleDef grp_module = {"grp", "The groups the system knows, as in /etc/group.", kFunctions, initialize};
 
 }  // namespace hiss

@@ -649,13 +649,12 @@ struct Definition {
 
 const NativeDef kChainMethods[] = {
     {"from_iterable", "($type, iterable, /)", chain_from_iterable,
-     "Alternative chain() constructor taking a single iterable argument that evaluates lazily.",
-     NativeDef::ClassMethod},
+     "chain.from_iterable(its) is chain(*its), except that its is not read ahead.", NativeDef::ClassMethod},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 const NativeDef kCountMethods[] = {{"__reduce__", "($self, /)", count_reduce, nullptr}, {}};
 const NativeDef kRepeatMethods[] = {{"__length_hint__", "($self, /)", repeat_length_hint, nullptr}, {}};
-const NativeDef kTeeMethods[] = {{"__copy__", "($self, /)", tee_copy, "Returns an independent iterator."}, {}};
+const NativeDef kTeeMethods[] = {{"__copy__", "($self, /)", tee_copy, "A second iterator at the same place."}, {}};
 
 Definition definitions[] = {
     {{}, "itertools.count", count_new, count_next, count_repr, kCountMethods},
@@ -706,12 +705,13 @@ Status initialize(Value module) {
 }
 
 const NativeDef kFunctions[] = {
-    {"tee", "($module, iterable, n=2, /)", tee, "Returns a tuple of n independent iterators."}, {}};
+    {"tee", "($module, iterable, n=2, /)", tee, "Split iterable into n iterators that can be advanced separately."},
+    {}};
 
 }  // namespace
 
 extern const ModuleDef itertools_module;
-const ModuleDef itertools_module = {"itertools", "Functional tools for creating and using iterators.", kFunctions,
-                                    initialize};
+const ModuleDef itertools_module = {"itertools", "Iterators that combine, filter and count what other iterators yield.",
+                                    kFunctions, initialize};
 
 }  // namespace hiss

@@ -56,15 +56,12 @@ Ref pwd_getpwall(Value, const Value*) {
   return list;
 }
 const NativeDef kFunctions[] = {
-    {"getpwuid", "($module, uidobj, /)", pwd_getpwuid,
-     "Return the password database entry for the given numeric user ID."},
-    {"getpwnam", "($module, name, /)", pwd_getpwnam, "Return the password database entry for the given user name."},
-    {"getpwall", "($module, /)", pwd_getpwall,
-     "Return a list of all available password database entries, in arbitrary order."},
+    {"getpwuid", "($module, uidobj, /)", pwd_getpwuid, "The user whose ID is uidobj; KeyError if there is none."},
+    {"getpwnam", "($module, name, /)", pwd_getpwnam, "The user called name; KeyError if there is none."},
+    {"getpwall", "($module, /)", pwd_getpwall, "All users, as a list in no certain order."},
     {}};
 Status initialize(Value module) {
-  define_struct_sequence(passwd_type,
-                         {"pwd.struct_passwd", "pwd.struct_passwd: Results from getpw*() routines.", kFields, 7, 7});
+  define_struct_sequence(passwd_type, {"pwd.struct_passwd", "pwd.struct_passwd: one user.", kFields, 7, 7});
   add_type(module, passwd_type);
   return kOk;
 }
@@ -72,7 +69,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef pwd_module;
-const ModuleDef pwd_module = {"pwd", "This module provides access to the Unix password database.", kFunctions,
-                              initialize};
+const ModuleDef pwd_module = {"pwd", "The users the system knows, as in /etc/passwd.", kFunctions, initialize};
 
 }  // namespace hiss

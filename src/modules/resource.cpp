@@ -105,8 +105,9 @@ const Constant kConstants[] = {
 };
 Status initialize(Value module) {
   for (const Constant& c : kConstants) add_int(module, c.name, c.value);
-  define_struct_sequence(usage_type,
-                         {"resource.struct_rusage", "struct_rusage: Result from getrusage.", kFields, 16, 16});
+  define_struct_sequence(
+      usage_type, {"resource.struct_rusage", "struct_rusage: the resources that a process or its children have used.",
+                   kFields, 16, 16});
   add_type(module, usage_type);
   add_object(module, "error", to_value(&exc::OSError));
   return kOk;

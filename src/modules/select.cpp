@@ -176,10 +176,12 @@ Ref select_poll(Value, const Value*) {
 }
 const NativeDef kPollMethods[] = {
     {"register", "($self, fd, eventmask=select.POLLIN | select.POLLPRI | select.POLLOUT, /)", poll_register,
-     "Register a file descriptor with the polling object."},
-    {"modify", "($self, fd, eventmask, /)", poll_modify, "Modify an already registered file descriptor."},
-    {"unregister", "($self, fd, /)", poll_unregister, "Remove a file descriptor being tracked by the polling object."},
-    {"poll", "($self, timeout=None, /)", poll_poll, "Polls the set of registered file descriptors."},
+     "Watch fd for the events of eventmask; if it is watched already, replace its mask."},
+    {"modify", "($self, fd, eventmask, /)", poll_modify,
+     "Give the watched fd a new eventmask; OSError if it is not watched."},
+    {"unregister", "($self, fd, /)", poll_unregister, "Stop watching fd; KeyError if it is not watched."},
+    {"poll", "($self, timeout=None, /)", poll_poll,
+     "Wait up to timeout milliseconds (default: for ever) and return a list of (fd, event) pairs."},
     {}};
 
 // ---- epoll
@@ -266,23 +268,27 @@ void epoll_dealloc(Object* o) {
 }
 const NativeDef kEpollMethods[] = {
     {"register", "($self, /, fd, eventmask=select.EPOLLIN | select.EPOLLPRI | select.EPOLLOUT)", epoll_register,
-     "Registers a new fd or raises an OSError if the fd is already registered."},
-    {"modify", "($self, /, fd, eventmask)", epoll_modify, "Modify event mask for a registered file descriptor."},
-    {"unregister", "($self, /, fd)", epoll_unregister, "Remove a registered file descriptor from the epoll object."},
-    {"poll", "($self, /, timeout=None, maxevents=-1)", epoll_poll, "Wait for events on the epoll file descriptor."},
-    {"close", "($self, /)", epoll_close, "Close the epoll control file descriptor."},
-    {"fileno", "($self, /)", epoll_fileno, "Return the epoll control file descriptor."},
-    {"fromfd", "($type, fd, /)", epoll_fromfd, "Create an epoll object from a given control fd.",
+     "Watch fd for the events of eventmask; OSError if it is watched already."},
+    {"modify", "($self, /, fd, eventmask)", epoll_modify,
+     "Give the watched fd a new eventmask; OSError if it is not watched."},
+    {"unregister", "($self, /, fd)", epoll_unregister, "Stop watching fd; OSError if it is not watched."},
+    {"poll", "($self, /, timeout=None, maxevents=-1)", epoll_poll,
+     "Wait up to timeout seconds (default: for ever) and return a list of at most maxevents (fd, event) pairs."},
+    {"close", "($self, /)", epoll_close, "Close the descriptor of the epoll object; a second call does nothing."},
+    {"fileno", "($self, /)", epoll_fileno, "The number of the descriptor of the epoll object."},
+    {"fromfd", "($type, fd, /)", epoll_fromfd, "Make an epoll object of fd, a descriptor that epoll_create() gave.",
      NativeDef::ClassMethod},
     {"__enter__", "($self, /)", epoll_enter, nullptr},
     {"__exit__", "($self, exc_type=None, exc_value=None, exc_tb=None, /)", epoll_close, nullptr},
     {}};
-const GetSetDef kEpollGetSets[] = {{"closed", epoll_closed, nullptr, "True if the epoll handler is closed"}, {}};
+const GetSetDef kEpollGetSets[] = {{"closed", epoll_closed, nullptr, "whether close() has been called"}, {}};
 
-const NativeDef kFunctions[] = {{"select", "($module, rlist, wlist, xlist, timeout=None, /)", select_select,
-                                 "Wait until one or more file descriptors are ready for some kind of I/O."},
-                                {"poll", "($module, /)", select_poll, "Returns a polling object."},
-                                {}};
+const NativeDef kFunctions[] = {
+    {"select", "($module, rlist, wlist, xlist, timeout=None, /)", select_select,
+     "Wait until something in rlist can be read, in wlist written, or in xlist has an exceptional condition. Returns "
+     "the three lists of what is ready, all empty if timeout seconds pass first."},
+    {"poll", "($module, /)", select_poll, "A new object for the poll() system call."},
+    {}};
 
 Status initialize(Value module) {
   define_type(poll_type,
@@ -338,7 +344,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef select_module;
-const ModuleDef select_module = {"select", "This module supports asynchronous I/O on multiple file descriptors.",
+const ModuleDef select_module = {"select", "Waiting for many file descriptors at once: select(), poll() and epoll.",
                                  kFunctions, initialize};
 
 }  // namespace hiss

@@ -99,17 +99,20 @@ Ref termios_tcsetwinsize(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"tcgetattr", "($module, fd, /)", termios_tcgetattr, "Get the tty attributes for file descriptor fd."},
+    {"tcgetattr", "($module, fd, /)", termios_tcgetattr,
+     "The terminal settings of fd: [iflag, oflag, cflag, lflag, ispeed, ospeed, cc]."},
     {"tcsetattr", "($module, fd, when, attributes, /)", termios_tcsetattr,
-     "Set the tty attributes for file descriptor fd."},
-    {"tcsendbreak", "($module, fd, duration, /)", with_number<tcsendbreak>, "Send a break on file descriptor fd."},
-    {"tcflush", "($module, fd, queue, /)", with_number<tcflush>, "Discard queued data on file descriptor fd."},
+     "Give the terminal fd the settings in attributes, a list as from tcgetattr(), at the time that when says."},
+    {"tcsendbreak", "($module, fd, duration, /)", with_number<tcsendbreak>,
+     "Send a break, a stream of zero bits, to the terminal fd; with duration 0 it lasts a quarter to half a second."},
+    {"tcflush", "($module, fd, queue, /)", with_number<tcflush>,
+     "Throw away what fd has received but not read, or what was written but not sent, or both, as queue says."},
     {"tcflow", "($module, fd, action, /)", with_number<tcflow>,
-     "Suspend or resume input or output on file descriptor fd."},
-    {"tcdrain", "($module, fd, /)", termios_tcdrain,
-     "Wait until all output written to file descriptor fd has been transmitted."},
-    {"tcgetwinsize", "($module, fd, /)", termios_tcgetwinsize, "Get the tty winsize for file descriptor fd."},
-    {"tcsetwinsize", "($module, fd, winsize, /)", termios_tcsetwinsize, "Set the tty winsize for file descriptor fd."},
+     "Stop or restart the output to fd, or the input from it, as action says."},
+    {"tcdrain", "($module, fd, /)", termios_tcdrain, "Wait until the terminal has sent all that was written to fd."},
+    {"tcgetwinsize", "($module, fd, /)", termios_tcgetwinsize, "The size of the terminal fd, as (rows, columns)."},
+    {"tcsetwinsize", "($module, fd, winsize, /)", termios_tcsetwinsize,
+     "Set the size of the terminal fd; winsize is (rows, columns)."},
     {}};
 
 struct Constant {
@@ -362,7 +365,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef termios_module;
-const ModuleDef termios_module = {
-    "termios", "This module provides an interface to the Posix calls for tty I/O control.", kFunctions, initialize};
+const ModuleDef termios_module = {"termios", "Settings of terminals, through the POSIX functions tc*().", kFunctions,
+                                  initialize};
 
 }  // namespace hiss

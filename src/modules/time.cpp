@@ -19,17 +19,17 @@ namespace hiss {
 namespace {
 
 StructSequenceType struct_time_type;
-const StructField kTimeFields[] = {{"tm_year", "year, for example, 1993"},
-                                   {"tm_mon", "month of year, range [1, 12]"},
-                                   {"tm_mday", "day of month, range [1, 31]"},
-                                   {"tm_hour", "hours, range [0, 23]"},
-                                   {"tm_min", "minutes, range [0, 59]"},
-                                   {"tm_sec", "seconds, range [0, 61])"},
-                                   {"tm_wday", "day of week, range [0, 6], Monday is 0"},
-                                   {"tm_yday", "day of year, range [1, 366]"},
-                                   {"tm_isdst", "1 if summer time is in effect, 0 if not, and -1 if unknown"},
-                                   {"tm_zone", "abbreviation of timezone name"},
-                                   {"tm_gmtoff", "offset from UTC in seconds"}};
+const StructField kTimeFields[] = {{"tm_year", "year, all digits"},
+                                   {"tm_mon", "month, 1 (January) to 12"},
+                                   {"tm_mday", "day of the month, 1 to 31"},
+                                   {"tm_hour", "hour, 0 to 23"},
+                                   {"tm_min", "minute, 0 to 59"},
+                                   {"tm_sec", "second, 0 to 61"},
+                                   {"tm_wday", "weekday, 0 (Monday) to 6 (Sunday)"},
+                                   {"tm_yday", "day of the year, 1 to 366"},
+                                   {"tm_isdst", "1 in summer time, 0 out of it, -1 if not known"},
+                                   {"tm_zone", "short name of the time zone"},
+                                   {"tm_gmtoff", "seconds east of UTC"}};
 
 // ---- Clocks
 
@@ -341,64 +341,67 @@ Ref time_tzset(Value module, const Value*) {
 
 const NativeDef kFunctions[] = {
     {"time", "($module, /)", clock_seconds<CLOCK_REALTIME>,
-     "time() -> floating point number\n\nReturn the current time in seconds since the Epoch."},
-    {"time_ns", "($module, /)", clock_nanoseconds<CLOCK_REALTIME>,
-     "time_ns() -> int\n\nReturn the current time in nanoseconds since the Epoch."},
+     "time() -> float\n\nSeconds since the epoch, 1970-01-01 00:00 UTC, by the system's clock."},
+    {"time_ns", "($module, /)", clock_nanoseconds<CLOCK_REALTIME>, "time_ns() -> int\n\nAs time(), in nanoseconds."},
     {"monotonic", "($module, /)", clock_seconds<CLOCK_MONOTONIC>,
-     "monotonic() -> float\n\nMonotonic clock, cannot go backward."},
+     "monotonic() -> float\n\nSeconds by a clock that is never set back; only differences mean something."},
     {"monotonic_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>,
-     "monotonic_ns() -> int\n\nMonotonic clock, cannot go backward, as nanoseconds."},
+     "monotonic_ns() -> int\n\nAs monotonic(), in nanoseconds."},
     {"perf_counter", "($module, /)", clock_seconds<CLOCK_MONOTONIC>,
-     "perf_counter() -> float\n\nPerformance counter for benchmarking."},
+     "perf_counter() -> float\n\nSeconds by the finest clock there is, for measuring short times; only differences "
+     "mean something."},
     {"perf_counter_ns", "($module, /)", clock_nanoseconds<CLOCK_MONOTONIC>,
-     "perf_counter_ns() -> int\n\nPerformance counter for benchmarking as nanoseconds."},
+     "perf_counter_ns() -> int\n\nAs perf_counter(), in nanoseconds."},
     {"process_time", "($module, /)", clock_seconds<CLOCK_PROCESS_CPUTIME_ID>,
-     "process_time() -> float\n\nProcess time for profiling."},
+     "process_time() -> float\n\nSeconds of processor time that all threads of this process have used."},
     {"process_time_ns", "($module, /)", clock_nanoseconds<CLOCK_PROCESS_CPUTIME_ID>,
-     "process_time() -> int\n\nProcess time for profiling as nanoseconds."},
+     "process_time_ns() -> int\n\nAs process_time(), in nanoseconds."},
     {"thread_time", "($module, /)", clock_seconds<CLOCK_THREAD_CPUTIME_ID>,
-     "thread_time() -> float\n\nThread time for profiling."},
+     "thread_time() -> float\n\nSeconds of processor time that this thread has used."},
     {"thread_time_ns", "($module, /)", clock_nanoseconds<CLOCK_THREAD_CPUTIME_ID>,
-     "thread_time() -> int\n\nThread time for profiling as nanoseconds."},
+     "thread_time_ns() -> int\n\nAs thread_time(), in nanoseconds."},
     {"clock_gettime", "($module, clk_id, /)", time_clock_gettime,
-     "clock_gettime(clk_id) -> float\n\nReturn the time of the specified clock clk_id."},
+     "clock_gettime(clk_id) -> float\n\nRead the clock clk_id, in seconds."},
     {"clock_gettime_ns", "($module, clk_id, /)", time_clock_gettime_ns,
-     "clock_gettime_ns(clk_id) -> int\n\nReturn the time of the specified clock clk_id as nanoseconds."},
+     "clock_gettime_ns(clk_id) -> int\n\nRead the clock clk_id, in nanoseconds."},
     {"clock_settime", "($module, clk_id, time, /)", time_clock_settime,
-     "clock_settime(clk_id, time)\n\nSet the time of the specified clock clk_id."},
+     "clock_settime(clk_id, time)\n\nSet the clock clk_id to time, in seconds; needs privileges."},
     {"clock_settime_ns", "($module, clk_id, time, /)", time_clock_settime_ns,
-     "clock_settime_ns(clk_id, time)\n\nSet the time of the specified clock clk_id with nanoseconds."},
+     "clock_settime_ns(clk_id, time)\n\nSet the clock clk_id to time, in nanoseconds; needs privileges."},
     {"clock_getres", "($module, clk_id, /)", time_clock_getres,
-     "clock_getres(clk_id) -> floating point number\n\nReturn the resolution (precision) of the specified clock "
-     "clk_id."},
+     "clock_getres(clk_id) -> float\n\nThe smallest step of the clock clk_id, in seconds."},
     {"pthread_getcpuclockid", "($module, thread_id, /)", time_pthread_getcpuclockid,
-     "pthread_getcpuclockid(thread_id) -> int\n\nReturn the clk_id of a thread's CPU time clock."},
+     "pthread_getcpuclockid(thread_id) -> int\n\nThe clock that measures the processor time of one thread."},
     {"get_clock_info", "($module, name, /)", time_get_clock_info,
-     "get_clock_info(name: str) -> dict\n\nGet information of the specified clock."},
-    {"sleep", "($module, seconds, /)", time_sleep, "sleep(seconds)\n\nDelay execution for a given number of seconds."},
+     "get_clock_info(name: str) -> SimpleNamespace\n\nHow the clock behind the function called name works: "
+     "implementation, monotonic, adjustable, resolution."},
+    {"sleep", "($module, seconds, /)", time_sleep,
+     "sleep(seconds)\n\nStop this thread for at least that many seconds, fractions included."},
     {"gmtime", "($module, seconds=None, /)", time_gmtime,
-     "gmtime([seconds]) -> (tm_year, tm_mon, tm_mday, tm_hour, tm_min, tm_sec, tm_wday, tm_yday, tm_isdst)"},
+     "gmtime([seconds]) -> struct_time\n\nBreak seconds since the epoch (default: now) down into date and time in "
+     "UTC."},
     {"localtime", "($module, seconds=None, /)", time_localtime,
-     "localtime([seconds]) -> (tm_year,tm_mon,tm_mday,tm_hour,tm_min, tm_sec,tm_wday,tm_yday,tm_isdst)"},
+     "localtime([seconds]) -> struct_time\n\nBreak seconds since the epoch (default: now) down into local date and "
+     "time."},
     {"asctime", "($module, tuple=None, /)", time_asctime,
-     "asctime([tuple]) -> string\n\nConvert a time tuple to a string, e.g. 'Sat Jun 06 16:26:11 1998'."},
+     "asctime([tuple]) -> str\n\nWrite a time (default: localtime()) as in 'Fri Mar  5 08:03:59 2021'."},
     {"ctime", "($module, seconds=None, /)", time_ctime,
-     "ctime(seconds) -> string\n\nConvert a time in seconds since the Epoch to a string in local time."},
+     "ctime([seconds]) -> str\n\nWhat asctime(localtime(seconds)) returns; seconds defaults to now."},
     {"mktime", "($module, tuple, /)", time_mktime,
-     "mktime(tuple) -> floating point number\n\nConvert a time tuple in local time to seconds since the Epoch."},
+     "mktime(tuple) -> float\n\nThe inverse of localtime(): seconds since the epoch of a local date and time."},
     {"strftime", "($module, format, tuple=None, /)", time_strftime,
-     "strftime(format[, tuple]) -> string\n\nConvert a time tuple to a string according to a format specification."},
+     "strftime(format[, tuple]) -> str\n\nWrite a time (default: localtime()), replacing codes in format such as %Y "
+     "and %H."},
     {"strptime", "($module, /, *args)", time_strptime,
-     "strptime(string, format) -> struct_time\n\nParse a string to a time tuple according to a format specification."},
-    {"tzset", "($module, /)", time_tzset,
-     "tzset()\n\nInitialize, or reinitialize, the local timezone to the value stored in os.environ['TZ']."},
+     "strptime(string, format) -> struct_time\n\nRead a time from string by the codes in format, such as %Y and %H. "
+     "ValueError if it does not match."},
+    {"tzset", "($module, /)", time_tzset, "tzset()\n\nTake the time zone from the environment variable TZ again."},
     {}};
 
 Status initialize(Value module) {
   define_struct_sequence(struct_time_type, {"time.struct_time",
-                                            "The time value as returned by gmtime(), localtime(), and strptime(), "
-                                            "and\n accepted by asctime(), mktime() and strftime().  May be "
-                                            "considered as a\n sequence of 9 integers.",
+                                            "A date and time broken down into its fields: a tuple of nine integers "
+                                            "with names, and tm_zone and tm_gmtoff besides.",
                                             kTimeFields, 11, 9});
   add_type(module, struct_time_type);
   add_int(module, "_STRUCT_TM_ITEMS", 11);
@@ -416,10 +419,8 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef time_module;
-const ModuleDef time_module = {"time",
-                               "This module provides various functions to manipulate time values.\n\nThere are two "
-                               "standard representations of time.  One is the number\n"
-                               "of seconds since the Epoch, in UTC (a.k.a. GMT).",
-                               kFunctions, initialize};
+const ModuleDef time_module = {
+    "time", "Clocks, and conversions between seconds since the epoch, broken-down times (struct_time) and text.",
+    kFunctions, initialize};
 
 }  // namespace hiss

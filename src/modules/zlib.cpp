@@ -225,30 +225,35 @@ Ref get_tail(Value self) { return Ref::share(self_stream(self)->unconsumed_tail)
 Ref get_eof(Value self) { return Ref::boolean(self_stream(self)->finished); }
 
 const NativeDef kCompressMethods[] = {
-    {"compress", "($self, data, /)", compress_compress, "Returns a bytes object containing compressed data."},
+    {"compress", "($self, data, /)", compress_compress,
+     "Compress data and return what output is ready; some may be held back."},
     {"flush", "($self, mode=zlib.Z_FINISH, /)", compress_flush,
-     "Return a bytes object containing any remaining compressed data."},
-    {"copy", "($self, /)", compress_copy, "Return a copy of the compression object."},
+     "End the stream, or bring it to the point that mode names, and return the output held back."},
+    {"copy", "($self, /)", compress_copy, "A second compressor in the same state."},
     {}};
 const NativeDef kDecompressMethods[] = {
     {"decompress", "($self, data, /, max_length=0)", decompress_decompress,
-     "Return a bytes object containing the decompressed version of the data."},
+     "Decompress data and return at most max_length bytes (0: no limit); the input left over goes into "
+     "unconsumed_tail."},
     {"flush", "($self, length=zlib.DEF_BUF_SIZE, /)", decompress_flush,
-     "Return a bytes object containing any remaining decompressed data."},
-    {"copy", "($self, /)", decompress_copy, "Return a copy of the decompression object."},
+     "Decompress the input left over and return the rest of the output."},
+    {"copy", "($self, /)", decompress_copy, "A second decompressor in the same state."},
     {}};
 const GetSetDef kDecompressGetSets[] = {
     {"unused_data", get_unused, nullptr}, {"unconsumed_tail", get_tail, nullptr}, {"eof", get_eof, nullptr}, {}};
 const NativeDef kFunctions[] = {
     {"compress", "($module, data, /, level=Z_DEFAULT_COMPRESSION, wbits=MAX_WBITS)", compress_function,
-     "Returns a bytes object containing compressed data."},
+     "Compress data in one go. level is 0 (none) to 9 (best); wbits chooses window size and header."},
     {"decompress", "($module, data, /, wbits=MAX_WBITS, bufsize=DEF_BUF_SIZE)", decompress_function,
-     "Returns a bytes object containing the uncompressed data."},
-    {"crc32", "($module, data, value=0, /)", crc32_function, "Compute a CRC-32 checksum of data."},
-    {"adler32", "($module, data, value=1, /)", adler32_function, "Compute an Adler-32 checksum of data."},
+     "Decompress data in one go. wbits must suit the window size and header; bufsize is the first size of the output. "
+     "zlib.error if data is bad or cut short."},
+    {"crc32", "($module, data, value=0, /)", crc32_function, "The CRC-32 of data, continued from value."},
+    {"adler32", "($module, data, value=1, /)", adler32_function,
+     "The Adler-32 checksum of data, continued from value."},
     {"compressobj", "($module, /, level=-1, method=8, wbits=15, memLevel=8, strategy=0, zdict=None)", compressobj,
-     "Return a compressor object."},
-    {"decompressobj", "($module, /, wbits=MAX_WBITS, zdict=b'')", decompressobj, "Return a decompressor object."},
+     "A compressor for data that comes in pieces."},
+    {"decompressobj", "($module, /, wbits=MAX_WBITS, zdict=b'')", decompressobj,
+     "A decompressor for data that comes in pieces."},
     {}};
 
 Status initialize(Value module) {
@@ -295,8 +300,6 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef zlib_module;
-const ModuleDef zlib_module = {
-    "zlib", "The functions in this module allow compression and decompression using the zlib library.", kFunctions,
-    initialize};
+const ModuleDef zlib_module = {"zlib", "Compression by the zlib library, and its checksums.", kFunctions, initialize};
 
 }  // namespace hiss

@@ -277,18 +277,20 @@ Ref codecs_readbuffer_encode(Value, const Value* a) {
 #define DECODE(name) \
   { #name "_decode", "($module, data, errors=None, final=False, /)", codecs_##name##_decode, nullptr }
 const NativeDef kFunctions[] = {
-    {"register", "($module, search_function, /)", codecs_register, "Register a codec search function."},
+    {"register", "($module, search_function, /)", codecs_register,
+     "Add a function that is called with an encoding's name, in lower case, and returns its CodecInfo, or None if it "
+     "has none."},
     {"unregister", "($module, search_function, /)", codecs_unregister,
-     "Unregister a codec search function and clear the registry's cache."},
+     "Take a search function back; one that was never registered is no error."},
     {"lookup", "($module, encoding, /)", codecs_lookup,
-     "Looks up a codec tuple in the Python codec registry and returns a CodecInfo object."},
+     "The CodecInfo of encoding, from the first search function that knows it; LookupError if none does."},
     {"encode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_encode,
-     "Encodes obj using the codec registered for encoding."},
+     "Run the encoder of encoding on obj; errors names the handler of what cannot be encoded."},
     {"decode", "($module, /, obj, encoding='utf-8', errors='strict')", codecs_decode,
-     "Decodes obj using the codec registered for encoding."},
+     "Run the decoder of encoding on obj; errors names the handler of what cannot be decoded."},
     {"register_error", "($module, errors, handler, /)", codecs_register_error,
-     "Register the specified error handler under the name errors."},
-    {"lookup_error", "($module, name, /)", codecs_lookup_error, "lookup_error(errors) -> handler"},
+     "Make handler the error handler that the name errors stands for."},
+    {"lookup_error", "($module, name, /)", codecs_lookup_error, "lookup_error(name) -> handler"},
     {"charmap_build", "($module, map, /)", charmap_build, nullptr},
     {"charmap_encode", "($module, str, errors=None, mapping=None, /)", charmap_encode, nullptr},
     {"charmap_decode", "($module, data, errors=None, mapping=None, /)", charmap_decode, nullptr},

@@ -20,7 +20,7 @@ Ref map_size(Value self, const Value*) {
   return make_int(
       static_cast<int64_t>(sizeof(EncodingMap) + static_cast<EncodingMap*>(self.object())->bytes->size() * 16));
 }
-const NativeDef kMapMethods[] = {{"size", "($self, /)", map_size, "Return the size (in bytes) of this object"}, {}};
+const NativeDef kMapMethods[] = {{"size", "($self, /)", map_size, "How many bytes the map takes."}, {}};
 
 void make_type() {
   if (encoding_map_type.has(Type::kReady)) return;

@@ -196,27 +196,21 @@ struct Handler {
   NativeDef def;
 };
 const Handler kHandlers[] = {
-    {"strict",
-     {"strict_errors", "($self, exc, /)", strict,
-      "Implements the 'strict' error handling, which raises a UnicodeError on coding errors."}},
+    {"strict", {"strict_errors", "($self, exc, /)", strict, "The 'strict' handler: raises exc."}},
     {"ignore",
-     {"ignore_errors", "($self, exc, /)", ignore,
-      "Implements the 'ignore' error handling, which ignores malformed data and continues."}},
+     {"ignore_errors", "($self, exc, /)", ignore, "The 'ignore' handler: leaves out what cannot be converted."}},
     {"replace",
      {"replace_errors", "($self, exc, /)", replace,
-      "Implements the 'replace' error handling, which replaces malformed data with a replacement marker."}},
+      "The 'replace' handler: puts '?' where encoding failed and U+FFFD where decoding did."}},
     {"xmlcharrefreplace",
      {"xmlcharrefreplace_errors", "($self, exc, /)", xmlcharrefreplace,
-      "Implements the 'xmlcharrefreplace' error handling, which replaces an unencodable character with the appropriate "
-      "XML character reference."}},
+      "The 'xmlcharrefreplace' handler: encodes a character as its number, such as &#8364;."}},
     {"backslashreplace",
      {"backslashreplace_errors", "($self, exc, /)", backslashreplace,
-      "Implements the 'backslashreplace' error handling, which replaces malformed data with a backslashed escape "
-      "sequence."}},
+      "The 'backslashreplace' handler: puts \\x, \\u and \\U escapes for what cannot be converted."}},
     {"namereplace",
      {"namereplace_errors", "($self, exc, /)", namereplace,
-      "Implements the 'namereplace' error handling, which replaces an unencodable character with a \\N{...} escape "
-      "sequence."}},
+      "The 'namereplace' handler: encodes a character as \\N{...} with its Unicode name in the braces."}},
     {"surrogatepass", {"surrogatepass", "($self, exc, /)", surrogatepass, nullptr}},
     {"surrogateescape", {"surrogateescape", "($self, exc, /)", surrogateescape, nullptr}},
 };

@@ -167,11 +167,12 @@ Ref io_text_encoding(Value, const Value* a) {
 const NativeDef kFunctions[] = {
     {"open",
      "($module, /, file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
-     io_open, "Open file and return a stream.  Raise OSError upon failure."},
+     io_open,
+     "Open a file by path or descriptor: in text mode by default, as bytes if mode has a b. Failure raises OSError."},
     {"open_code", "($module, /, path)", io_open_code,
-     "Opens the provided file with the intent to import the contents."},
+     "Open the file of a module or program for reading, as bytes; path must be a str."},
     {"text_encoding", "($module, encoding, stacklevel=2, /)", io_text_encoding,
-     "A helper function to choose the text encoding."},
+     "What to use as encoding: the argument itself, or if that is None, 'locale' ('utf-8' in UTF-8 mode)."},
     {}};
 
 Status make_types() {
@@ -265,8 +266,7 @@ Ref make_standard_stream(int fd, const char* name, bool writable) {
 
 extern const ModuleDef io_module;
 const ModuleDef io_module = {"_io",
-                             "The io module provides the Python interfaces to stream handling. The\nbuiltin open "
-                             "function is defined in this module.",
+                             "Streams of bytes and of text, over files or in memory, and open(), which makes them.",
                              kFunctions, initialize};
 
 }  // namespace hiss

@@ -740,21 +740,19 @@ Ref make_buffered(Type& type, Value raw, int64_t buffer_size) {
 
 void init_buffered() {
   describe(buffered_reader_type, "_io.BufferedReader",
-           "Create a new buffered reader using the given readable raw IO object.", buffered_init<true, false>,
+           "Reads ahead from a raw stream, so that small reads need few system calls.", buffered_init<true, false>,
            kReaderMethods);
   buffered_reader_type.slots.next = reader_next;
   ready_type(buffered_reader_type);
   describe(buffered_writer_type, "_io.BufferedWriter",
-           "A buffer for a writeable sequential RawIO object.\n\nThe constructor creates a BufferedWriter for the "
-           "given writeable raw\nstream. If the buffer_size is not "
-           "given, it defaults to\nDEFAULT_BUFFER_SIZE.",
+           "Gathers what is written and passes it on to the raw stream in large pieces, when the buffer (buffer_size "
+           "bytes) is full or flushed.",
            buffered_init<false, true>, kWriterMethods);
   ready_type(buffered_writer_type);
-  describe(buffered_random_type, "_io.BufferedRandom",
-           "A buffered interface to random access streams.\n\nThe constructor creates a reader and writer for a "
-           "seekable stream,\nraw, given in the first argument. If the "
-           "buffer_size is omitted it\ndefaults to DEFAULT_BUFFER_SIZE.",
-           buffered_init<true, true>, kRandomMethods);
+  describe(
+      buffered_random_type, "_io.BufferedRandom",
+      "Buffers both reading and writing of a raw stream that can seek; buffer_size is the size of the buffer in bytes.",
+      buffered_init<true, true>, kRandomMethods);
   buffered_random_type.slots.next = reader_next;
   ready_type(buffered_random_type);
 }

@@ -108,7 +108,7 @@ const GetSetDef kGetSets[] = {{"closed", pair_closed, nullptr}, {}};
 void init_buffered_pair() {
   Type& t = buffered_rw_pair_type;
   define_stream_type(t, "_io.BufferedRWPair", sizeof(Pair), &buffered_io_base_type,
-                     "A buffered reader and writer object together.");
+                     "Two buffered streams seen as one: reads come from the first, writes go to the second.");
   t.slots.new_ = stream_new;
   t.slots.init = pair_init;
   t.methods = kMethods;

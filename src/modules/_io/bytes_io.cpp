@@ -257,35 +257,42 @@ void buffer_dealloc(Object* o) {
 void buffer_traverse(Object* o, Visitor& visit) { visit(static_cast<BytesIOBuffer*>(o)->source); }
 
 const NativeDef kMethods[] = {
-    {"read", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
-    {"read1", "($self, size=-1, /)", io_read, "Read at most size bytes, returned as a bytes object."},
-    {"readline", "($self, size=-1, /)", io_readline, "Next line from the file, as a bytes object."},
-    {"readlines", "($self, size=None, /)", io_readlines, "List of bytes objects, each a line from the file."},
-    {"readinto", "($self, buffer, /)", io_readinto, "Read bytes into buffer."},
-    {"write", "($self, b, /)", io_write, "Write bytes to file."},
-    {"writelines", "($self, lines, /)", io_writelines, "Write lines to the file."},
-    {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
-    {"tell", "($self, /)", io_tell, "Current file position, an integer."},
-    {"truncate", "($self, size=None, /)", io_truncate, "Truncate the file to at most size bytes."},
-    {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the BytesIO object."},
-    {"getbuffer", "($self, /)", io_getbuffer, "Get a read-write view over the contents of the BytesIO object."},
-    {"close", "($self, /)", io_close, "Disable all I/O operations."},
-    {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
-    {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
-    {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
-    {"isatty", "($self, /)", io_false, "Always returns False."},
-    {"flush", "($self, /)", io_flush, "Does nothing."},
+    {"read", "($self, size=-1, /)", io_read, "The next size bytes, or all that are left if size is negative or None."},
+    {"read1", "($self, size=-1, /)", io_read, "The next size bytes, or all that are left if size is negative or None."},
+    {"readline", "($self, size=-1, /)", io_readline,
+     "The bytes up to and including the next line feed, but no more than size if that is not negative."},
+    {"readlines", "($self, size=None, /)", io_readlines,
+     "A list of the lines that are left; it ends early once they make up size bytes."},
+    {"readinto", "($self, buffer, /)", io_readinto,
+     "Fill buffer as far as there are bytes; returns how many were stored."},
+    {"write", "($self, b, /)", io_write, "Put b at the position, over what is there; returns its length."},
+    {"writelines", "($self, lines, /)", io_writelines,
+     "Write the items of lines one after the other; nothing is added between them."},
+    {"seek", "($self, pos, whence=0, /)", io_seek,
+     "Go to pos, counted from the start (whence 0), from here (1) or from the end (2); returns the new position."},
+    {"tell", "($self, /)", io_tell, "The position, in bytes from the start."},
+    {"truncate", "($self, size=None, /)", io_truncate,
+     "Cut off what lies after the first size bytes (default: after the position); returns size."},
+    {"getvalue", "($self, /)", io_getvalue, "A copy of all the bytes, whatever the position."},
+    {"getbuffer", "($self, /)", io_getbuffer,
+     "A memoryview through which the bytes can be changed; while it lives, their number cannot."},
+    {"close", "($self, /)", io_close, "Free the bytes; whatever is asked of the stream later raises ValueError."},
+    {"readable", "($self, /)", io_true, "True, unless closed: bytes can be read."},
+    {"writable", "($self, /)", io_true, "True, unless closed: bytes can be written."},
+    {"seekable", "($self, /)", io_true, "True, unless closed: the position can be changed."},
+    {"isatty", "($self, /)", io_false, "False: memory is no terminal."},
+    {"flush", "($self, /)", io_flush, "Nothing to do: no bytes are held back."},
     {"__getstate__", "($self, /)", io_getstate, nullptr},
     {"__setstate__", "($self, state, /)", io_setstate, nullptr},
     {}};
-const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr, "True if the file is closed."}, {}};
+const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr, "whether close() has been called"}, {}};
 
 }  // namespace
 
 void init_bytes_io() {
   Type& t = bytes_io_type;
   define_stream_type(t, "_io.BytesIO", sizeof(BytesIO), &buffered_io_base_type,
-                     "Buffered I/O implementation using an in-memory bytes buffer.");
+                     "A binary stream whose bytes are kept in memory.");
   t.slots.new_ = io_new;
   t.slots.init = io_init;
   t.slots.next = io_next;

@@ -365,30 +365,33 @@ Ref file_repr(Value self) {
 }
 
 const NativeDef kMethods[] = {
-    {"read", "($self, size=-1, /)", file_io_read, "Read at most size bytes, returned as bytes."},
-    {"readall", "($self, /)", file_readall, "Read all data from the file, returned as bytes."},
-    {"readinto", "($self, buffer, /)", file_readinto, "Same as RawIOBase.readinto()."},
-    {"write", "($self, b, /)", file_io_write, "Write buffer b to file, return number of bytes written."},
-    {"seek", "($self, pos, whence=0, /)", file_seek, "Move to new file position and return the file position."},
-    {"tell", "($self, /)", file_tell, "Current file position."},
+    {"read", "($self, size=-1, /)", file_io_read,
+     "Read once from the file: up to size bytes, or all the rest if size is negative. None if it would have to wait."},
+    {"readall", "($self, /)", file_readall,
+     "Read to the end of the file; None if there is nothing yet and it would have to wait."},
+    {"readinto", "($self, buffer, /)", file_readinto, "Read once into buffer; returns how many bytes came."},
+    {"write", "($self, b, /)", file_io_write,
+     "Write once; returns how many bytes of b the system took, or None if it would have to wait."},
+    {"seek", "($self, pos, whence=0, /)", file_seek,
+     "Go to pos, counted from the start (whence 0), from here (1) or from the end (2); returns the new position."},
+    {"tell", "($self, /)", file_tell, "The position, in bytes from the start."},
     {"truncate", "($self, size=None, /)", file_truncate,
-     "Truncate the file to at most size bytes and return the truncated size."},
-    {"close", "($self, /)", file_close, "Close the file."},
-    {"seekable", "($self, /)", file_seekable, "True if file supports random-access."},
-    {"readable", "($self, /)", file_readable, "True if file was opened in a read mode."},
-    {"writable", "($self, /)", file_writable, "True if file was opened in a write mode."},
-    {"fileno", "($self, /)", file_fileno, "Return the underlying file descriptor (an integer)."},
-    {"isatty", "($self, /)", file_isatty, "True if the file is connected to a TTY device."},
+     "Make the file size bytes long (default: end it at the position); returns size."},
+    {"close", "($self, /)", file_close, "Close the stream, and the descriptor too unless closefd is false."},
+    {"seekable", "($self, /)", file_seekable, "Whether the position can be changed."},
+    {"readable", "($self, /)", file_readable, "Whether mode allows reading."},
+    {"writable", "($self, /)", file_writable, "Whether mode allows writing."},
+    {"fileno", "($self, /)", file_fileno, "The number of the file descriptor."},
+    {"isatty", "($self, /)", file_isatty, "Whether the descriptor belongs to a terminal."},
     {"_dealloc_warn", "($self, source, /)", file_dealloc_warn, nullptr},
     {"__getstate__", "($self, /)", refuse_pickling, nullptr},
     {}};
-const GetSetDef kGetSets[] = {
-    {"closed", file_closed, nullptr, "True if the file is closed"},
-    {"closefd", file_closefd, nullptr, "True if the file descriptor will be closed by close()."},
-    {"mode", file_get_mode, nullptr, "String giving the file mode"},
-    {"_blksize", file_block_size, set_block_size},
-    {"_finalizing", file_finalizing, set_finalizing},
-    {}};
+const GetSetDef kGetSets[] = {{"closed", file_closed, nullptr, "whether close() has been called"},
+                              {"closefd", file_closefd, nullptr, "whether close() also closes the descriptor"},
+                              {"mode", file_get_mode, nullptr, "the mode, with its b, such as 'rb+'"},
+                              {"_blksize", file_block_size, set_block_size},
+                              {"_finalizing", file_finalizing, set_finalizing},
+                              {}};
 
 }  // namespace
 
@@ -431,7 +434,8 @@ Ref make_file_io(int fd, const char* mode, bool closefd) {
 }
 
 void init_file_io() {
-  define_stream_type(file_io_type, "_io.FileIO", sizeof(FileIO), &raw_io_base_type, "Open a file.");
+  define_stream_type(file_io_type, "_io.FileIO", sizeof(FileIO), &raw_io_base_type,
+                     "A file of the operating system, read and written without a buffer.");
   file_io_type.slots.new_ = file_io_new;
   file_io_type.slots.init = file_io_init;
   file_io_type.slots.repr = file_repr;

@@ -259,11 +259,13 @@ Ref make_newline_decoder(Value decoder, bool translate) {
 
 void init_newline_decoder() {
   Type& t = newline_decoder_type;
-  define_type(t, {.name = "_io.IncrementalNewlineDecoder",
-                  .size = sizeof(NewlineDecoder),
-                  .layout = Layout::Native,
-                  .flags = Type::kBaseType | Type::kHasGc | Type::kWeakReferable,
-                  .doc = "Codec used when reading a file in universal newlines mode."});
+  define_type(
+      t,
+      {.name = "_io.IncrementalNewlineDecoder",
+       .size = sizeof(NewlineDecoder),
+       .layout = Layout::Native,
+       .flags = Type::kBaseType | Type::kHasGc | Type::kWeakReferable,
+       .doc = "Decodes text, notes which line endings occur, and turns each into a line feed if translate is true."});
   t.slots.new_ = stream_new;
   t.slots.init = decoder_init;
   t.methods = kMethods;

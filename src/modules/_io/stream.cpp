@@ -243,29 +243,32 @@ void base_finalize(Value self) {
 
 const NativeDef kBaseMethods[] = {
     {"seek", "($self, offset, whence=os.SEEK_SET, /)", base_seek,
-     "Change the stream position to the given byte offset."},
-    {"tell", "($self, /)", base_tell, "Return current stream position."},
-    {"truncate", "($self, size=None, /)", base_truncate, "Truncate file to size bytes."},
+     "Go to offset, counted as whence says; returns the new position. Raises UnsupportedOperation if the class has no "
+     "positions."},
+    {"tell", "($self, /)", base_tell, "The position, as seek(0, 1) reports it."},
+    {"truncate", "($self, size=None, /)", base_truncate,
+     "Change the length; raises UnsupportedOperation if the class has no way to."},
     {"flush", "($self, /)", base_flush,
-     "Flush write buffers, if applicable.\n\nThis is not implemented for read-only and non-blocking streams."},
-    {"close", "($self, /)", base_close,
-     "Flush and close the IO object.\n\nThis method has no effect if the file is already closed."},
-    {"seekable", "($self, /)", base_false, "Return whether object supports random access."},
-    {"readable", "($self, /)", base_false, "Return whether object was opened for reading."},
-    {"writable", "($self, /)", base_false, "Return whether object was opened for writing."},
+     "Pass on what has been written but held back; the base class has nothing to pass on."},
+    {"close", "($self, /)", base_close, "Flush and close the stream. Closing it again does nothing."},
+    {"seekable", "($self, /)", base_false, "Whether seek() and tell() work; False in the base class."},
+    {"readable", "($self, /)", base_false, "Whether the stream can be read; False in the base class."},
+    {"writable", "($self, /)", base_false, "Whether the stream can be written; False in the base class."},
     {"_checkClosed", "($self, msg=None, /)", base_check_closed, nullptr},
     {"_checkSeekable", "($self, msg=None, /)", base_check_seekable, nullptr},
     {"_checkReadable", "($self, msg=None, /)", base_check_readable, nullptr},
     {"_checkWritable", "($self, msg=None, /)", base_check_writable, nullptr},
     {"fileno", "($self, /)", base_fileno,
-     "Returns underlying file descriptor if one exists.\n\nOSError is raised if the IO object does not use a file "
-     "descriptor."},
-    {"isatty", "($self, /)", base_isatty, "Return whether this is an 'interactive' stream."},
+     "The number of the file descriptor; raises UnsupportedOperation (an OSError) if there is none."},
+    {"isatty", "($self, /)", base_isatty, "Whether a terminal is at the other end."},
     {"__enter__", "($self, /)", base_enter, nullptr},
     {"__exit__", "($self, /, *args)", base_exit, nullptr},
-    {"readline", "($self, size=-1, /)", base_readline, "Read and return a line from the stream."},
-    {"readlines", "($self, hint=-1, /)", base_readlines, "Return a list of lines from the stream."},
-    {"writelines", "($self, lines, /)", base_writelines, "Write a list of lines to stream."},
+    {"readline", "($self, size=-1, /)", base_readline,
+     "Read up to and including the next line feed, but no more than size bytes if that is not negative."},
+    {"readlines", "($self, hint=-1, /)", base_readlines,
+     "A list of the lines that are left; it ends early once they make up hint bytes."},
+    {"writelines", "($self, lines, /)", base_writelines,
+     "Write the items of lines one after the other; nothing is added between them."},
     {}};
 const GetSetDef kBaseGetSets[] = {{"closed", base_closed, nullptr}, {}};
 
@@ -297,9 +300,10 @@ Ref raw_readall(Value self, const Value*) {
   }
   return make_bytes(all);
 }
-const NativeDef kRawMethods[] = {{"read", "($self, size=-1, /)", raw_read, nullptr},
-                                 {"readall", "($self, /)", raw_readall, "Read until EOF, using multiple read() call."},
-                                 {}};
+const NativeDef kRawMethods[] = {
+    {"read", "($self, size=-1, /)", raw_read, nullptr},
+    {"readall", "($self, /)", raw_readall, "Call read() until it gives nothing more, and return all of it."},
+    {}};
 
 // ---- _BufferedIOBase
 
@@ -321,36 +325,39 @@ Ref buffered_readinto(Value self, const Value* a) { return readinto_by(self, a[0
 Ref buffered_readinto1(Value self, const Value* a) { return readinto_by(self, a[0], "read1"); }
 const NativeDef kBufferedMethods[] = {
     {"detach", "($self, /)", buffered_unsupported_detach,
-     "Disconnect this buffer from its underlying raw stream and return it."},
-    {"read", "($self, size=-1, /)", buffered_unsupported_read, "Read and return up to n bytes."},
+     "Give the raw stream away; this one cannot be used afterwards."},
+    {"read", "($self, size=-1, /)", buffered_unsupported_read,
+     "Read size bytes, or to the end if size is negative or None; fewer come only at the end."},
     {"read1", "($self, size=-1, /)", buffered_unsupported_read1,
-     "Read and return up to n bytes, with at most one read() call."},
+     "Read up to size bytes, asking the raw stream at most once."},
     {"readinto", "($self, buffer, /)", buffered_readinto, nullptr},
     {"readinto1", "($self, buffer, /)", buffered_readinto1, nullptr},
-    {"write", "($self, b, /)", unsupported_write, "Write the given buffer to the IO stream."},
+    {"write", "($self, b, /)", unsupported_write, "Take b to be written and return its length in bytes."},
     {}};
 
 // ---- _TextIOBase
 
 Ref text_unsupported_readline(Value, const Value*) { return fail_unsupported("readline"); }
 Ref text_none(Value) { return Ref::none(); }
-const NativeDef kTextMethods[] = {
-    {"detach", "($self, /)", buffered_unsupported_detach,
-     "Separate the underlying buffer from the TextIOBase and return it."},
-    {"read", "($self, size=-1, /)", buffered_unsupported_read, "Read at most n characters from stream."},
-    {"readline", "($self, size=-1, /)", text_unsupported_readline, "Read until newline or EOF."},
-    {"write", "($self, s, /)", unsupported_write, "Write string to stream."},
-    {}};
-const GetSetDef kTextGetSets[] = {{"encoding", text_none, nullptr, "Encoding of the text stream."},
-                                  {"newlines", text_none, nullptr, "Line endings translated so far."},
-                                  {"errors", text_none, nullptr, "The error setting of the decoder or encoder."},
+const NativeDef kTextMethods[] = {{"detach", "($self, /)", buffered_unsupported_detach,
+                                   "Give the buffer away; this stream cannot be used afterwards."},
+                                  {"read", "($self, size=-1, /)", buffered_unsupported_read,
+                                   "Read size characters, or to the end if size is negative or None."},
+                                  {"readline", "($self, size=-1, /)", text_unsupported_readline,
+                                   "Read up to and including the next line ending; an empty string at the end."},
+                                  {"write", "($self, s, /)", unsupported_write, "Write s and return its length."},
                                   {}};
+const GetSetDef kTextGetSets[] = {
+    {"encoding", text_none, nullptr, "the name of the encoding, or None"},
+    {"newlines", text_none, nullptr, "the line endings read so far: None, a str, or a tuple of them"},
+    {"errors", text_none, nullptr, "the name of the error handler, or None"},
+    {}};
 
 }  // namespace
 
 void init_stream_types() {
   define_stream_type(io_base_type, "_io._IOBase", sizeof(Stream), nullptr,
-                     "The abstract base class for all I/O classes.");
+                     "What all streams of the io module have in common, be they binary or text.");
   io_base_type.slots.iter = base_iter;
   io_base_type.slots.next = base_next;
   io_base_type.slots.finalize = base_finalize;
@@ -363,16 +370,17 @@ void init_stream_types() {
   dict_set(as<Dict>(io_base_type.dict), names.__dict__, make_getset_descriptor(&io_base_type, instance_dict_getset()));
 
   define_stream_type(raw_io_base_type, "_io._RawIOBase", sizeof(Stream), &io_base_type,
-                     "Base class for raw binary I/O.");
+                     "Binary streams without a buffer: each call stands for one call of the system.");
   raw_io_base_type.methods = kRawMethods;
   ready_type(raw_io_base_type);
 
   define_stream_type(buffered_io_base_type, "_io._BufferedIOBase", sizeof(Stream), &io_base_type,
-                     "Base class for buffered IO objects.");
+                     "Binary streams with a buffer in front of a raw stream.");
   buffered_io_base_type.methods = kBufferedMethods;
   ready_type(buffered_io_base_type);
 
-  define_stream_type(text_io_base_type, "_io._TextIOBase", sizeof(Stream), &io_base_type, "Base class for text I/O.");
+  define_stream_type(text_io_base_type, "_io._TextIOBase", sizeof(Stream), &io_base_type,
+                     "Streams of characters: str goes in and comes out.");
   text_io_base_type.methods = kTextMethods;
   text_io_base_type.getsets = kTextGetSets;
   ready_type(text_io_base_type);

@@ -257,17 +257,22 @@ void io_dealloc(Object* o) {
 }
 
 const NativeDef kMethods[] = {
-    {"read", "($self, size=-1, /)", io_read, "Read at most size characters, returned as a string."},
-    {"readline", "($self, size=-1, /)", io_readline, "Read until newline or EOF."},
-    {"write", "($self, s, /)", io_write, "Write string to file."},
-    {"seek", "($self, pos, whence=0, /)", io_seek, "Change stream position."},
-    {"tell", "($self, /)", io_tell, "Tell the current file position."},
-    {"truncate", "($self, pos=None, /)", io_truncate, "Truncate size to pos."},
-    {"getvalue", "($self, /)", io_getvalue, "Retrieve the entire contents of the object."},
-    {"close", "($self, /)", io_close, "Close the IO object."},
-    {"readable", "($self, /)", io_true, "Returns True if the IO object can be read."},
-    {"writable", "($self, /)", io_true, "Returns True if the IO object can be written."},
-    {"seekable", "($self, /)", io_true, "Returns True if the IO object can be seeked."},
+    {"read", "($self, size=-1, /)", io_read,
+     "The next size characters, or all that are left if size is negative or None."},
+    {"readline", "($self, size=-1, /)", io_readline,
+     "The characters up to and including the next line ending, but no more than size if that is not negative."},
+    {"write", "($self, s, /)", io_write, "Put s at the position, over what is there; returns its length."},
+    {"seek", "($self, pos, whence=0, /)", io_seek,
+     "Go to position pos (whence 0), stay here (1) or go to the end (2), where pos must be 0; returns the new "
+     "position."},
+    {"tell", "($self, /)", io_tell, "The position, in characters from the start."},
+    {"truncate", "($self, pos=None, /)", io_truncate,
+     "Cut off what lies after pos characters (default: after the position); returns pos."},
+    {"getvalue", "($self, /)", io_getvalue, "All the text, whatever the position."},
+    {"close", "($self, /)", io_close, "Free the text; whatever is asked of the stream later raises ValueError."},
+    {"readable", "($self, /)", io_true, "True, unless closed: text can be read."},
+    {"writable", "($self, /)", io_true, "True, unless closed: text can be written."},
+    {"seekable", "($self, /)", io_true, "True, unless closed: the position can be changed."},
     {"__getstate__", "($self, /)", io_getstate, nullptr},
     {"__setstate__", "($self, state, /)", io_setstate, nullptr},
     {}};
@@ -280,10 +285,9 @@ const GetSetDef kGetSets[] = {{"closed", io_closed, nullptr},
 
 void init_string_io() {
   Type& t = string_io_type;
-  define_stream_type(t, "_io.StringIO", sizeof(StringIO), &text_io_base_type,
-                     "Text I/O implementation using an in-memory buffer.\n\nThe initial_value argument sets the value "
-                     "of object.  The newline\nargument is like the one of "
-                     "TextIOWrapper's constructor.");
+  define_stream_type(
+      t, "_io.StringIO", sizeof(StringIO), &text_io_base_type,
+      "A text stream kept in memory, which holds initial_value at first. newline has the meaning it has for open().");
   t.slots.new_ = io_new;
   t.slots.init = io_init;
   t.slots.next = io_next;

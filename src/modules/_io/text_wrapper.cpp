@@ -577,7 +577,8 @@ void text_clear(Object* o) {
 const NativeDef kMethods[] = {
     {"detach", "($self, /)", text_detach},
     {"reconfigure", "($self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
-     text_reconfigure, "Reconfigure the text stream with new parameters.\n\nThis also does an implicit stream flush."},
+     text_reconfigure,
+     "Change the parameters given and leave the others as they are; what has been written is flushed first."},
     {"write", "($self, text, /)", text_write},
     {"read", "($self, size=-1, /)", text_read},
     {"readline", "($self, size=-1, /)", text_readline},
@@ -618,9 +619,8 @@ Ref make_text_wrapper(Value buffer, std::string_view encoding, std::string_view 
 void init_text_wrapper() {
   Type& t = text_wrapper_type;
   define_stream_type(t, "_io.TextIOWrapper", sizeof(TextWrapper), &text_io_base_type,
-                     "Character and line based layer over a BufferedIOBase object, buffer.\n\nencoding gives the name "
-                     "of the encoding that the stream will be\ndecoded or "
-                     "encoded with. It defaults to locale.getencoding().");
+                     "Text over a buffered binary stream: what is read is decoded and what is written is encoded. "
+                     "Without encoding, the locale chooses it.");
   t.slots.new_ = text_new;
   t.slots.init = text_init;
   t.slots.repr = text_repr;

@@ -454,21 +454,22 @@ void scanner_traverse(Object* o, Visitor& visit) {
 
 const NativeDef kPatternMethods[] = {
     {"match", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_match,
-     "Matches zero or more characters at the beginning of the string."},
+     "Match at pos; None if string does not match from there on."},
     {"fullmatch", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_fullmatch,
-     "Matches against all of the string."},
+     "Match at pos, all the way to endpos; None if that fails."},
     {"search", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_search,
-     "Scan through string looking for a match, and return a corresponding match object instance."},
+     "The first match from pos on, or None."},
     {"findall", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_findall,
-     "Return a list of all non-overlapping matches of pattern in string."},
+     "The texts of all matches, one after the other; with groups, their texts instead of the whole."},
     {"finditer", "($self, /, string, pos=0, endpos=sys.maxsize)", pattern_finditer,
-     "Return an iterator over all non-overlapping matches for the RE pattern in string."},
+     "Yields all matches, one after the other."},
     {"scanner", "($self, /, string, pos=0, endpos=sys.maxsize)", make_scanner, nullptr},
-    {"split", "($self, /, string, maxsplit=0)", pattern_split, "Split string by the occurrences of pattern."},
+    {"split", "($self, /, string, maxsplit=0)", pattern_split,
+     "The texts between the matches, with those of the groups put in; maxsplit, if not 0, limits the cuts."},
     {"sub", "($self, /, repl, string, count=0)", pattern_sub,
-     "Return the string obtained by replacing the leftmost non-overlapping occurrences of pattern in string by the "
-     "replacement repl."},
-    {"subn", "($self, /, repl, string, count=0)", pattern_subn, "Return the tuple (new_string, number_of_subs_made)."},
+     "Replace the matches (at most count, if not 0) by repl, a template or a function of the match."},
+    {"subn", "($self, /, repl, string, count=0)", pattern_subn,
+     "As sub(), but returns the tuple (text, number of replacements)."},
     {"__copy__", "($self, /)", return_self, nullptr},
     {"__deepcopy__", "($self, memo, /)", return_self, nullptr},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
@@ -481,15 +482,15 @@ const GetSetDef kPatternGetSets[] = {{"pattern", pattern_get_pattern, nullptr},
 const NativeDef kMatchMethods[] = {
     {"group", "($self, /, *groups)", match_group, "group([group1, ...]) -> str or tuple."},
     {"groups", "($self, /, default=None)", match_groups,
-     "Return a tuple containing all the subgroups of the match, from 1."},
+     "The texts of all groups; default for those without a part in the match."},
     {"groupdict", "($self, /, default=None)", match_groupdict,
-     "Return a dictionary containing all the named subgroups of the match, keyed by the subgroup name."},
-    {"start", "($self, group=0, /)", match_start, "Return index of the start of the substring matched by group."},
-    {"end", "($self, group=0, /)", match_end, "Return index of the end of the substring matched by group."},
-    {"span", "($self, group=0, /)", match_span,
-     "For match object m, return the 2-tuple (m.start(group), m.end(group))."},
+     "The texts of the named groups, by name; default for those without a part in the match."},
+    {"start", "($self, group=0, /)", match_start,
+     "Where the text of group starts, or -1 if it has no part in the match."},
+    {"end", "($self, group=0, /)", match_end, "Where the text of group ends, or -1 if it has no part in the match."},
+    {"span", "($self, group=0, /)", match_span, "The pair of start(group) and end(group)."},
     {"expand", "($self, /, template)", match_expand,
-     "Return the string obtained by doing backslash substitution on the string template, as done by the sub() method."},
+     "Fill the references to groups in template, such as \\1 and \\g<name>, with the texts of this match."},
     {"__copy__", "($self, /)", return_self, nullptr},
     {"__deepcopy__", "($self, memo, /)", return_self, nullptr},
     {"__class_getitem__", "($type, item, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
@@ -551,7 +552,7 @@ Status initialize(Value module) {
   define_type(pattern_type, {.name = "re.Pattern",
                              .size = sizeof(Pattern),
                              .flags = Type::kHasGc | Type::kWeakReferable | Type::kNoInstances,
-                             .doc = "Compiled regular expression object."});
+                             .doc = "A regular expression as re.compile() returns it."});
   pattern_type.slots.repr = pattern_repr;
   pattern_type.slots.compare = pattern_compare;
   pattern_type.slots.hash = pattern_hash;
@@ -560,11 +561,10 @@ Status initialize(Value module) {
   pattern_type.dealloc = pattern_dealloc;
   pattern_type.traverse = pattern_traverse;
   ready_type(pattern_type);
-  define_type(match_type,
-              {.name = "re.Match",
-               .size = sizeof(Match),
-               .flags = Type::kHasGc | Type::kNoInstances,
-               .doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True."});
+  define_type(match_type, {.name = "re.Match",
+                           .size = sizeof(Match),
+                           .flags = Type::kHasGc | Type::kNoInstances,
+                           .doc = "Where and how a regular expression matched. It is always true."});
   match_type.slots.repr = match_repr;
   match_type.slots.getitem = match_getitem;
   match_type.methods = kMatchMethods;

@@ -299,11 +299,11 @@ void array_dealloc(Object* o) {
   free_object(o);
 }
 
-const GetSetDef kGetSets[] = {{"typecode", get_typecode, nullptr, "the typecode character used to create the array"},
-                              {"itemsize", get_itemsize, nullptr, "the size, in bytes, of one array item"},
+const GetSetDef kGetSets[] = {{"typecode", get_typecode, nullptr, "the letter that says how items are stored"},
+                              {"itemsize", get_itemsize, nullptr, "how many bytes each item takes"},
                               {}};
 const NativeDef kFunctions[] = {{"_array_reconstructor", "($module, arraytype, typecode, mformat_code, items, /)",
-                                 array_reconstructor, "Internal. Used for pickling support."},
+                                 array_reconstructor, "What pickle calls to rebuild an array."},
                                 {}};
 
 Status initialize(Value module) {
@@ -314,7 +314,8 @@ Status initialize(Value module) {
        .layout = Layout::Native,
        .flags = Type::kBaseType | Type::kSequence | Type::kWeakReferable,
        .doc =
-           "array(typecode [, initializer]) -> array\n\nReturn a new array whose items are restricted by typecode."});
+           "array(typecode [, initializer]) -> array\n\nA sequence of numbers or characters, all stored in the machine "
+           "format that typecode stands for. initializer: a str for typecode 'u', bytes, or an iterable of items."});
   fill_array_slots(array_type);
   array_type.slots.new_ = array_new;
   array_type.slots.hash = hash_not_implemented;
@@ -334,41 +335,38 @@ Status initialize(Value module) {
 }  // namespace
 
 const NativeDef kArrayMethods[] = {
-    {"append", "($self, v, /)", method_append, "Append new value v to the end of the array."},
-    {"extend", "($self, bb, /)", method_extend, "Append items to the end of the array."},
-    {"insert", "($self, i, v, /)", method_insert, "Insert a new item v into the array before position i."},
-    {"pop", "($self, i=-1, /)", method_pop, "Return the i-th element and delete it from the array."},
-    {"remove", "($self, v, /)", method_remove, "Remove the first occurrence of v in the array."},
+    {"append", "($self, v, /)", method_append, "Add v as the last item."},
+    {"extend", "($self, bb, /)", method_extend, "Add the items of bb, an array of the same typecode or an iterable."},
+    {"insert", "($self, i, v, /)", method_insert, "Put v in front of the item at i."},
+    {"pop", "($self, i=-1, /)", method_pop, "Take the item at i out and return it; IndexError if there is none."},
+    {"remove", "($self, v, /)", method_remove, "Take out the first item that equals v; ValueError if there is none."},
     {"index", "($self, v, start=0, stop=sys.maxsize, /)", method_index,
-     "Return index of first occurrence of v in the array."},
-    {"count", "($self, v, /)", method_count, "Return number of occurrences of v in the array."},
-    {"reverse", "($self, /)", method_reverse, "Reverse the order of the items in the array."},
-    {"byteswap", "($self, /)", method_byteswap, "Byteswap all items of the array."},
+     "The position of the first item between start and stop that equals v; ValueError if there is none."},
+    {"count", "($self, v, /)", method_count, "How many items equal v."},
+    {"reverse", "($self, /)", method_reverse, "Turn the order of the items around in place."},
+    {"byteswap", "($self, /)", method_byteswap, "Turn the order of the bytes around in each item."},
     {"buffer_info", "($self, /)", method_buffer_info,
-     "Return a tuple (address, length) giving the current memory address and the length in items of the buffer."},
-    {"tolist", "($self, /)", method_tolist, "Convert array to an ordinary list with the same items."},
-    {"fromlist", "($self, list, /)", method_fromlist, "Append items to array from list."},
-    {"tobytes", "($self, /)", method_tobytes,
-     "Convert the array to an array of machine values and return the bytes representation."},
+     "Where in memory the items start, and how many they are, as a tuple of two."},
+    {"tolist", "($self, /)", method_tolist, "The items as a list."},
+    {"fromlist", "($self, list, /)", method_fromlist, "Add the items of list, all of them or none."},
+    {"tobytes", "($self, /)", method_tobytes, "The items as they lie in memory."},
     {"frombytes", "($self, buffer, /)", method_frombytes,
-     "Appends items from the string, interpreting it as an array of machine values."},
-    {"tofile", "($self, f, /)", method_tofile, "Write all items (as machine values) to the file object f."},
+     "Add items that are stored in buffer as tobytes() gives them; ValueError if the last one is not whole."},
+    {"tofile", "($self, f, /)", method_tofile, "Write to f what tobytes() returns."},
     {"fromfile", "($self, f, n, /)", method_fromfile,
-     "Read n objects from the file object f and append them to the end of the array."},
-    {"tounicode", "($self, /)", method_tounicode, "Extends this array with data from the unicode string ustr."},
+     "Read n items from f and add them; EOFError if there are fewer, after adding those."},
+    {"tounicode", "($self, /)", method_tounicode, "The items as a str; ValueError unless the typecode is 'u'."},
     {"fromunicode", "($self, ustr, /)", method_fromunicode,
-     "Extends this array with data from the unicode string ustr."},
-    {"__copy__", "($self, /)", method_copy, "Return a copy of the array."},
-    {"__deepcopy__", "($self, unused, /)", method_copy, "Return a copy of the array."},
-    {"__reduce_ex__", "($self, value, /)", method_reduce_ex, "Return state information for pickling."},
-    {"__sizeof__", "($self, /)", method_sizeof, "Size of the array in memory, in bytes."},
+     "Add the characters of ustr; ValueError unless the typecode is 'u'."},
+    {"__copy__", "($self, /)", method_copy, "A new array with the same items."},
+    {"__deepcopy__", "($self, unused, /)", method_copy, "A new array with the same items."},
+    {"__reduce_ex__", "($self, value, /)", method_reduce_ex, "What pickle needs to rebuild the array."},
+    {"__sizeof__", "($self, /)", method_sizeof, "How many bytes the array takes in memory."},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 
 extern const ModuleDef array_module;
-const ModuleDef array_module = {"array",
-                                "This module defines an object type which can efficiently represent\nan array of basic "
-                                "values: characters, integers, floating-point\nnumbers.",
+const ModuleDef array_module = {"array", "Sequences that store numbers or characters compactly, as C arrays do.",
                                 kFunctions, initialize};
 
 }  // namespace hiss

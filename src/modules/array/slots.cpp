@@ -213,8 +213,8 @@ Ref iterator_setstate(Value self, const Value* args) {
   return Ref::none();
 }
 const NativeDef kIteratorMethods[] = {
-    {"__reduce__", "($self, /)", iterator_reduce, "Return state information for pickling."},
-    {"__setstate__", "($self, state, /)", iterator_setstate, "Set state information for unpickling."},
+    {"__reduce__", "($self, /)", iterator_reduce, "What pickle needs to rebuild the iterator."},
+    {"__setstate__", "($self, state, /)", iterator_setstate, "Go to the position that state gives."},
     {}};
 
 Result<Buffer> array_buffer(Value self, bool) {

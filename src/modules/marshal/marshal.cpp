@@ -547,11 +547,14 @@ Ref marshal_load_from(Value, const Value* a) {
 }
 
 const NativeDef kFunctions[] = {
-    {"dump", "($module, value, file, version=version, /)", marshal_dump_to, "Write the value on the open file."},
+    {"dump", "($module, value, file, version=version, /)", marshal_dump_to,
+     "Write to file what dumps(value, version) returns."},
     {"dumps", "($module, value, version=version, /)", marshal_dumps,
-     "Return the bytes object that would be written to a file by dump(value, file)."},
-    {"load", "($module, file, /)", marshal_load_from, "Read one value from the open file and return it."},
-    {"loads", "($module, bytes, /)", marshal_loads, "Convert the bytes-like object to a value."},
+     "value in marshal format; ValueError if it has parts of a type that the format does not know."},
+    {"load", "($module, file, /)", marshal_load_from,
+     "Read one value from a binary file; EOFError, ValueError or TypeError if there is none to be read."},
+    {"loads", "($module, bytes, /)", marshal_loads,
+     "The value whose marshal format the argument starts with; what follows it is passed over."},
     {}};
 Status initialize(Value module) {
   add_int(module, "version", kMarshalVersion);
@@ -568,10 +571,7 @@ Result<std::string> marshal_dump(Value v, int version) {
 Ref marshal_load(std::string_view data) { return Reader(data).read_whole(); }
 
 extern const ModuleDef marshal_module;
-const ModuleDef marshal_module = {"marshal",
-                                  "This module contains functions that can read and write Python values in\na binary "
-                                  "format. The format is specific to Python, but independent of\n"
-                                  "machine architecture issues.",
-                                  kFunctions, initialize};
+const ModuleDef marshal_module = {
+    "marshal", "The format of .pyc files: Python values as bytes, the same on every machine.", kFunctions, initialize};
 
 }  // namespace hiss

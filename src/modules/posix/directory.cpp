@@ -77,19 +77,19 @@ Ref entry_repr(Value self) { return make_str(fmt::format("<DirEntry {}>", repr_t
 
 const NativeDef kEntryMethods[] = {
     {"is_dir", "($self, /, *, follow_symlinks=True)", entry_is_dir,
-     "Return True if the entry is a directory; cached per entry."},
+     "Whether the entry is a directory; the answer is remembered."},
     {"is_file", "($self, /, *, follow_symlinks=True)", entry_is_file,
-     "Return True if the entry is a file; cached per entry."},
-    {"is_symlink", "($self, /)", entry_is_symlink, "Return True if the entry is a symbolic link; cached per entry."},
+     "Whether the entry is a regular file; the answer is remembered."},
+    {"is_symlink", "($self, /)", entry_is_symlink, "Whether the entry is a symbolic link; the answer is remembered."},
     {"stat", "($self, /, *, follow_symlinks=True)", entry_stat,
-     "Return stat_result object for the entry; cached per entry."},
-    {"inode", "($self, /)", entry_inode, "Return inode of the entry; cached per entry."},
-    {"__fspath__", "($self, /)", entry_fspath, "Returns the path for the entry."},
+     "What os.stat() says of the entry; the answer is remembered."},
+    {"inode", "($self, /)", entry_inode, "The inode number of the entry."},
+    {"__fspath__", "($self, /)", entry_fspath, "The same as path."},
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 const GetSetDef kEntryGetSets[] = {
-    {"name", entry_name, nullptr, "the entry's base filename, relative to scandir() \"path\" argument"},
-    {"path", entry_path, nullptr, "the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)"},
+    {"name", entry_name, nullptr, "the name of the entry within its directory"},
+    {"path", entry_path, nullptr, "the name joined to the path that scandir() was given"},
     {}};
 
 // ---- The iterator
@@ -271,8 +271,9 @@ Status add_posix_directory(Value module) {
 
 const NativeDef kPosixDirectoryFunctions[] = {
     {"listdir", "($module, /, path=None)", posix_listdir,
-     "Return a list containing the names of the files in the directory."},
-    {"scandir", "($module, /, path=None)", posix_scandir, "Return an iterator of DirEntry objects for given path."},
+     "The names in the directory path (default: the current one), without '.' and '..', in no certain order."},
+    {"scandir", "($module, /, path=None)", posix_scandir,
+     "Iterates over the directory path (default: the current one) and yields a DirEntry for each name in it."},
     {}};
 
 }  // namespace hiss

@@ -25,11 +25,7 @@ Status initialize(Value module) {
 }  // namespace
 
 extern const ModuleDef posix_module;
-const ModuleDef posix_module = {"posix",
-                                "This module provides access to operating system functionality that is\nstandardized "
-                                "by the C Standard and the POSIX standard (a thinly\n"
-                                "disguised Unix interface).  Refer to the library manual and\ncorresponding Unix "
-                                "manual entries for more information on calls.",
-                                kPosixFileFunctions, initialize};
+const ModuleDef posix_module = {"posix", "The system calls of POSIX; import os instead.", kPosixFileFunctions,
+                                initialize};
 
 }  // namespace hiss

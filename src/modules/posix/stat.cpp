@@ -14,23 +14,23 @@ StructSequenceType statvfs_result_type;
 
 const StructField kStatFields[] = {{"st_mode", "protection bits"},
                                    {"st_ino", "inode"},
-                                   {"st_dev", "device"},
-                                   {"st_nlink", "number of hard links"},
-                                   {"st_uid", "user ID of owner"},
-                                   {"st_gid", "group ID of owner"},
-                                   {"st_size", "total size, in bytes"},
-                                   {nullptr, "integer time of last access"},
-                                   {nullptr, "integer time of last modification"},
-                                   {nullptr, "integer time of last change"},
-                                   {"st_atime", "time of last access"},
-                                   {"st_mtime", "time of last modification"},
-                                   {"st_ctime", "time of last change"},
-                                   {"st_atime_ns", "time of last access in nanoseconds"},
-                                   {"st_mtime_ns", "time of last modification in nanoseconds"},
-                                   {"st_ctime_ns", "time of last change in nanoseconds"},
-                                   {"st_blksize", "blocksize for filesystem I/O"},
-                                   {"st_blocks", "number of blocks allocated"},
-                                   {"st_rdev", "device type (if inode device)"}};
+                                   {"st_dev", "device it lies on"},
+                                   {"st_nlink", "how many names the file has"},
+                                   {"st_uid", "ID of the user who owns it"},
+                                   {"st_gid", "ID of the group that owns it"},
+                                   {"st_size", "length in bytes"},
+                                   {nullptr, "when it was last read, in whole seconds"},
+                                   {nullptr, "when its data last changed, in whole seconds"},
+                                   {nullptr, "when its inode last changed, in whole seconds"},
+                                   {"st_atime", "when it was last read, in seconds"},
+                                   {"st_mtime", "when its data last changed, in seconds"},
+                                   {"st_ctime", "when its inode last changed, in seconds"},
+                                   {"st_atime_ns", "when it was last read, in nanoseconds"},
+                                   {"st_mtime_ns", "when its data last changed, in nanoseconds"},
+                                   {"st_ctime_ns", "when its inode last changed, in nanoseconds"},
+                                   {"st_blksize", "bytes to read or write at a time"},
+                                   {"st_blocks", "units of 512 bytes on the disk"},
+                                   {"st_rdev", "which device it stands for, if it is one"}};
 
 const StructField kStatvfsFields[] = {{"f_bsize", nullptr},   {"f_frsize", nullptr}, {"f_blocks", nullptr},
                                       {"f_bfree", nullptr},   {"f_bavail", nullptr}, {"f_files", nullptr},
@@ -149,14 +149,15 @@ Status add_posix_stat(Value module) {
   define_struct_sequence(
       stat_result_type,
       {"os.stat_result",
-       "stat_result: Result from stat, fstat, or lstat.\n\nThis object may be accessed either as a tuple of\n"
-       "(mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime)\nor via the attributes st_mode, st_ino, and so "
-       "on.",
+       "stat_result: what os.stat(), os.lstat() and os.fstat() say of a file.\n\nThe first ten fields are also the "
+       "items of a tuple: (mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime).",
        kStatFields, 19, 10});
   if (!struct_new_slot) struct_new_slot = stat_result_type.slots.new_;
   stat_result_type.slots.new_ = stat_result_new;
-  define_struct_sequence(statvfs_result_type, {"os.statvfs_result", "statvfs_result: Result from statvfs or fstatvfs.",
-                                               kStatvfsFields, 11, 10});
+  define_struct_sequence(
+      statvfs_result_type,
+      {"os.statvfs_result", "statvfs_result: what os.statvfs() and os.fstatvfs() say of a file system.", kStatvfsFields,
+       11, 10});
   add_type(module, stat_result_type);
   add_type(module, statvfs_result_type);
   return kOk;
@@ -164,16 +165,16 @@ Status add_posix_stat(Value module) {
 
 const NativeDef kPosixStatFunctions[] = {
     {"stat", "($module, /, path, *, dir_fd=None, follow_symlinks=True)", posix_stat,
-     "Perform a stat system call on the given path."},
-    {"lstat", "($module, /, path, *, dir_fd=None)", posix_lstat,
-     "Perform a stat system call on the given path, without following symbolic links."},
-    {"fstat", "($module, /, fd)", posix_fstat, "Perform a stat system call on the given file descriptor."},
-    {"statvfs", "($module, /, path)", posix_statvfs, "Perform a statvfs system call on the given path."},
-    {"fstatvfs", "($module, fd, /)", posix_fstatvfs, "Perform an fstatvfs system call on the given fd."},
-    {"major", "($module, device, /)", posix_major, "Extracts a device major number from a raw device number."},
-    {"minor", "($module, device, /)", posix_minor, "Extracts a device minor number from a raw device number."},
-    {"makedev", "($module, major, minor, /)", posix_makedev,
-     "Composes a raw device number from the major and minor device numbers."},
+     "What the system knows of the file path, which may also be a descriptor."},
+    {"lstat", "($module, /, path, *, dir_fd=None)", posix_lstat, "As stat(), but of a symbolic link itself."},
+    {"fstat", "($module, /, fd)", posix_fstat, "What the system knows of the open file fd."},
+    {"statvfs", "($module, /, path)", posix_statvfs,
+     "What the system knows of the file system that path lies on; path may be a descriptor."},
+    {"fstatvfs", "($module, fd, /)", posix_fstatvfs,
+     "What the system knows of the file system that the open file fd lies on."},
+    {"major", "($module, device, /)", posix_major, "The major part of a device number."},
+    {"minor", "($module, device, /)", posix_minor, "The minor part of a device number."},
+    {"makedev", "($module, major, minor, /)", posix_makedev, "The device number with these two parts."},
     {}};
 
 }  // namespace hiss

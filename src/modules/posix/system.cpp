@@ -19,14 +19,13 @@ namespace hiss {
 namespace {
 
 StructSequenceType uname_result_type, terminal_size_type, sched_param_type;
-const StructField kUnameFields[] = {{"sysname", "operating system name"},
-                                    {"nodename", "name of machine on network (implementation-defined)"},
-                                    {"release", "operating system release"},
-                                    {"version", "operating system version"},
-                                    {"machine", "hardware identifier"}};
-const StructField kTerminalFields[] = {{"columns", "width of the terminal window in characters"},
-                                       {"lines", "height of the terminal window in characters"}};
-const StructField kSchedFields[] = {{"sched_priority", "the scheduling priority"}};
+const StructField kUnameFields[] = {{"sysname", "name of the system"},
+                                    {"nodename", "name of this machine among others"},
+                                    {"release", "release of the system"},
+                                    {"version", "version of the release"},
+                                    {"machine", "kind of hardware"}};
+const StructField kTerminalFields[] = {{"columns", "characters in a line"}, {"lines", "lines in the window"}};
+const StructField kSchedFields[] = {{"sched_priority", "priority, larger being more urgent"}};
 
 Ref posix_uname(Value, const Value*) {
   utsname u;
@@ -235,12 +234,12 @@ Ref posix_getrandom(Value, const Value* a) {
 
 Status add_posix_system(Value module) {
   define_struct_sequence(uname_result_type,
-                         {"posix.uname_result", "uname_result: Result from os.uname().", kUnameFields, 5, 5});
-  define_struct_sequence(
-      terminal_size_type,
-      {"os.terminal_size", "A tuple of (columns, lines) for holding terminal window size", kTerminalFields, 2, 2});
+                         {"posix.uname_result", "uname_result: what os.uname() returns.", kUnameFields, 5, 5});
+  define_struct_sequence(terminal_size_type,
+                         {"os.terminal_size", "The size of a terminal: (columns, lines).", kTerminalFields, 2, 2});
   define_struct_sequence(sched_param_type,
-                         {"posix.sched_param", "Currently has only one field: sched_priority", kSchedFields, 1, 1});
+                         {"posix.sched_param", "The parameters of a scheduling policy; there is only sched_priority.",
+                          kSchedFields, 1, 1});
   sched_param_type.slots.new_ = [](Type*, Args args) -> Ref {
     Arguments bound("sched_param", "(sched_priority)");
     TRY(bound.bind(args));
@@ -256,43 +255,49 @@ Status add_posix_system(Value module) {
 }
 
 const NativeDef kPosixSystemFunctions[] = {
-    {"uname", "($module, /)", posix_uname, "Return an object identifying the current operating system."},
+    {"uname", "($module, /)", posix_uname, "The names of the system, of this machine and of its hardware."},
     {"get_terminal_size", "($module, fd=<unrepresentable>, /)", posix_get_terminal_size,
-     "Return the size of the terminal window as (columns, lines)."},
-    {"strerror", "($module, code, /)", posix_strerror, "Translate an error code to a message string."},
-    {"putenv", "($module, name, value, /)", posix_putenv, "Change or add an environment variable."},
-    {"unsetenv", "($module, name, /)", posix_unsetenv, "Delete an environment variable."},
-    {"sysconf", "($module, name, /)", posix_sysconf, "Return an integer-valued system configuration variable."},
+     "The size of the terminal fd, by default standard output; OSError if it is not a terminal."},
+    {"strerror", "($module, code, /)", posix_strerror, "The text that goes with an error number."},
+    {"putenv", "($module, name, value, /)", posix_putenv,
+     "Set a variable in the environment of child processes; os.environ does not notice."},
+    {"unsetenv", "($module, name, /)", posix_unsetenv,
+     "Delete a variable from the environment of child processes; os.environ does not notice."},
+    {"sysconf", "($module, name, /)", posix_sysconf,
+     "The value of a limit or option of the system, by its name in sysconf_names or its number."},
     {"pathconf", "($module, /, path, name)", posix_pathconf,
-     "Return the configuration limit name for the file or directory path."},
+     "The value of a limit of the file system at path, by its name in pathconf_names or its number."},
     {"fpathconf", "($module, fd, name, /)", posix_fpathconf,
-     "Return the configuration limit name for the file descriptor fd."},
-    {"confstr", "($module, name, /)", posix_confstr, "Return a string-valued system configuration variable."},
+     "The value of a limit of the file system of the open file fd, by its name in pathconf_names or its number."},
+    {"confstr", "($module, name, /)", posix_confstr,
+     "A configuration text of the system, by its name in confstr_names or its number; None if it is not set."},
     {"cpu_count", "($module, /)", posix_cpu_count,
-     "Return the number of CPUs in the system; return None if indeterminable."},
+     "How many processors the system has, or None if that cannot be found out."},
     {"sched_getaffinity", "($module, pid, /)", posix_sched_getaffinity,
-     "Return the affinity of the process identified by pid (or the current process if zero)."},
+     "The set of processors that process pid may run on; 0 means this process."},
     {"sched_setaffinity", "($module, pid, mask, /)", posix_sched_setaffinity,
-     "Set the CPU affinity of the process identified by pid to mask."},
-    {"sched_yield", "($module, /)", posix_sched_yield, "Voluntarily relinquish the CPU."},
+     "Let process pid run only on the processors in mask, an iterable of numbers."},
+    {"sched_yield", "($module, /)", posix_sched_yield, "Let other threads run first."},
     {"sched_get_priority_max", "($module, /, policy)", posix_sched_get_priority_max,
-     "Get the maximum scheduling priority for policy."},
+     "The largest priority that policy allows."},
     {"sched_get_priority_min", "($module, /, policy)", posix_sched_get_priority_min,
-     "Get the minimum scheduling priority for policy."},
+     "The smallest priority that policy allows."},
     {"sched_getscheduler", "($module, pid, /)", posix_sched_getscheduler,
-     "Get the scheduling policy for the process identified by pid."},
+     "The scheduling policy of process pid (a SCHED_ constant); 0 means this process."},
     {"sched_setscheduler", "($module, pid, policy, param, /)", posix_sched_setscheduler,
-     "Set the scheduling policy for the process identified by pid."},
+     "Give process pid the scheduling policy (a SCHED_ constant) and the parameters; 0 means this process."},
     {"sched_getparam", "($module, pid, /)", posix_sched_getparam,
-     "Returns scheduling parameters for the process identified by pid."},
+     "The sched_param of process pid; 0 means this process."},
     {"sched_setparam", "($module, pid, param, /)", posix_sched_setparam,
-     "Set scheduling parameters for the process identified by pid."},
+     "Give process pid the sched_param; 0 means this process."},
     {"sched_rr_get_interval", "($module, pid, /)", posix_sched_rr_get_interval,
-     "Return the round-robin quantum for the process identified by pid, in seconds."},
-    {"getloadavg", "($module, /)", posix_getloadavg, "Return average recent system load information."},
+     "How many seconds process pid may run at a time under SCHED_RR."},
+    {"getloadavg", "($module, /)", posix_getloadavg,
+     "Three floats: how many processes were ready to run, averaged over one, five and fifteen minutes."},
     {"urandom", "($module, size, /)", posix_urandom,
-     "Return a bytes object containing random bytes suitable for cryptographic use."},
-    {"getrandom", "($module, /, size, flags=0)", posix_getrandom, "Obtain a series of random bytes."},
+     "size random bytes of the system's generator, good enough for keys and passwords."},
+    {"getrandom", "($module, /, size, flags=0)", posix_getrandom,
+     "Up to size random bytes of the system's generator; flags are GRND_ constants."},
     {}};
 
 }  // namespace hiss
