@@ -244,7 +244,7 @@ Result<bool> take_common(std::string_view keyword, Value v, Common& common) {
 }
 
 // Fills `store.args`; false when the arguments do not fit this overload. Errors that no overload can mend are failures.
-Result<bool> match(const OpDescriptor& op, Args args, Converted& store, Common& common) {
+Result<bool> match(const OpDescriptor& op, const Args& args, Converted& store, Common& common) {
   const auto& specs = op.arguments;
   bool given[kMaxArguments] = {};
   size_t next = 0;
@@ -355,7 +355,7 @@ Ref run(const OpDescriptor& op, Converted& store, const Common& common, Value se
   });
 }
 
-std::string describe(Args args) {
+std::string describe(const Args& args) {
   std::string out;
   for (uint32_t i = 0; i < args.count; ++i) out += (i ? ", " : "") + std::string(type_name(args[i]));
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
@@ -365,7 +365,7 @@ std::string describe(Args args) {
   return out;
 }
 
-Ref call_overloads(std::span<const OpDescriptor> overloads, bool method, Args args) {
+Ref call_overloads(std::span<const OpDescriptor> overloads, bool method, const Args& args) {
   for (const OpDescriptor& op : overloads) {
     if (op.arguments.size() > kMaxArguments || !(method ? op.method : op.function)) continue;
     Converted store;
@@ -384,7 +384,7 @@ Ref call_overloads(std::span<const OpDescriptor> overloads, bool method, Args ar
 }
 
 OperationObject* self_operation(Value v) { return static_cast<OperationObject*>(v.object()); }
-Ref operation_call(Value self, Args args) {
+Ref operation_call(Value self, const Args& args) {
   return call_overloads(self_operation(self)->overloads, self_operation(self)->method, args);
 }
 Ref operation_get(Value self, Value instance, Value) {

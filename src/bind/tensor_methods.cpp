@@ -276,7 +276,7 @@ Ref method_detach_(Value self, const Value*) {
   return Ref::share(self);
 }
 
-Ref tensor_new(Type* cls, Args args) {
+Ref tensor_new(Type* cls, const Args& args) {
   if (args.count == 0)
     return guarded([&]() -> Ref {
       return wrap_as(cls, engine::new_tensor(engine::IntList(std::vector<int64_t>{0}), engine::DType::Float32));

@@ -291,7 +291,7 @@ void plain_dealloc(Object* o) { free_object(o); }
 
 // ---- torch.Generator
 
-Ref generator_new(Type* cls, Args) {
+Ref generator_new(Type* cls, const Args&) {
   auto* g = static_cast<GeneratorObject*>(allocate(cls));
   new (&g->generator) engine::Ref<engine::RandomGenerator>(new engine::RandomGenerator());
   return Ref::steal(g);

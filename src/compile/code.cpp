@@ -26,6 +26,13 @@ Type code_type;
 
 Code* allocate_code() { return allocate_as<Code>(code_type); }
 
+void Code::seal() {
+  first = instructions->data();
+  simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
+  const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
+  direct_argcount = direct ? static_cast<uint32_t>(argcount) : UINT32_MAX;
+}
+
 Str* Code::local_name(uint32_t reg) const {
   auto* variables = as<Tuple>(varnames);
   if (reg < static_cast<uint32_t>(variables->size)) return as<Str>(variables->items[reg]);
@@ -159,7 +166,7 @@ Ref method_replace(Value self, const Value* args) {
   copy->exception_table = new std::vector<ExceptionEntry>(*c->exception_table);
   copy->positions = new std::vector<Position>(*c->positions);
   copy->cell_arguments = new std::vector<uint16_t>(*c->cell_arguments);
-  copy->simple_arguments = c->simple_arguments;
+  copy->seal();
   return hold;
 }
 

@@ -22,7 +22,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "2";  // raised when the marshalled form changes
+      "3";  // raised when the marshalled form changes
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -91,11 +91,16 @@ struct Code : Object {
   std::vector<Instruction>* instructions;  // with inline caches
   std::vector<ExceptionEntry>* exception_table;
   std::vector<Position>* positions;       // one for each word
-  bool simple_arguments;                  // positional parameters only: calls need no binding beyond counting
   std::vector<uint16_t>* cell_arguments;  // registers that MakeCell wraps at entry
   uint64_t version;
+  // Derived by seal():
+  const Instruction* first;  // the first instruction
+  bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
+  uint32_t direct_argcount;  // a call with so many positional arguments needs no binding at all; UINT32_MAX: none is
 
-  const Instruction* begin() const { return instructions->data(); }
+  const Instruction* begin() const { return first; }
+  /// Fills in what follows from the other fields, which do not change afterwards.
+  void seal();
   Str* local_name(uint32_t reg) const;
   int32_t total_args() const {
     return argcount + kwonlyargcount + !!(code_flags & kCodeVarargs) + !!(code_flags & kCodeVarkeywords);

@@ -141,7 +141,7 @@ Ref Compiler::compile(Mod* module) {
       break;
     case NodeKind::Expression: {
       const Operand value = expression(module->as<Expression>()->body);
-      emit(Op::Return, 0, static_cast<uint32_t>(value.reg), 0, 0);
+      emit_return(value.reg);
       unit_->unreachable = true;
       break;
     }

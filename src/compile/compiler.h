@@ -89,6 +89,9 @@ class Compiler {
  private:
   // emitter.cpp
   int emit(Op op, uint8_t flags, uint32_t a, uint32_t b, uint32_t c);
+  /// Returns a register's value, or None.
+  void emit_return(Register value);
+  void emit_return();
   int emit_wide(Op op, uint32_t a, int32_t bc, uint8_t flags = 0);
   void emit_word(uint64_t word);
   void jump(Op op, uint32_t a, Label& label, uint8_t flags = 0);

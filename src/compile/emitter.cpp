@@ -23,6 +23,11 @@ int Compiler::emit_wide(Op op, uint32_t a, int32_t bc, uint8_t flags) {
   return here() - 1 - kOpCacheWords[static_cast<int>(op)];
 }
 
+void Compiler::emit_return(Register value) {
+  emit(Op::Return, 0, static_cast<uint32_t>(value), static_cast<uint32_t>(mark()), 0);
+}
+void Compiler::emit_return() { emit(Op::ReturnNone, 0, 0, static_cast<uint32_t>(mark()), 0); }
+
 void Compiler::emit_word(uint64_t word) {
   unit_->instructions.push_back({word});
   unit_->positions.push_back(unit_->position);
@@ -213,7 +218,7 @@ Ref names_tuple(const std::vector<std::string_view>& names) {
 
 Ref Compiler::finish_unit() {
   Unit& u = *unit_;
-  if (!u.unreachable) emit(Op::ReturnNone, 0, 0, 0, 0);
+  if (!u.unreachable) emit_return();
   Code* code = allocate_code();
   Ref hold = Ref::steal(code);
   code->name = Ref::share(intern(u.name)).release();
@@ -259,7 +264,7 @@ Ref Compiler::finish_unit() {
   code->exception_table = new std::vector<ExceptionEntry>(std::move(u.exceptions));
   code->positions = new std::vector<Position>(std::move(u.positions));
   code->cell_arguments = new std::vector<uint16_t>(std::move(u.cell_arguments));
-  code->simple_arguments = !s.varargs && !s.varkeywords && u.kwonlyargcount == 0;
+  code->seal();
   if (u.register_count > 0xFFFF)
     fail(nullptr, "too many local variables and temporaries in one function for Hiss (65,535 at most)");
   unit_ = u.parent;

@@ -180,9 +180,9 @@ void Compiler::lambda(Lambda* e, Register dst) {
   at(e->body);
   if (unit_->scope->is_generator) {
     drop(value);
-    emit(Op::ReturnNone, 0, 0, 0, 0);
+    emit_return();
   } else {
-    emit(Op::Return, 0, static_cast<uint32_t>(value.reg), 0, 0);
+    emit_return(value.reg);
   }
   free_to(m);
   unit_->unreachable = true;
@@ -247,9 +247,9 @@ void Compiler::class_def(ClassDef* s) {
       emit(Op::Move, 0, static_cast<uint32_t>(again), cell, 0);
       emit_wide(Op::StoreName, static_cast<uint32_t>(again), name("__classcell__"));
       release(again);
-      emit(Op::Return, 0, static_cast<uint32_t>(t), 0, 0);
+      emit_return(t);
     } else {
-      emit(Op::ReturnNone, 0, 0, 0, 0);
+      emit_return();
     }
     unit_->unreachable = true;
   }
@@ -361,9 +361,9 @@ void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register d
   comprehension_level(e, generators, 0, collection);
   at(e);
   if (generator) {
-    emit(Op::ReturnNone, 0, 0, 0, 0);
+    emit_return();
   } else {
-    emit(Op::Return, 0, static_cast<uint32_t>(collection), 0, 0);
+    emit_return(collection);
   }
   unit_->unreachable = true;
   Unit& inner = *unit_;

@@ -354,17 +354,17 @@ void Compiler::return_(Return* s) {
   if (!s->value) {
     if (must_unwind) unwind_blocks(0);
     at(s);
-    emit(Op::ReturnNone, 0, 0, 0, 0);
+    emit_return();
   } else if (!must_unwind) {
     const Operand value = expression(s->value);
     at(s);
-    emit(Op::Return, 0, static_cast<uint32_t>(value.reg), 0, 0);
+    emit_return(value.reg);
   } else {
     const Register t = temporary();
     expression_to(s->value, t);
     unwind_blocks(0);
     at(s);
-    emit(Op::Return, 0, static_cast<uint32_t>(t), 0, 0);
+    emit_return(t);
   }
   free_to(m);
   unit_->unreachable = true;

@@ -47,16 +47,16 @@ void reference_clear(Object* o) {
   clear_field(static_cast<WeakReference*>(o)->callback);
 }
 
-Ref reference_new(Type* type, Args args) {
+Ref reference_new(Type* type, const Args& args) {
   if (args.count < 1 || args.count > 2)
     return fail(exc::TypeError, "__new__ expected at least 1 argument, got {}", args.count);
   return make_weak_reference(type, args[0], args.count == 2 && !args[1].is_none() ? args[1] : Value());
 }
-Status reference_init(Value, Args args) {
+Status reference_init(Value, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "ref() takes no keyword arguments");
   return kOk;
 }
-Ref reference_call(Value self, Args args) {
+Ref reference_call(Value self, const Args& args) {
   if (args.count || args.keyword_count())
     return fail(exc::TypeError, "weakref expected 0 arguments, got {}", args.count);
   return referent_of(self_reference(self));
@@ -127,7 +127,7 @@ Result<bool> proxy_truth(Value self) { return truth(TRY(target(self))); }
 Ref proxy_getitem(Value self, Value key) { return get_item(TRY(target(self)), key); }
 Status proxy_setitem(Value self, Value key, Value value) { return set_item(TRY(target(self)), key, value); }
 Result<bool> proxy_contains(Value self, Value item) { return contains(TRY(target(self)), item); }
-Ref proxy_call(Value self, Args args) { return call(TRY(target(self)), args); }
+Ref proxy_call(Value self, const Args& args) { return call(TRY(target(self)), args); }
 Ref proxy_index(Value self) { return index(TRY(target(self))); }
 template <BinaryOp op>
 Ref proxy_binary(Value a, Value b) {

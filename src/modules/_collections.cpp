@@ -92,7 +92,7 @@ void deque_traverse(Object* o, Visitor& visit) {
 }
 void deque_clear_slot(Object* o) { clear_items(static_cast<Deque*>(o)); }
 
-Ref deque_new(Type* cls, Args) {
+Ref deque_new(Type* cls, const Args&) {
   auto* d = static_cast<Deque*>(allocate(cls));
   d->max_length = -1;
   track(d);
@@ -105,7 +105,7 @@ Status extend_right(Deque* d, Value iterable) {
     return kOk;
   });
 }
-Status deque_init(Value self, Args args) {
+Status deque_init(Value self, const Args& args) {
   Arguments a("deque", "(iterable=(), maxlen=None)");
   TRY(a.bind(args));
   auto* d = self_deque(self);
@@ -421,7 +421,7 @@ struct DefaultDict : Dict {
 };
 DefaultDict* self_default(Value v) { return static_cast<DefaultDict*>(v.object()); }
 
-Status defaultdict_init(Value self, Args args) {
+Status defaultdict_init(Value self, const Args& args) {
   Value factory = args.count ? args[0] : Value::none();
   if (!factory.is_none() && !is_callable(factory))
     return fail(exc::TypeError, "first argument must be callable or None");
@@ -519,7 +519,7 @@ struct TupleGetter : Object {
   Value doc;
   int64_t index;
 };
-Ref tuplegetter_new(Type* cls, Args args) {
+Ref tuplegetter_new(Type* cls, const Args& args) {
   if (args.count != 2) return fail(exc::TypeError, "_tuplegetter expected 2 arguments, got {}", args.count);
   auto* g = static_cast<TupleGetter*>(allocate(cls));
   Ref hold = Ref::steal(g);

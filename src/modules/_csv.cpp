@@ -110,14 +110,14 @@ Ref make_dialect(Value base, Dict* keywords) {
     return fail(exc::TypeError, "quotechar must be set if quoting enabled");
   return hold;
 }
-Ref dialect_new(Type*, Args args) {
+Ref dialect_new(Type*, const Args& args) {
   Ref keywords = make_dict();
   for (uint32_t k = 0; k < args.keyword_count(); ++k)
     dict_set(as<Dict>(keywords), args.keyword_name(k), args.keyword_value(k));
   Value base = args.count ? args[0] : dict_get(as<Dict>(keywords), intern("dialect"));
   return make_dialect(base, as<Dict>(keywords));
 }
-Status dialect_init(Value, Args) { return kOk; }
+Status dialect_init(Value, const Args&) { return kOk; }
 template <Value Dialect::*field>
 Ref get_value(Value self) {
   return Ref::share(self_dialect(self)->*field);

@@ -89,13 +89,13 @@ Status seed(Random* r, Value argument) {
   return kOk;
 }
 
-Ref random_new(Type* cls, Args args) {
+Ref random_new(Type* cls, const Args& args) {
   auto* r = static_cast<Random*>(allocate(cls));
   Ref hold = Ref::steal(r);
   TRY(seed(r, args.count ? args[0] : Value()));
   return hold;
 }
-Status random_init(Value, Args) { return kOk; }
+Status random_init(Value, const Args&) { return kOk; }
 Ref random_random(Value self, const Value*) {
   const uint32_t a = next32(self_random(self)) >> 5, b = next32(self_random(self)) >> 6;
   return make_float((a * 67108864.0 + b) * (1.0 / 9007199254740992.0));

@@ -309,12 +309,12 @@ Ref make_struct(Type* cls, Value format) {
   s->format = make_str(text).release();
   return Ref::steal(s);
 }
-Ref struct_new(Type* cls, Args args) {
+Ref struct_new(Type* cls, const Args& args) {
   Arguments a("Struct", "(format)");
   TRY(a.bind(args));
   return make_struct(cls, a[0]);
 }
-Status struct_init(Value, Args) { return kOk; }
+Status struct_init(Value, const Args&) { return kOk; }
 void struct_dealloc(Object* o) {
   clear_field(static_cast<Struct*>(o)->format);
   delete static_cast<Struct*>(o)->layout;

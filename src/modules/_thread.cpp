@@ -224,7 +224,7 @@ Type rlock_type;
 ReentrantLock* rlock_of(Value v) { return static_cast<ReentrantLock*>(v.object()); }
 uint64_t this_thread() { return static_cast<uint64_t>(pthread_self()); }
 
-Ref rlock_new(Type* cls, Args) {
+Ref rlock_new(Type* cls, const Args&) {
   auto* l = static_cast<ReentrantLock*>(allocate(cls));
   l->raw = new RawLock();
   if (l->flags & Object::kGc) track(l);
@@ -345,7 +345,7 @@ Ref local_dict(Value self) {
   }
   return dict;
 }
-Ref local_new(Type* cls, Args args) {
+Ref local_new(Type* cls, const Args& args) {
   if (cls->slots.init == object_type.slots.init && (args.count || args.keyword_count())) {
     return fail(exc::TypeError, "Initialization arguments are not supported");
   }

@@ -221,7 +221,7 @@ Result<Place> find_place(int64_t stack_level) {
     globals = module_dict(hold);
     place.file_name = make_str_ascii("sys");
   } else {
-    globals = r->globals;
+    globals = r->globals();
     place.file_name = Ref::share(r->code->filename);
     place.line = frame_line(frame_of(r));
   }

@@ -240,7 +240,7 @@ Ref builtin_input(Value, const Value* a) {
 
 Ref builtin_globals(Value, const Value*) {
   CallRecord* record = thread_state().record;
-  return record->code ? Ref::share(record->globals) : Ref::none();
+  return record->code ? Ref::share(record->globals()) : Ref::none();
 }
 Ref builtin_locals(Value, const Value*) {
   CallRecord* record = thread_state().record;

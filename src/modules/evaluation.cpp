@@ -136,7 +136,7 @@ Result<Namespaces> namespaces(const Value* a, const char* function) {
   if (!globals) {
     CallRecord* record = thread_state().record;
     if (!record->code) return fail(exc::SystemError, "globals and locals cannot be NULL");
-    out.globals = Ref::share(record->globals);
+    out.globals = Ref::share(record->globals());
     out.locals = locals ? Ref::share(locals) : TRY(record_locals(record));
   } else {
     out.globals = Ref::share(globals);

@@ -51,7 +51,7 @@ Ref over(Type* cls, Value iterable, Value second = Value()) {
   return Ref::steal(o);
 }
 
-Status no_keywords(Type* cls, Args args, uint32_t low, uint32_t high) {
+Status no_keywords(Type* cls, const Args& args, uint32_t low, uint32_t high) {
   if (args.keyword_count()) return fail(exc::TypeError, "{}() takes no keyword arguments", type_name(cls));
   if (args.count < low)
     return fail(exc::TypeError, "{} expected at least {} argument{}, got {}", type_name(cls), low, low == 1 ? "" : "s",
@@ -69,7 +69,7 @@ Ref tuple_of(const std::vector<Ref>& items) {
 
 // ---- count, cycle, repeat
 
-Ref count_new(Type* cls, Args args) {
+Ref count_new(Type* cls, const Args& args) {
   Arguments a("count", "(start=0, step=1)");
   TRY(a.bind(args));
   Iteration* o = make_iteration(cls);
@@ -98,7 +98,7 @@ Ref count_reduce(Value self, const Value*) {
   return make_tuple({to_value(type_of(self)), args});
 }
 
-Ref cycle_new(Type* cls, Args args) {
+Ref cycle_new(Type* cls, const Args& args) {
   TRY(no_keywords(cls, args, 1, 1));
   Ref o = TRY(over(cls, args[0]));
   it(o)->v[1] = make_list().release();
@@ -120,7 +120,7 @@ Ref cycle_next(Value self) {
   return Ref::share(saved->items[o->n[0]++]);
 }
 
-Ref repeat_new(Type* cls, Args args) {
+Ref repeat_new(Type* cls, const Args& args) {
   Arguments a("repeat", "(object, times=None)");
   TRY(a.bind(args));
   const int64_t times = a[1] ? TRY(to_index(a[1])) : -1;
@@ -146,7 +146,7 @@ Ref repeat_length_hint(Value self, const Value*) {
 
 // ---- accumulate, chain, compress, dropwhile, takewhile, filterfalse, starmap, pairwise
 
-Ref accumulate_new(Type* cls, Args args) {
+Ref accumulate_new(Type* cls, const Args& args) {
   Arguments a("accumulate", "(iterable, func=None, *, initial=None)");
   TRY(a.bind(args));
   Ref o = TRY(over(cls, a[0], a[1] && !a[1].is_none() ? a[1] : Value()));
@@ -171,7 +171,7 @@ Ref accumulate_next(Value self) {
   return total;
 }
 
-Ref chain_new(Type* cls, Args args) {
+Ref chain_new(Type* cls, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "{}() takes no keyword arguments", type_name(cls));
   Ref all = make_tuple(args.values, args.count);
   return over(cls, all);
@@ -196,7 +196,7 @@ Ref chain_next(Value self) {
   }
 }
 
-Ref compress_new(Type* cls, Args args) {
+Ref compress_new(Type* cls, const Args& args) {
   Arguments a("compress", "(data, selectors)");
   TRY(a.bind(args));
   Ref selectors = TRY(get_iter(a[1]));
@@ -213,7 +213,7 @@ Ref compress_next(Value self) {
 }
 
 // (predicate, iterable)
-Ref predicate_new(Type* cls, Args args) {
+Ref predicate_new(Type* cls, const Args& args) {
   TRY(no_keywords(cls, args, 2, 2));
   return over(cls, args[1], args[0]);
 }
@@ -255,7 +255,7 @@ Ref starmap_next(Value self) {
   return call_with(it(self)->v[1], as<Tuple>(args), nullptr);
 }
 
-Ref pairwise_new(Type* cls, Args args) {
+Ref pairwise_new(Type* cls, const Args& args) {
   TRY(no_keywords(cls, args, 1, 1));
   return over(cls, args[0]);
 }
@@ -275,7 +275,7 @@ Ref pairwise_next(Value self) {
 
 // ---- islice: n[0] next index wanted, n[1] stop or -1, n[2] step, n[3] items taken
 
-Ref islice_new(Type* cls, Args args) {
+Ref islice_new(Type* cls, const Args& args) {
   TRY(no_keywords(cls, args, 2, 4));
   int64_t start = 0, stop = -1, step = 1;
   auto number = [&](Value v, const char* message) -> Result<int64_t> {
@@ -334,7 +334,7 @@ Ref islice_next(Value self) {
 
 // ---- zip_longest: v[0] list of iterators (None: exhausted), v[1] fill value, n[0] how many are left
 
-Ref zip_longest_new(Type* cls, Args args) {
+Ref zip_longest_new(Type* cls, const Args& args) {
   Value fill = Value::none();
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
     if (!equal(args.keyword_name(k), "fillvalue"))
@@ -390,7 +390,7 @@ Ref select(Value pool, Value indices, int64_t r) {
   return make_tuple(items.data(), r);
 }
 
-Ref product_new(Type* cls, Args args) {
+Ref product_new(Type* cls, const Args& args) {
   int64_t repeat = 1;
   for (uint32_t k = 0; k < args.keyword_count(); ++k) {
     if (!equal(args.keyword_name(k), "repeat"))
@@ -445,7 +445,7 @@ Ref product_next(Value self) {
   return make_tuple(items.data(), pools->size);
 }
 
-Ref combinatoric_new(Type* cls, Args args, const char* signature, bool optional_r, bool replacement) {
+Ref combinatoric_new(Type* cls, const Args& args, const char* signature, bool optional_r, bool replacement) {
   Arguments a(type_name(cls).data(), signature);
   TRY(a.bind(args));
   Ref pool = TRY(to_tuple(a[0]));
@@ -475,9 +475,9 @@ Ref combinatoric_new(Type* cls, Args args, const char* signature, bool optional_
   }
   return Ref::steal(o);
 }
-Ref combinations_new(Type* cls, Args args) { return combinatoric_new(cls, args, "(iterable, r)", false, false); }
-Ref replacement_new(Type* cls, Args args) { return combinatoric_new(cls, args, "(iterable,  r)", false, true); }
-Ref permutations_new(Type* cls, Args args) { return combinatoric_new(cls, args, "(iterable, r=None)", true, false); }
+Ref combinations_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable, r)", false, false); }
+Ref replacement_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable,  r)", false, true); }
+Ref permutations_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable, r=None)", true, false); }
 
 Ref combinations_next(Value self) {
   Iteration* o = it(self);
@@ -547,7 +547,7 @@ Ref permutations_next(Value self) {
 // number
 Type grouper_type;
 
-Ref groupby_new(Type* cls, Args args) {
+Ref groupby_new(Type* cls, const Args& args) {
   Arguments a("groupby", "(iterable, key=None)");
   TRY(a.bind(args));
   return over(cls, a[0], a[1] ? a[1] : Value::none());
@@ -601,7 +601,7 @@ Ref tee_from(Value source, Value cell) {
   put(o->v[1], cell);
   return Ref::steal(o);
 }
-Ref tee_new(Type*, Args args) {
+Ref tee_new(Type*, const Args& args) {
   if (args.count != 1) return fail(exc::TypeError, "_tee expected 1 argument, got {}", args.count);
   Ref source = TRY(get_iter(args[0]));
   if (is_exact(source, tee_type)) return tee_from(it(source)->v[0], it(source)->v[1]);

@@ -193,7 +193,7 @@ Type epoll_type;
 Epoll* epoll_of(Value v) { return static_cast<Epoll*>(v.object()); }
 Failure fail_epoll_closed() { return fail(exc::ValueError, "I/O operation on closed epoll object"); }
 
-Ref epoll_new(Type* cls, Args args) {
+Ref epoll_new(Type* cls, const Args& args) {
   Arguments a("epoll", "(sizehint=-1, flags=0)");
   TRY(a.bind(args));
   const int hint = a[0] ? TRY(to_c_int(a[0])) : -1;

@@ -40,12 +40,13 @@ Ref sys_setrecursionlimit(Value, const Value* a) {
   const int64_t n = TRY(to_int64(a[0]));
   if (n < 1) return fail(exc::ValueError, "recursion limit must be greater or equal than 1");
   if (n > INT32_MAX - 1000) return fail(exc::OverflowError, "Python int too large to convert to C int");
-  if (thread_state().depth >= n) {
+  const int32_t depth = stack_depth(thread_state());
+  if (depth >= n) {
     return fail(exc::RecursionError,
                 "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n,
-                thread_state().depth);
+                depth);
   }
-  recursion_limit = static_cast<int32_t>(n);
+  set_recursion_limit(static_cast<int32_t>(n));
   return Ref::none();
 }
 Ref sys_intern(Value, const Value* a) {

@@ -71,9 +71,9 @@ Status replace_range(ByteArray* a, int64_t start, int64_t end, const uint8_t* da
   return kOk;
 }
 
-Ref bytearray_new(Type* cls, Args) { return make_bytearray_of(cls, nullptr, 0); }
+Ref bytearray_new(Type* cls, const Args&) { return make_bytearray_of(cls, nullptr, 0); }
 
-Status bytearray_init(Value self, Args args) {
+Status bytearray_init(Value self, const Args& args) {
   Arguments bound("bytearray", "(source=b'', encoding='utf-8', errors='strict')");
   TRY(bound.bind(args));
   Value source = bound[0], encoding = bound[1], errors = bound[2];

@@ -104,7 +104,7 @@ Ref to_bytes_object(Value v) {
 
 namespace {
 
-Ref bytes_from_arguments(Args args) {
+Ref bytes_from_arguments(const Args& args) {
   Value source, encoding, errors;
   if (args.keyword_count() == 0 && args.count <= 1) {
     if (args.count) source = args[0];
@@ -155,7 +155,7 @@ Ref bytes_from_arguments(Args args) {
   return make_bytes(TRY(collect_bytes(source, "bytes")));
 }
 
-Ref bytes_new(Type* cls, Args args) {
+Ref bytes_new(Type* cls, const Args& args) {
   Ref plain = TRY(bytes_from_arguments(args));
   if (cls == &bytes_type) return plain;
   const Bytes* source = as<Bytes>(plain);

@@ -9,7 +9,7 @@
 
 namespace hiss {
 
-Ref call(Value callable, Args args) {
+Ref call(Value callable, const Args& args) {
   if (is<Function>(callable)) return call_function(as<Function>(callable), args);
   CallSlot slot = type_of(callable)->slots.call;
   if (!slot) return fail(exc::TypeError, "'{}' object is not callable", type_name(callable));
@@ -90,7 +90,7 @@ void method_traverse(Object* o, Visitor& visit) {
   visit(static_cast<Method*>(o)->self);
 }
 
-Ref method_call(Value self, Args args) {
+Ref method_call(Value self, const Args& args) {
   auto* m = as<Method>(self);
   const uint32_t total = args.count + args.keyword_count();
   Value small[8];
@@ -136,7 +136,7 @@ Ref method_getattr(Value self, Str* name) {
   return get_attr(as<Method>(self)->function, name);
 }
 
-Ref method_new(Type*, Args args) {
+Ref method_new(Type*, const Args& args) {
   if (args.count != 2 || args.keyword_count())
     return fail(exc::TypeError, "method expected 2 arguments, got {}", args.count);
   if (!is_callable(args[0])) return fail(exc::TypeError, "first argument must be callable");

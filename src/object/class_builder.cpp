@@ -171,7 +171,7 @@ Status set_names(Type* type) {
   return kOk;
 }
 
-Status init_subclass(Type* type, Args keywords) {
+Status init_subclass(Type* type, const Args& keywords) {
   Ref hook = TRY(super_lookup(to_value(type), to_value(type), names.__init_subclass__));
   if (hook.is_empty()) return kOk;
   std::vector<Value> values;
@@ -236,7 +236,7 @@ Result<Type*> calculate_metaclass(Type* metatype, Tuple* bases) {
   return winner;
 }
 
-Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, Args keywords) {
+Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, const Args& keywords) {
   Ref bases = bases_in->size ? Ref::share(bases_in) : make_tuple({to_value(&object_type)});
   for (Value b : *as<Tuple>(bases)) {
     if (!is<Type>(b)) {
@@ -340,7 +340,7 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, Arg
   return hold;
 }
 
-Ref type_new(Type* metatype, Args args) {
+Ref type_new(Type* metatype, const Args& args) {
   if (metatype == &type_type && args.count == 1 && args.keyword_count() == 0) return Ref::share(type_of(args[0]));
   if (args.count != 3) {
     if (metatype == &type_type) return fail(exc::TypeError, "type() takes 1 or 3 arguments");
@@ -356,7 +356,7 @@ Ref type_new(Type* metatype, Args args) {
   return make_class(metatype, as<Str>(args[0]), as<Tuple>(args[1]), as<Dict>(args[2]), keywords);
 }
 
-Status type_init(Value, Args args) {
+Status type_init(Value, const Args& args) {
   if (args.keyword_count() && args.count == 1)
     return fail(exc::TypeError, "type.__init__() takes no keyword arguments");
   if (args.count != 1 && args.count != 3) return fail(exc::TypeError, "type.__init__() takes 1 or 3 arguments");

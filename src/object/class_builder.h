@@ -20,8 +20,8 @@ std::string qualified_type_name(const Type* type);
 Result<Type*> calculate_metaclass(Type* metatype, Tuple* bases);
 
 // The parts of type_type that live in class_builder.cpp and type_attributes.cpp.
-Ref type_new(Type* metatype, Args args);
-Status type_init(Value self, Args args);
+Ref type_new(Type* metatype, const Args& args);
+Status type_init(Value self, const Args& args);
 Ref type_or(Value left, Value right);
 extern const NativeDef kTypeMethods[];
 extern const GetSetDef kTypeGetSets[];

@@ -279,7 +279,7 @@ bool is_real_number(Value v) {
   return is_float(v) || is_int(v) || type_of(v)->slots.to_float || type_of(v)->slots.index;
 }
 
-Ref complex_new(Type* cls, Args args) {
+Ref complex_new(Type* cls, const Args& args) {
   Arguments bound("complex", "(real=0, imag=0)");
   TRY(bound.bind(args));
   Value r = bound[0], i = bound[1];

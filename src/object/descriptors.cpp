@@ -91,7 +91,7 @@ Ref method_descr_get(Value descriptor, Value instance, Value) {
   return bind_native(d, instance);
 }
 
-Ref method_descr_call(Value self, Args args) {
+Ref method_descr_call(Value self, const Args& args) {
   auto* d = self_descriptor(self);
   if (args.count == 0) {
     return fail(exc::TypeError, "unbound method {}.{}() needs an argument", type_name(d->owner), to_string(d->name));
@@ -110,7 +110,7 @@ Ref classmethod_descr_get(Value descriptor, Value instance, Value owner) {
   Value cls = owner ? owner : to_value(type_of(instance));
   return bind_native(d, cls);
 }
-Ref classmethod_descr_call(Value self, Args args) {
+Ref classmethod_descr_call(Value self, const Args& args) {
   auto* d = self_descriptor(self);
   if (args.count == 0)
     return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name),
@@ -120,7 +120,7 @@ Ref classmethod_descr_call(Value self, Args args) {
 
 // ---- wrapper_descriptor
 
-Ref call_wrapper(Descriptor* d, Value self, Args args) {
+Ref call_wrapper(Descriptor* d, Value self, const Args& args) {
   return d->wrapper->call(slot_at(d->owner, d->wrapper->offset), self, args);
 }
 
@@ -134,7 +134,7 @@ Ref wrapper_descr_get(Value descriptor, Value instance, Value) {
   return Ref::steal(bound);
 }
 
-Ref wrapper_descr_call(Value self, Args args) {
+Ref wrapper_descr_call(Value self, const Args& args) {
   auto* d = self_descriptor(self);
   if (args.count == 0) {
     return fail(exc::TypeError, "descriptor '{}' of '{}' object needs an argument", to_string(d->name),
@@ -163,7 +163,7 @@ void method_wrapper_traverse(Object* o, Visitor& visit) {
   visit(static_cast<MethodWrapper*>(o)->descriptor);
   visit(static_cast<MethodWrapper*>(o)->self);
 }
-Ref method_wrapper_call(Value self, Args args) {
+Ref method_wrapper_call(Value self, const Args& args) {
   return call_wrapper(self_descriptor(self_wrapper(self)->descriptor), self_wrapper(self)->self, args);
 }
 Ref method_wrapper_repr(Value self) {

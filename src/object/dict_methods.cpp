@@ -25,9 +25,9 @@ void dict_traverse(Object* self, Visitor& visit) {
 
 void dict_clear_slot(Object* self) { dict_clear(static_cast<Dict*>(self)); }
 
-Ref dict_new(Type* cls, Args) { return make_dict_of(cls); }
+Ref dict_new(Type* cls, const Args&) { return make_dict_of(cls); }
 
-Status update_from(Value self, Args args, const char* name) {
+Status update_from(Value self, const Args& args, const char* name) {
   if (args.count > 1) return fail(exc::TypeError, "{} expected at most 1 argument, got {}", name, args.count);
   Dict* d = as<Dict>(self);
   if (args.count == 1) TRY(dict_update(d, args[0]));
@@ -35,7 +35,7 @@ Status update_from(Value self, Args args, const char* name) {
   return kOk;
 }
 
-Status dict_init(Value self, Args args) { return update_from(self, args, "dict"); }
+Status dict_init(Value self, const Args& args) { return update_from(self, args, "dict"); }
 
 Ref dict_repr(Value self) {
   Dict* d = as<Dict>(self);

@@ -18,7 +18,7 @@ struct Enumerate : Object {
   Value pair;   // the tuple given out last, used again when nobody holds it
 };
 
-Ref enumerate_new(Type* cls, Args args) {
+Ref enumerate_new(Type* cls, const Args& args) {
   if (args.count == 0 && args.keyword_count() == 0)
     return fail(exc::TypeError, "enumerate() missing required argument 'iterable'");
   Arguments bound("enumerate", "(iterable, start=0)");
@@ -118,7 +118,7 @@ Ref iterators_of(const Value* values, uint32_t count, const char* what) {
   return result;
 }
 
-Ref zip_new(Type* cls, Args args) {
+Ref zip_new(Type* cls, const Args& args) {
   bool strict = false;
   for (uint32_t i = 0; i < args.keyword_count(); ++i) {
     if (!equal(args.keyword_name(i), "strict")) {
@@ -184,7 +184,7 @@ const NativeDef kZipMethods[] = {{"__reduce__", "($self, /)", many_reduce, kRedu
                                  {"__setstate__", "($self, state, /)", zip_setstate, kSetStateDoc},
                                  {}};
 
-Ref map_new(Type* cls, Args args) {
+Ref map_new(Type* cls, const Args& args) {
   if (args.keyword_count() && cls->slots.init == map_type.slots.init)
     return fail(exc::TypeError, "map() takes no keyword arguments");
   if (args.count < 2) return fail(exc::TypeError, "map() must have at least two arguments.");
@@ -225,7 +225,7 @@ struct Filter : Object {
   Value iterator;
 };
 
-Ref filter_new(Type* cls, Args args) {
+Ref filter_new(Type* cls, const Args& args) {
   if (args.keyword_count() && cls->slots.init == filter_type.slots.init)
     return fail(exc::TypeError, "filter() takes no keyword arguments");
   if (args.count != 2) return fail(exc::TypeError, "filter expected 2 arguments, got {}", args.count);

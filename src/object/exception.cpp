@@ -90,7 +90,7 @@ const FieldDef* find_field(Value exception, std::string_view name) {
 
 // ---- Construction
 
-Ref exception_new(Type* cls, Args args) {
+Ref exception_new(Type* cls, const Args& args) {
   Object* o = allocate(cls);
   Ref hold = Ref::steal(o);
   static_cast<Exception*>(o)->args = make_tuple(args.values, args.count).release();
@@ -98,13 +98,13 @@ Ref exception_new(Type* cls, Args args) {
   return hold;
 }
 
-Status exception_init(Value self, Args args) {
+Status exception_init(Value self, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "{}() takes no keyword arguments", type_name(self));
   assign(self_exception(self)->args, make_tuple(args.values, args.count));
   return kOk;
 }
 
-Status keyword_fields(Value self, Args args, std::initializer_list<const char*> allowed) {
+Status keyword_fields(Value self, const Args& args, std::initializer_list<const char*> allowed) {
   for (uint32_t i = 0; i < args.keyword_count(); ++i) {
     bool known = false;
     for (const char* name : allowed) known |= equal(args.keyword_name(i), name);
@@ -117,27 +117,27 @@ Status keyword_fields(Value self, Args args, std::initializer_list<const char*> 
   return kOk;
 }
 
-Status attribute_error_init(Value self, Args args) { return keyword_fields(self, args, {"name", "obj"}); }
-Status name_error_init(Value self, Args args) { return keyword_fields(self, args, {"name"}); }
-Status import_error_init(Value self, Args args) {
+Status attribute_error_init(Value self, const Args& args) { return keyword_fields(self, args, {"name", "obj"}); }
+Status name_error_init(Value self, const Args& args) { return keyword_fields(self, args, {"name"}); }
+Status import_error_init(Value self, const Args& args) {
   TRY(keyword_fields(self, args, {"name", "path"}));
   if (args.count == 1) assign(self_exception(self)->fields[2], args[0]);
   return kOk;
 }
 
-Status stop_iteration_init(Value self, Args args) {
+Status stop_iteration_init(Value self, const Args& args) {
   TRY(exception_init(self, args));
   assign(self_exception(self)->fields[0], args.count ? args[0] : Value::none());
   return kOk;
 }
-Status system_exit_init(Value self, Args args) {
+Status system_exit_init(Value self, const Args& args) {
   TRY(exception_init(self, args));
   if (args.count == 1) assign(self_exception(self)->fields[0], args[0]);
   if (args.count > 1) assign(self_exception(self)->fields[0], self_exception(self)->args);
   return kOk;
 }
 
-Status syntax_error_init(Value self, Args args) {
+Status syntax_error_init(Value self, const Args& args) {
   TRY(exception_init(self, args));
   auto* e = self_exception(self);
   if (args.count >= 1) assign(e->fields[0], args[0]);
@@ -197,7 +197,7 @@ Type* os_error_subclass(int64_t code) {
   }
 }
 
-void fill_os_error(Exception* e, Args args) {
+void fill_os_error(Exception* e, const Args& args) {
   if (args.count < 2 || args.count > 5) return;
   assign(e->fields[0], args[0]);
   assign(e->fields[1], args[1]);
@@ -212,7 +212,7 @@ void fill_os_error(Exception* e, Args args) {
   }
 }
 
-Ref os_error_new(Type* cls, Args args) {
+Ref os_error_new(Type* cls, const Args& args) {
   if (cls == &exc::OSError && args.count >= 2 && args.count <= 5) {
     if (args[0].is_integer()) {
       if (Type* subclass = os_error_subclass(args[0].integer())) cls = subclass;
@@ -225,7 +225,7 @@ Ref os_error_new(Type* cls, Args args) {
   }
   return object;
 }
-Status os_error_init(Value self, Args args) {
+Status os_error_init(Value self, const Args& args) {
   if (type_of(self)->slots.init != exc::OSError.slots.init || type_of(self)->slots.new_ != exc::OSError.slots.new_) {
     assign(self_exception(self)->args, make_tuple(args.values, args.count));
     fill_os_error(self_exception(self), args);
@@ -233,7 +233,7 @@ Status os_error_init(Value self, Args args) {
   return kOk;
 }
 
-Status unicode_error_init(Value self, Args args) {
+Status unicode_error_init(Value self, const Args& args) {
   TRY(exception_init(self, args));
   const bool translate = is_instance_of(self, exc::UnicodeTranslateError);
   const uint32_t wanted = translate ? 4 : 5;
@@ -669,7 +669,7 @@ Ref traceback_lineno(Value self) { return make_int(self_traceback(self)->line); 
 Ref traceback_lasti(Value self) {
   return make_int(self_traceback(self)->instruction < 0 ? -1 : self_traceback(self)->instruction * 2);
 }
-Ref traceback_new(Type*, Args args) {
+Ref traceback_new(Type*, const Args& args) {
   Arguments a("TracebackType", "(tb_next, tb_frame, tb_lasti, tb_lineno)");
   TRY(a.bind(args));
   if (!a[0].is_none() && !is<Traceback>(a[0]))

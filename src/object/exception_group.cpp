@@ -14,7 +14,7 @@ Exception* self_exception(Value v) { return as<Exception>(v); }
 Tuple* members(Value group) { return as<Tuple>(self_exception(group)->fields[1]); }
 bool is_group(Value v) { return is_instance_of(v, exc::BaseExceptionGroup); }
 
-Ref group_new(Type* cls, Args args) {
+Ref group_new(Type* cls, const Args& args) {
   if (args.keyword_count() || args.count != 2)
     return fail(exc::TypeError, "BaseExceptionGroup.__new__() takes exactly 2 arguments ({} given)", args.count);
   if (!is<Str>(args[0])) return fail(exc::TypeError, "argument 1 must be str, not {}", type_name(args[0]));

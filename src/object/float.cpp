@@ -260,7 +260,7 @@ Ref float_from(Value v) {
   return fail(exc::TypeError, "float() argument must be a string or a real number, not '{}'", type_name(v));
 }
 
-Ref float_new(Type* cls, Args args) {
+Ref float_new(Type* cls, const Args& args) {
   if (args.keyword_count() && cls->slots.init == float_type.slots.init)
     return fail(exc::TypeError, "float() takes no keyword arguments");
   if (args.count > 1) return fail(exc::TypeError, "float expected at most 1 argument, got {}", args.count);

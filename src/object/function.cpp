@@ -49,7 +49,7 @@ void function_clear(Object* o) {
   for (Value* v : {&f->defaults, &f->kwdefaults, &f->doc, &f->annotations, &f->module}) clear_field(*v);
 }
 
-Ref function_call(Value self, Args args) { return call_function(self_function(self), args); }
+Ref function_call(Value self, const Args& args) { return call_function(self_function(self), args); }
 Ref function_repr(Value self) {
   return make_str(fmt::format("<function {} at {:#x}>", to_string(self_function(self)->qualname), self.bits()));
 }
@@ -61,7 +61,7 @@ Ref function_get(Value self, Value instance, Value) {
   return make_method(self, instance);
 }
 
-Ref function_new(Type*, Args args) {
+Ref function_new(Type*, const Args& args) {
   Arguments a("function", "(code, globals, name=None, argdefs=None, closure=None)");
   TRY(a.bind(args));
   if (!is<Code>(a[0])) return fail(exc::TypeError, "function() argument 'code' must be code, not {}", type_name(a[0]));
@@ -270,7 +270,7 @@ Ref module_getattr(Value self, Str* name) {
                         fmt::format("module '{}' has no attribute '{}'", to_string(module_name), to_string(name)));
 }
 
-Ref module_new(Type* cls, Args) {
+Ref module_new(Type* cls, const Args&) {
   Object* o = allocate(cls);
   Ref hold = Ref::steal(o);
   attribute_dict(o, &static_cast<Module*>(o)->attributes);
@@ -286,7 +286,7 @@ void fill_module(Dict* dict, Value name, Value doc) {
   dict_set(dict, names.__spec__, Value::none());
 }
 
-Status module_init(Value self, Args args) {
+Status module_init(Value self, const Args& args) {
   Arguments a("module", "(name, doc=None)");
   TRY(a.bind(args));
   if (!is<Str>(a[0])) return fail(exc::TypeError, "module() argument 'name' must be str, not {}", type_name(a[0]));
@@ -427,13 +427,13 @@ Status implicit_arguments(Value& start, Value& object) {
   return fail(exc::RuntimeError, "super(): __class__ cell not found");
 }
 
-Ref super_new(Type* cls, Args) {
+Ref super_new(Type* cls, const Args&) {
   Object* o = allocate(cls);
   track(o);
   return Ref::steal(o);
 }
 
-Status super_init(Value self, Args args) {
+Status super_init(Value self, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "super() takes no keyword arguments");
   if (args.count > 2) return fail(exc::TypeError, "super expected at most 2 arguments, got {}", args.count);
   Value start, object;

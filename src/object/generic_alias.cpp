@@ -186,7 +186,7 @@ Ref type_argument_text(Value v) {
 
 namespace {
 
-Ref alias_new(Type* cls, Args args) {
+Ref alias_new(Type* cls, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "GenericAlias() takes no keyword arguments");
   if (args.count != 2) return fail(exc::TypeError, "GenericAlias expected 2 arguments, got {}", args.count);
   return make_alias_of(cls, args[0], args[1], false);
@@ -251,7 +251,7 @@ Ref alias_getitem(Value self, Value item) {
   return make_alias_of(&generic_alias_type, alias(self)->origin, args, alias(self)->starred);
 }
 
-Ref alias_call(Value self, Args args) {
+Ref alias_call(Value self, const Args& args) {
   Ref object = TRY(call(alias(self)->origin, args));
   const Status set = set_attr(object, names.__orig_class__, self);
   if (set.is_error()) {

@@ -28,7 +28,7 @@ Ref call_found(Value function, Value self, std::initializer_list<Value> args) {
   return call(function, args);
 }
 
-Ref call_found_args(Value function, Value self, Args args) {
+Ref call_found_args(Value function, Value self, const Args& args) {
   Ref hold = Ref::share(function);
   Type* type = type_of(function);
   if (type->has(Type::kMethodDescriptor)) {
@@ -138,7 +138,7 @@ Result<int64_t> generic_hash(Value self) {
   return h == -1 ? -2 : h;
 }
 
-Ref generic_call(Value self, Args args) {
+Ref generic_call(Value self, const Args& args) {
   Value function = lookup(type_of(self), names.__call__);
   if (!function) return fail(exc::TypeError, "'{}' object is not callable", type_name(self));
   return call_found_args(function, self, args);
@@ -218,13 +218,13 @@ Status generic_descr_set(Value descriptor, Value instance, Value value) {
   return kOk;
 }
 
-Status generic_init(Value self, Args args) {
+Status generic_init(Value self, const Args& args) {
   Ref result = TRY(call_found_args(lookup(type_of(self), names.__init__), self, args));
   if (!result.is_none()) return fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(result));
   return kOk;
 }
 
-Ref generic_new(Type* cls, Args args) {
+Ref generic_new(Type* cls, const Args& args) {
   Ref function = TRY(get_attr(to_value(cls), names.__new__));
   std::vector<Value> values;
   values.reserve(args.count + args.keyword_count() + 1);

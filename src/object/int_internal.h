@@ -30,7 +30,7 @@ int64_t bit_length(Value v);
 Ref divide_exactly_rounded(Value numerator, Value denominator);
 extern const NativeDef kIntMethods[];
 extern const GetSetDef kIntGetSets[];
-Ref int_new(Type* cls, Args args);
+Ref int_new(Type* cls, const Args& args);
 Ref int_format(Value self, const Value* args);
 
 }  // namespace hiss

@@ -96,7 +96,7 @@ Ref int_from_number(Value v) {
 
 Ref parse_int_bytes(const std::string& text, int base, Value original) { return parse_int(text, base, original); }
 
-Ref int_new(Type* cls, Args args) {
+Ref int_new(Type* cls, const Args& args) {
   Value x, base;
   if (args.keyword_count() == 0 && args.count <= 1) {
     if (args.count == 1) x = args[0];
@@ -178,7 +178,7 @@ void init_int_type() {
 
 namespace {
 
-Ref bool_new(Type*, Args args) {
+Ref bool_new(Type*, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "bool() takes no keyword arguments");
   if (args.count > 1) return fail(exc::TypeError, "bool expected at most 1 argument, got {}", args.count);
   if (args.count == 0) return Ref::boolean(false);

@@ -132,7 +132,7 @@ struct Reversed : Object {
   int64_t index;
 };
 
-Ref reversed_new(Type* cls, Args args) {
+Ref reversed_new(Type* cls, const Args& args) {
   if (args.keyword_count() && cls->slots.init == reversed_type.slots.init)
     return fail(exc::TypeError, "reversed() takes no keyword arguments");
   if (args.count != 1) return fail(exc::TypeError, "reversed expected 1 argument, got {}", args.count);

@@ -155,7 +155,7 @@ void list_traverse(Object* self, Visitor& visit) {
   for (Value v : *static_cast<List*>(self)) visit(v);
 }
 
-Ref list_new(Type* cls, Args) {
+Ref list_new(Type* cls, const Args&) {
   List* list = static_cast<List*>(allocate(cls));
   list->size = list->capacity = 0;
   list->items = nullptr;
@@ -163,7 +163,7 @@ Ref list_new(Type* cls, Args) {
   return Ref::steal(list);
 }
 
-Status list_init(Value self, Args args) {
+Status list_init(Value self, const Args& args) {
   if (args.keyword_count() != 0 && type_of(self)->slots.new_ == list_type.slots.new_) {
     return fail(exc::TypeError, "list() takes no keyword arguments");
   }

@@ -19,7 +19,7 @@ struct MappingProxy : Object {
 Value mapping_of(Value proxy) { return as<MappingProxy>(proxy)->mapping; }
 Value unwrapped(Value v) { return is<MappingProxy>(v) ? mapping_of(v) : v; }
 
-Ref proxy_new(Type*, Args args) {
+Ref proxy_new(Type*, const Args& args) {
   Arguments bound("mappingproxy", "(mapping)");
   TRY(bound.bind(args));
   if (!type_of(bound[0])->slots.getitem || is<List>(bound[0]) || is<Tuple>(bound[0])) {
@@ -89,12 +89,12 @@ void namespace_traverse(Object* self, Visitor& visit) {
 }
 void namespace_clear(Object* self) { clear_attributes(self, &static_cast<Namespace*>(self)->attributes); }
 
-Ref namespace_new(Type* cls, Args) {
+Ref namespace_new(Type* cls, const Args&) {
   Object* o = allocate(cls);
   track(o);
   return Ref::steal(o);
 }
-Status namespace_init(Value self, Args args) {
+Status namespace_init(Value self, const Args& args) {
   if (args.count) return fail(exc::TypeError, "no positional arguments expected");
   for (uint32_t i = 0; i < args.keyword_count(); ++i) TRY(set_attr(self, args.keyword_name(i), args.keyword_value(i)));
   return kOk;

@@ -146,7 +146,7 @@ void memoryview_traverse(Object* self, Visitor& visit) {
   if (v->buffer) visit(v->buffer->owner.value());
 }
 
-Ref memoryview_new(Type*, Args args) {
+Ref memoryview_new(Type*, const Args& args) {
   Arguments bound("memoryview", "(object)");
   TRY(bound.bind(args));
   return make_memoryview(bound[0]);

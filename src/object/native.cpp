@@ -122,7 +122,7 @@ struct Bound {
   Ref varargs, kwargs;
 };
 
-Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, Args args, Value* values, Ref& varargs,
+Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, const Args& args, Value* values, Ref& varargs,
                       Ref& kwargs) {
   const uint32_t keywords = args.keyword_count();
   const uint32_t taken = std::min(args.count, spec.positional);
@@ -178,7 +178,7 @@ Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, 
 uint32_t Args::keyword_count() const { return names ? static_cast<uint32_t>(names->size) : 0; }
 Str* Args::keyword_name(uint32_t i) const { return as<Str>(names->items[i]); }
 
-Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, Args args) {
+Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
   if (!spec) [[unlikely]]
     spec = parse_signature(def->signature);
   const ParameterSpec& s = *spec;
@@ -194,7 +194,7 @@ Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value s
   return def->code(self, values);
 }
 
-Status Arguments::bind(Args args) {
+Status Arguments::bind(const Args& args) {
   static std::vector<std::pair<const char*, ParameterSpec*>> cache;
   ParameterSpec* spec = nullptr;
   for (auto& [signature, parsed] : cache) {
@@ -232,7 +232,7 @@ void native_function_traverse(Object* o, Visitor& visit) {
 }
 void native_function_clear(Object* o) { clear_field(static_cast<NativeFunction*>(o)->self); }
 
-Ref native_function_call(Value self, Args args) {
+Ref native_function_call(Value self, const Args& args) {
   auto* f = as<NativeFunction>(self);
   return call_native(f->def, f->spec, f->owner, f->self, args);
 }

@@ -50,14 +50,14 @@ struct Descriptor : Object {
 
 Ref make_native_function(const NativeDef* def, Value self = Value(), Value module_name = Value());
 /// Calls native code with Python arguments: binds them to the signature (TypeError in CPython's words) and runs it.
-Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, Args args);
+Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args);
 
 /// Reads a call's arguments by a signature, for slots (init, new_, call) that get raw Args: `out` has one Value per
 /// parameter. Tuples and dicts made for *args and **kwargs are kept alive by `holder`.
 class Arguments {
  public:
   explicit Arguments(const char* function_name, const char* signature) : name_(function_name), signature_(signature) {}
-  Status bind(Args args);
+  Status bind(const Args& args);
   Value operator[](int i) const { return values_[i]; }
 
   static constexpr int kMax = 24;

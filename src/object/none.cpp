@@ -8,7 +8,7 @@ Type none_type, not_implemented_type, ellipsis_type, cell_type;
 namespace {
 
 template <char which>
-Ref singleton_new(Type* cls, Args args) {
+Ref singleton_new(Type* cls, const Args& args) {
   if (args.count || args.keyword_count()) return fail(exc::TypeError, "{} takes no arguments", type_name(cls));
   return Ref::share(which == 'N' ? Value::none() : which == 'I' ? Value::not_implemented() : Value::ellipsis());
 }
@@ -34,7 +34,7 @@ void cell_dealloc(Object* self) {
 void cell_traverse(Object* self, Visitor& visit) { visit(static_cast<Cell*>(self)->content); }
 void cell_clear(Object* self) { clear_field(static_cast<Cell*>(self)->content); }
 
-Ref cell_new(Type*, Args args) {
+Ref cell_new(Type*, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "cell() takes no keyword arguments");
   if (args.count > 1) return fail(exc::TypeError, "cell expected at most 1 argument, got {}", args.count);
   return make_cell(args.count ? args[0] : Value());

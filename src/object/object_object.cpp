@@ -15,7 +15,7 @@ namespace {
 
 void object_dealloc(Object* o) { free_object(o); }
 
-bool excess_arguments(Args args) { return args.count || args.keyword_count(); }
+bool excess_arguments(const Args& args) { return args.count || args.keyword_count(); }
 
 Ref abstract_error(Type* cls) {
   Ref missing = TRY(get_attr(to_value(cls), "__abstractmethods__"));
@@ -30,7 +30,7 @@ Ref abstract_error(Type* cls) {
               as<List>(list)->size == 1 ? "" : "s", text);
 }
 
-Ref object_new(Type* cls, Args args) {
+Ref object_new(Type* cls, const Args& args) {
   if (excess_arguments(args)) {
     if (cls->slots.new_ != object_new)
       return fail(exc::TypeError, "object.__new__() takes exactly one argument (the type to instantiate)");
@@ -43,7 +43,7 @@ Ref object_new(Type* cls, Args args) {
   return Ref::steal(o);
 }
 
-Status object_init(Value self, Args args) {
+Status object_init(Value self, const Args& args) {
   Type* type = type_of(self);
   if (excess_arguments(args)) {
     if (type->slots.init != object_init)

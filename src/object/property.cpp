@@ -42,7 +42,7 @@ void assign(Value& field, Value value) {
 Value none_to_empty(Value v) { return v.is_none() ? Value() : v; }
 Ref empty_to_none(Value v) { return v ? Ref::share(v) : Ref::none(); }
 
-Status property_init(Value self, Args args) {
+Status property_init(Value self, const Args& args) {
   Arguments a("property", "(fget=None, fset=None, fdel=None, doc=None)");
   TRY(a.bind(args));
   auto* p = self_property(self);
@@ -171,7 +171,7 @@ Status copy_identity(Value wrapper, Value callable) {
   return kOk;
 }
 
-Status wrapped_init(Value self, Args args) {
+Status wrapped_init(Value self, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "{}() takes no keyword arguments", type_name(self));
   if (args.count != 1) return fail(exc::TypeError, "{} expected 1 argument, got {}", type_name(self), args.count);
   assign(self_wrapped(self)->callable, args[0]);
@@ -193,7 +193,7 @@ Ref staticmethod_get(Value self, Value, Value) {
   if (!self_wrapped(self)->callable) return fail(exc::RuntimeError, "uninitialized staticmethod object");
   return Ref::share(self_wrapped(self)->callable);
 }
-Ref staticmethod_call(Value self, Args args) { return call(self_wrapped(self)->callable, args); }
+Ref staticmethod_call(Value self, const Args& args) { return call(self_wrapped(self)->callable, args); }
 Ref staticmethod_repr(Value self) {
   return make_str(fmt::format("<staticmethod({})>", to_string(TRY(repr(self_wrapped(self)->callable)))));
 }
@@ -217,7 +217,7 @@ Ref make_wrapped(Type& type, Value callable) {
   return hold;
 }
 
-Ref tracked_new(Type* cls, Args) {
+Ref tracked_new(Type* cls, const Args&) {
   Object* o = allocate(cls);
   track(o);
   return Ref::steal(o);

@@ -25,7 +25,7 @@ Ref lookup_special(Value object, Str* name);
 Ref call_special(Value object, Str* name, std::initializer_list<Value> args = {});
 
 // Calls
-Ref call(Value callable, Args args);
+Ref call(Value callable, const Args& args);
 Ref call(Value callable, std::initializer_list<Value> args = {});
 Ref call_method(Value object, Str* name, std::initializer_list<Value> args = {});
 Ref call_method(Value object, const char* name, std::initializer_list<Value> args = {});

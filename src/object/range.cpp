@@ -40,7 +40,7 @@ Ref make_range_of(Value start, Value stop, Value step) {
   return Ref::steal(r);
 }
 
-Ref range_new(Type*, Args args) {
+Ref range_new(Type*, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "range() takes no keyword arguments");
   switch (args.count) {
     case 0:

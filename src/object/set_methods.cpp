@@ -36,9 +36,9 @@ void set_traverse(Object* self, Visitor& visit) {
 
 void set_clear_slot(Object* self) { set_clear(static_cast<Set*>(self)); }
 
-Ref set_new(Type* cls, Args) { return make_set_of(cls); }
+Ref set_new(Type* cls, const Args&) { return make_set_of(cls); }
 
-Status set_init(Value self, Args args) {
+Status set_init(Value self, const Args& args) {
   if (args.keyword_count() != 0 && type_of(self)->slots.init == set_type.slots.init) {
     return fail(exc::TypeError, "set() takes no keyword arguments");
   }
@@ -50,7 +50,7 @@ Status set_init(Value self, Args args) {
   return kOk;
 }
 
-Ref frozenset_new(Type* cls, Args args) {
+Ref frozenset_new(Type* cls, const Args& args) {
   if (args.keyword_count() != 0 && cls->slots.init == frozenset_type.slots.init) {
     return fail(exc::TypeError, "frozenset() takes no keyword arguments");
   }

@@ -8,11 +8,12 @@ namespace hiss {
 namespace {
 
 uint32_t next_shape_id = 1;
+uint32_t take_shape_id() { return next_shape_id == kNoShapeId ? kNoShapeId : next_shape_id++; }
 constexpr uint32_t kTableFrom = 8;  // linear search below
 
 Shape* make_shape(Type* type, Shape* parent, Str* key) {
   auto* shape = new Shape();
-  shape->id = next_shape_id++;
+  shape->id = take_shape_id();
   shape->type = type;
   shape->parent = parent;
   shape->key = key;
@@ -88,17 +89,29 @@ Shape* shape_with(Shape* shape, Str* name) {
   return next;
 }
 
-void free_shapes(Type* type) {
-  std::vector<Shape*> pending;
-  if (type->root_shape) pending.push_back(type->root_shape);
-  if (type->dict_shape) pending.push_back(type->dict_shape);
-  while (!pending.empty()) {
-    Shape* shape = pending.back();
-    pending.pop_back();
-    pending.insert(pending.end(), shape->transitions.begin(), shape->transitions.end());
-    delete shape;
+namespace {
+
+// Every shape of a type, a parent before its children.
+std::vector<Shape*> all_shapes(const Type* type) {
+  std::vector<Shape*> shapes;
+  if (type->root_shape) shapes.push_back(type->root_shape);
+  if (type->dict_shape) shapes.push_back(type->dict_shape);
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const std::vector<Shape*>& next = shapes[i]->transitions;
+    shapes.insert(shapes.end(), next.begin(), next.end());
   }
+  return shapes;
+}
+
+}  // namespace
+
+void free_shapes(Type* type) {
+  for (Shape* shape : all_shapes(type)) delete shape;
   type->root_shape = type->dict_shape = nullptr;
+}
+
+void renumber_shapes(Type* type) {
+  for (Shape* shape : all_shapes(type)) shape->id = take_shape_id();
 }
 
 Value attribute_get(Attributes* attributes, Str* name) {

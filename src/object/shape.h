@@ -11,7 +11,7 @@
 namespace hiss {
 
 struct Shape {
-  uint32_t id;     // never reused
+  uint32_t id;     // never reused; changes when the type's attributes do, so a cache that knows it needs no version
   uint32_t count;  // number of attributes
   Type* type;
   Shape* parent;    // the shape without the last attribute
@@ -23,6 +23,7 @@ struct Shape {
 };
 
 inline constexpr uint32_t kMaxShapeAttributes = 256;
+inline constexpr uint32_t kNoShapeId = UINT32_MAX;  // ids are used up: inline caches do not take such a shape
 
 Shape* root_shape(Type* type);
 Shape* dictionary_shape(Type* type);
@@ -44,6 +45,8 @@ void traverse_attributes(Attributes* attributes, Visitor& visit);
 /// Releases attributes and __slots__ of an instance of a heap type.
 void release_instance_fields(Object* object, Type* type);
 void free_shapes(Type* type);
+/// Gives all shapes of a type new ids: what inline caches found out about its instances no longer holds.
+void renumber_shapes(Type* type);
 /// Makes room for one more value behind `count` values.
 void grow_values(Object* object, Attributes* attributes, uint32_t count);
 

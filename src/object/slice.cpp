@@ -98,7 +98,7 @@ void slice_traverse(Object* self, Visitor& visit) {
   visit(s->step);
 }
 
-Ref slice_new(Type*, Args args) {
+Ref slice_new(Type*, const Args& args) {
   if (args.keyword_count() != 0) return fail(exc::TypeError, "slice() takes no keyword arguments");
   switch (args.count) {
     case 0:

@@ -15,7 +15,7 @@ namespace {
 
 // ---- Native slot seen as a special method: checks the arguments and calls the slot.
 
-Failure expected(Args args, uint32_t wanted) {
+Failure expected(const Args& args, uint32_t wanted) {
   if (args.keyword_count()) return fail(exc::TypeError, "wrapper takes no keyword arguments");
   return fail(exc::TypeError, "expected {} argument{}, got {}", wanted, wanted == 1 ? "" : "s", args.count);
 }
@@ -34,63 +34,63 @@ Signature as_slot(AnySlot slot) {
   return reinterpret_cast<Signature>(slot);
 }
 
-Ref wrap_unary(AnySlot slot, Value self, Args args) {
+Ref wrap_unary(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   return as_slot<UnarySlot>(slot)(self);
 }
-Ref wrap_next(AnySlot slot, Value self, Args args) {
+Ref wrap_next(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   Ref item = as_slot<UnarySlot>(slot)(self);
   if (item.is_empty()) return fail_with(to_value(&exc::StopIteration));
   return item;
 }
-Ref wrap_hash(AnySlot slot, Value self, Args args) {
+Ref wrap_hash(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   return make_int(TRY(as_slot<HashSlot>(slot)(self)));
 }
-Ref wrap_length(AnySlot slot, Value self, Args args) {
+Ref wrap_length(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   return make_int(TRY(as_slot<LengthSlot>(slot)(self)));
 }
-Ref wrap_truth(AnySlot slot, Value self, Args args) {
+Ref wrap_truth(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   return Ref::boolean(TRY(as_slot<TruthSlot>(slot)(self)));
 }
-Ref wrap_contains(AnySlot slot, Value self, Args args) {
+Ref wrap_contains(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return Ref::boolean(TRY(as_slot<ContainsSlot>(slot)(self, args[0])));
 }
-Ref wrap_binary(AnySlot slot, Value self, Args args) {
+Ref wrap_binary(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return as_slot<BinarySlot>(slot)(self, args[0]);
 }
-Ref wrap_reflected(AnySlot slot, Value self, Args args) {
+Ref wrap_reflected(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return as_slot<BinarySlot>(slot)(args[0], self);
 }
-Ref wrap_power(AnySlot slot, Value self, Args args) {
+Ref wrap_power(AnySlot slot, Value self, const Args& args) {
   if (args.count < 1 || args.count > 2 || args.keyword_count()) return expected(args, 1);
   return as_slot<TernarySlot>(slot)(self, args[0], args.count == 2 ? args[1] : Value::none());
 }
-Ref wrap_reflected_power(AnySlot slot, Value self, Args args) {
+Ref wrap_reflected_power(AnySlot slot, Value self, const Args& args) {
   if (args.count < 1 || args.count > 2 || args.keyword_count()) return expected(args, 1);
   return as_slot<TernarySlot>(slot)(args[0], self, args.count == 2 ? args[1] : Value::none());
 }
-Ref wrap_repeat(AnySlot slot, Value self, Args args) {
+Ref wrap_repeat(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return as_slot<RepeatSlot>(slot)(self, TRY(to_index(args[0])));
 }
 template <CompareOp op>
-Ref wrap_compare(AnySlot slot, Value self, Args args) {
+Ref wrap_compare(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return as_slot<CompareSlot>(slot)(self, args[0], op);
 }
-Ref wrap_setitem(AnySlot slot, Value self, Args args) {
+Ref wrap_setitem(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(2);
   TRY(as_slot<SetItemSlot>(slot)(self, args[0], args[1]));
   return Ref::none();
 }
-Ref wrap_delitem(AnySlot slot, Value self, Args args) {
+Ref wrap_delitem(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   TRY(as_slot<SetItemSlot>(slot)(self, args[0], Value()));
   return Ref::none();
@@ -99,7 +99,7 @@ Result<Str*> attribute_name(Value name) {
   if (!is<Str>(name)) return fail(exc::TypeError, "attribute name must be string, not '{}'", type_name(name));
   return as<Str>(name);
 }
-Ref wrap_getattr(AnySlot slot, Value self, Args args) {
+Ref wrap_getattr(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   return as_slot<GetAttrSlot>(slot)(self, TRY(attribute_name(args[0])));
 }
@@ -113,41 +113,41 @@ Status check_setattr_override(AnySlot slot, Value self) {
   }
   return kOk;
 }
-Ref wrap_setattr(AnySlot slot, Value self, Args args) {
+Ref wrap_setattr(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(2);
   TRY(check_setattr_override(slot, self));
   TRY(as_slot<SetAttrSlot>(slot)(self, TRY(attribute_name(args[0])), args[1]));
   return Ref::none();
 }
-Ref wrap_delattr(AnySlot slot, Value self, Args args) {
+Ref wrap_delattr(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   TRY(check_setattr_override(slot, self));
   TRY(as_slot<SetAttrSlot>(slot)(self, TRY(attribute_name(args[0])), Value()));
   return Ref::none();
 }
-Ref wrap_get(AnySlot slot, Value self, Args args) {
+Ref wrap_get(AnySlot slot, Value self, const Args& args) {
   if (args.count < 1 || args.count > 2 || args.keyword_count()) return expected(args, 1);
   Value instance = args[0].is_none() ? Value() : args[0];
   Value owner = args.count == 2 && !args[1].is_none() ? args[1] : Value();
   if (!instance && !owner) return fail(exc::TypeError, "__get__(None, None) is invalid");
   return as_slot<DescrGetSlot>(slot)(self, instance, owner);
 }
-Ref wrap_set(AnySlot slot, Value self, Args args) {
+Ref wrap_set(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(2);
   TRY(as_slot<DescrSetSlot>(slot)(self, args[0], args[1]));
   return Ref::none();
 }
-Ref wrap_delete(AnySlot slot, Value self, Args args) {
+Ref wrap_delete(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(1);
   TRY(as_slot<DescrSetSlot>(slot)(self, args[0], Value()));
   return Ref::none();
 }
-Ref wrap_init(AnySlot slot, Value self, Args args) {
+Ref wrap_init(AnySlot slot, Value self, const Args& args) {
   TRY(as_slot<InitSlot>(slot)(self, args));
   return Ref::none();
 }
-Ref wrap_call(AnySlot slot, Value self, Args args) { return as_slot<CallSlot>(slot)(self, args); }
-Ref wrap_finalize(AnySlot slot, Value self, Args args) {
+Ref wrap_call(AnySlot slot, Value self, const Args& args) { return as_slot<CallSlot>(slot)(self, args); }
+Ref wrap_finalize(AnySlot slot, Value self, const Args& args) {
   CHECK_COUNT(0);
   as_slot<FinalizeSlot>(slot)(self);
   return Ref::none();

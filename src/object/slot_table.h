@@ -13,7 +13,7 @@ using AnySlot = void (*)();
 struct SlotWrapper {
   const char* name;                                  // the special method
   size_t offset;                                     // of the slot in Slots
-  Ref (*call)(AnySlot slot, Value self, Args args);  // the special method of a native type; null: no wrapper (__new__)
+  Ref (*call)(AnySlot slot, Value self, const Args& args);  // the special method of a native type; null: no wrapper (__new__)
   AnySlot generic;                                   // the slot of a class that defines the method in Python
   const char* signature;
   const char* doc;

@@ -73,7 +73,7 @@ Ref repr_of(const Str* s, bool ascii_only) {
   return out.finish();
 }
 
-Ref str_new(Type* cls, Args args) {
+Ref str_new(Type* cls, const Args& args) {
   Value object, encoding, errors;
   if (args.keyword_count() == 0 && args.count <= 1) {
     if (args.count) object = args[0];

@@ -32,7 +32,7 @@ Tuple* allocate_struct(StructSequenceType& type) {
   return t;
 }
 
-Ref struct_new(Type* cls, Args args) {
+Ref struct_new(Type* cls, const Args& args) {
   auto& type = *static_cast<StructSequenceType*>(cls);
   Arguments bound(type.native_name, "(sequence, dict=None)");
   TRY(bound.bind(args));

@@ -160,7 +160,7 @@ void tuple_traverse(Object* self, Visitor& visit) {
   for (Value v : *static_cast<Tuple*>(self)) visit(v);
 }
 
-Ref tuple_new(Type* cls, Args args) {
+Ref tuple_new(Type* cls, const Args& args) {
   Value iterable;
   if (args.keyword_count() != 0 && cls->slots.init == tuple_type.slots.init) {
     return fail(exc::TypeError, "tuple() takes no keyword arguments");

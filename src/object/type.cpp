@@ -82,7 +82,7 @@ Ref type_repr(Value self) {
 }
 
 // type.__call__: makes an instance with __new__ and, when that gave an instance of the class, runs __init__.
-Ref type_call(Value self, Args args) {
+Ref type_call(Value self, const Args& args) {
   auto* type = as<Type>(self);
   if (type == &type_type && args.count == 1 && args.keyword_count() == 0) return Ref::share(type_of(args[0]));
   if (!type->slots.new_) return fail(exc::TypeError, "cannot create '{}' instances", qualified_type_name(type));
@@ -205,6 +205,7 @@ uint32_t type_version(Type* type) {
 
 void type_modified(Type* type) {
   if (type->version == 0 && !type->subclasses) return;
+  if (type->version) renumber_shapes(type);
   type->version = 0;
   if (type->subclasses) {
     for (Type* sub : *type->subclasses) type_modified(sub);

@@ -51,9 +51,9 @@ using LengthSlot = Result<int64_t> (*)(Value self);
 using TruthSlot = Result<bool> (*)(Value self);
 using ContainsSlot = Result<bool> (*)(Value self, Value item);
 using CompareSlot = Ref (*)(Value self, Value other, CompareOp op);
-using CallSlot = Ref (*)(Value self, Args args);
-using NewSlot = Ref (*)(Type* cls, Args args);
-using InitSlot = Status (*)(Value self, Args args);
+using CallSlot = Ref (*)(Value self, const Args& args);
+using NewSlot = Ref (*)(Type* cls, const Args& args);
+using InitSlot = Status (*)(Value self, const Args& args);
 using GetAttrSlot = Ref (*)(Value self, Str* name);
 using SetAttrSlot = Status (*)(Value self, Str* name, Value value);              // empty value: delete
 using SetItemSlot = Status (*)(Value self, Value key, Value value);              // empty value: delete
@@ -196,7 +196,7 @@ struct TypeSpec {
 void define_type(Type& type, const TypeSpec& spec);
 
 /// type(name, bases, dict): a class of Python code. TypeError for layout conflicts, MRO errors with CPython's text.
-Ref make_class(Type* metatype, Str* name, Tuple* bases, Dict* dict, Args keywords);
+Ref make_class(Type* metatype, Str* name, Tuple* bases, Dict* dict, const Args& keywords);
 /// Looks `name` up along the mro, without descriptors; borrowed, empty when absent. Cached by version.
 Value lookup(Type* type, Str* name);
 /// Attributes of the type changed: caches of it and its subclasses are void.

@@ -17,23 +17,23 @@ enum class RecordKind : uint8_t {
   Send,     // a generator resumed by yield from or await
 };
 
+/// In a record that is not in use, `generator`, `frame` and `locals` are empty.
 struct CallRecord {
   const Instruction* pc;  // of the next instruction; up to date whenever other code can look
   Value* base;            // registers
   Value* top;             // frames called from here may use the stack from here on
   Code* code;
-  Function* function;  // borrowed
-  Dict* globals;
-  Dict* builtins;
-  Value locals;          // owned: the namespace of module and class code; empty for functions
-  Value held;            // owned: Init's instance, or the function of a bound method
-  Value* callee_slot;    // where the caller keeps the callee; cleared on return (null: nowhere)
-  Generator* generator;  // whose registers these are
-  Frame* frame;          // the frame object once somebody asked; owned
+  Function* function;  // borrowed; owned when the kind is Init
+  Value held;          // owned: the function (Call), the instance (Init), the generator (ForIter, Send)
   uint32_t dst;
   RecordKind kind;
+  Generator* generator;  // whose registers these are
+  Frame* frame;          // the frame object once somebody asked; owned
+  Value locals;          // owned: the namespace of module and class code; empty for functions
 
   CallRecord* previous() { return this - 1; }
+  Dict* globals() const { return function->globals; }
+  Dict* builtins() const { return static_cast<Dict*>(function->builtins.object()); }
 };
 
 /// Runs the frame in ts.record (an Entry) until it returns, yields (generator) or fails.
@@ -47,45 +47,62 @@ Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_
 [[gnu::cold]] CallRecord* fail_depth();
 [[gnu::cold]] void leave_frame_object(CallRecord* record);
 
-/// Checks limits and makes a record; its fields besides kind, dst and callee_slot are set. Null: RecursionError is
-/// pending.
+enum class CallOutcome : uint8_t { Entered, Returned, Failed };
+/// A call from the interpreter: the callee lies at `callee`, its `count` positional arguments and the keyword values
+/// behind it. Entered: a record was pushed, and its result will go to the caller's r[dst]. Returned: `result` is set.
+/// Callee and arguments are used up unless the call failed.
+CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* keyword_names, uint32_t dst, Ref& result);
+
+/// Makes the stacks of a new thread; false when there is no address space for them.
+bool allocate_stacks(ThreadState& ts, size_t values, size_t records);
+void free_stacks(ThreadState& ts);
+/// Applies recursion_limit to a thread.
+void limit_records(ThreadState& ts);
+/// sys.setrecursionlimit, for all threads.
+void set_recursion_limit(int32_t limit);
+/// Frames below the innermost one.
+inline int32_t stack_depth(const ThreadState& ts) { return static_cast<int32_t>(ts.record - ts.records); }
+/// False when there is no room for one more frame whose registers begin at `base`.
+inline bool has_room(const ThreadState& ts, const Value* base, const Code* code) {
+  return ts.record < ts.record_limit && base + code->register_count + 512 <= ts.stack_end;
+}
+
+/// Makes a record; the caller has seen that there is room, and sets kind, held and dst.
 inline CallRecord* enter_record(ThreadState& ts, Function* f, Value* base) {
   CallRecord* record = ts.record + 1;
   Code* code = f->code;
-  if (ts.depth >= recursion_limit || base + code->register_count + 512 > ts.stack_end || record + 16 > ts.records_end)
-      [[unlikely]]
-    return fail_depth();
-  ++ts.depth;
-  record->code = code;
-  record->function = f;
-  record->globals = f->globals;
-  record->builtins = static_cast<Dict*>(f->builtins.object());
+  record->pc = code->begin();
   record->base = base;
   record->top = base + code->register_count;
-  record->pc = code->begin();
-  record->locals = Value();
-  record->held = Value();
-  record->callee_slot = nullptr;
-  record->generator = nullptr;
-  record->frame = nullptr;
+  record->code = code;
+  record->function = f;
   ts.record = record;
   return record;
 }
+/// Checks for room and makes a record that holds nothing.
 Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base);
 
-/// Releases the registers (or hands them to the frame object) and drops the record. The record stays in place until the
-/// registers are empty: a __del__ called meanwhile must not use their part of the stack.
-inline void pop_record(ThreadState& ts, CallRecord* record) {
-  if (record->frame) [[unlikely]]
-    leave_frame_object(record);
-  Value* end = record->base + record->code->register_count;
-  for (Value* v = record->base; v != end; ++v) {
+inline void release_registers(Value* from, const Value* end) {
+  for (Value* v = from; v != end; ++v) {
     Value old = *v;
     *v = Value();
     release(old);
   }
-  if (record->locals) release(record->locals);
-  --ts.depth;
+}
+/// Releases the registers (or hands them to the frame object) and drops the record. The record stays in place until the
+/// registers are empty: a __del__ called meanwhile must not use their part of the stack, and may ask for the frame.
+inline void pop_record(ThreadState& ts, CallRecord* record) {
+  if (record->frame) [[unlikely]]
+    leave_frame_object(record);
+  release_registers(record->base, record->base + record->code->register_count);
+  if (record->frame) [[unlikely]]
+    leave_frame_object(record);
+  record->generator = nullptr;
+  if (record->locals) {
+    Value locals = record->locals;
+    record->locals = Value();
+    release(locals);
+  }
   ts.record = record - 1;
 }
 /// The generator, coroutine or async generator of a call: takes the bound arguments at `base`.

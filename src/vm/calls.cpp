@@ -192,31 +192,162 @@ CallRecord* fail_depth() {
 void leave_frame_object(CallRecord* record) { leave_frame(record); }
 
 Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
+  if (!has_room(ts, base, f->code)) {
+    (void)fail_depth();
+    return Failure{};
+  }
   CallRecord* record = enter_record(ts, f, base);
-  if (!record) return Failure{};
+  record->held = Value();
   return record;
 }
 
-Ref call_function(Function* f, Args args) {
+namespace {
+
+constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
+
+void release_arguments(Function* f, Value* base) { release_registers(base, base + f->code->total_args()); }
+
+// Where the registers of a called function begin: at its arguments. The window of a generator's frame lies in the
+// generator, so there the arguments move to the stack. Null: RecursionError.
+Value* window_for(ThreadState& ts, const Function* f, Value* base, uint32_t given) {
+  CallRecord* record = ts.record;
+  Value* window = record->generator ? record->top : base;
+  if (window + given + f->code->register_count + 512 > ts.stack_end || ts.record >= ts.record_limit) {
+    (void)fail_depth();
+    return nullptr;
+  }
+  if (window != base) {
+    for (uint32_t i = 0; i < given; ++i) {
+      window[i] = base[i];
+      base[i] = Value();
+    }
+  }
+  return window;
+}
+
+// Calls a Python function whose arguments lie at `base`. Unless it fails, it takes over the caller's count of `f`.
+CallOutcome begin_function(ThreadState& ts, Function* f, Value* base, uint32_t count, Tuple* keyword_names,
+                           uint32_t dst, Ref& result) {
+  const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  base = window_for(ts, f, base, count + keyword_count);
+  if (!base) return CallOutcome::Failed;
+  if (bind_parameters(f, base, count, keyword_names).is_error()) return CallOutcome::Failed;
+  if (f->code->code_flags & kMakesGenerator) {
+    result = make_generator(f, base);
+    if (result.is_error()) return CallOutcome::Failed;
+    release(static_cast<Object*>(f));
+    return CallOutcome::Returned;
+  }
+  CallRecord* record = enter_record(ts, f, base);
+  record->kind = RecordKind::Call;
+  record->held = to_value(f);
+  record->dst = dst;
+  return CallOutcome::Entered;
+}
+
+// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
+bool makes_plain_instances(Value function) {
+  if (!is<Type>(function)) return false;
+  auto* cls = as<Type>(function);
+  return cls->has(Type::kPureNew) && cls->is_heap() && !cls->has(Type::kAbstract) &&
+         type_of(function)->slots.call == type_type.slots.call;
+}
+
+// Enters the frame of a Python __init__; the class at `callee` gives its place to the new instance.
+CallOutcome begin_init(ThreadState& ts, Function* init, Value* callee, uint32_t count, Tuple* keyword_names,
+                       uint32_t dst) {
+  Object* instance = allocate(as<Type>(*callee));
+  if (instance->flags & Object::kGc) track(instance);
+  Ref held = Ref::steal(instance), function = Ref::share(init), cls = Ref::steal(*callee);
+  retain(instance);
+  *callee = to_value(instance);
+  const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  Value* base = window_for(ts, init, callee, count + 1 + keyword_count);
+  if (!base) return CallOutcome::Failed;
+  if (bind_parameters(init, base, count + 1, keyword_names).is_error()) return CallOutcome::Failed;
+  CallRecord* record = enter_record(ts, init, base);
+  (void)function.release();
+  record->kind = RecordKind::Init;
+  record->held = held.release();
+  record->dst = dst;
+  return CallOutcome::Entered;
+}
+
+// Native methods and functions are called without going through their type's slot.
+Ref call_any(Value function, const Args& args) {
+  if (is_exact(function, method_descriptor_type) && args.count) {
+    auto* d = as<Descriptor>(function);
+    Type* type = type_of(args.values[0]);
+    if (type == d->owner || is_subtype(type, d->owner)) {
+      return call_native(d->def, d->spec, d->owner, args.values[0], Args{args.values + 1, args.count - 1, args.names});
+    }
+  } else if (is_exact(function, native_function_type)) {
+    auto* f = as<NativeFunction>(function);
+    return call_native(f->def, f->spec, f->owner, f->self, args);
+  }
+  return call(function, args);
+}
+
+}  // namespace
+
+CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* keyword_names, uint32_t dst,
+                       Ref& result) {
+  Value function = *callee;
+  if (is<Function>(function)) {
+    *callee = Value();
+    const CallOutcome outcome =
+        begin_function(ts, as<Function>(function), callee + 1, count, keyword_names, dst, result);
+    if (outcome == CallOutcome::Failed) release(function);
+    return outcome;
+  }
+  if (is<Method>(function) && is<Function>(as<Method>(function)->function)) {
+    // The bound instance takes the callee's place in front of the arguments.
+    auto* m = as<Method>(function);
+    Value method_function = m->function;
+    retain(method_function);
+    retain(m->self);
+    *callee = m->self;
+    release(function);
+    const CallOutcome outcome =
+        begin_function(ts, as<Function>(method_function), callee, count + 1, keyword_names, dst, result);
+    if (outcome == CallOutcome::Failed) release(method_function);
+    return outcome;
+  }
+  if (makes_plain_instances(function)) {
+    Value init = lookup(as<Type>(function), names.__init__);
+    if (is<Function>(init) && !(as<Function>(init)->code->code_flags & kMakesGenerator))
+      return begin_init(ts, as<Function>(init), callee, count, keyword_names, dst);
+  }
+  Value* base = callee + 1;
+  const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  result = call_any(function, Args{base, count, keyword_names});
+  if (result.is_error()) return CallOutcome::Failed;
+  release_registers(base, base + count + keyword_count);
+  *callee = Value();
+  release(function);
+  return CallOutcome::Returned;
+}
+
+Ref call_function(Function* f, const Args& args) {
   ThreadState& ts = thread_state();
   char here;
   if (&here < ts.c_stack_limit) [[unlikely]]
     return fail(exc::RecursionError, "maximum recursion depth exceeded");
   Value* base = ts.record->top;
   const uint32_t total = args.count + args.keyword_count();
-  if (base + total + 512 > ts.stack_end) return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  if (base + total + f->code->register_count + 512 > ts.stack_end) {
+    (void)fail_depth();
+    return Failure{};
+  }
   for (uint32_t i = 0; i < total; ++i) {
     retain(args.values[i]);
     base[i] = args.values[i];
   }
   TRY(bind_parameters(f, base, args.count, args.names));
-  if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) return make_generator(f, base);
+  if (f->code->code_flags & kMakesGenerator) return make_generator(f, base);
   Result<CallRecord*> record = push_record(ts, f, base);
   if (record.is_error()) {
-    for (int32_t i = 0; i < f->code->total_args(); ++i) {
-      release(base[i]);
-      base[i] = Value();
-    }
+    release_arguments(f, base);
     return Failure{};
   }
   Ref hold = Ref::share(f);
@@ -226,7 +357,7 @@ Ref call_function(Function* f, Args args) {
 
 Dict* current_globals() {
   CallRecord* record = thread_state().record;
-  return record && record->code ? record->globals : nullptr;
+  return record && record->code ? record->globals() : nullptr;
 }
 
 }  // namespace hiss

@@ -8,6 +8,6 @@ namespace hiss {
 struct Function;
 
 /// Runs a Python function (or makes its generator) with Python's argument binding.
-Ref call_function(Function* function, Args args);
+Ref call_function(Function* function, const Args& args);
 
 }  // namespace hiss

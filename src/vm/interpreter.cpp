@@ -68,23 +68,17 @@ inline void pop_handled(ThreadState& ts, Value* slot) {
 
 // Resumes a generator on behalf of an instruction: its record is pushed, its registers are used where they lie.
 inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, RecordKind kind) {
-  if (ts.depth >= recursion_limit || ts.record + 16 > ts.records_end) [[unlikely]] {
+  if (ts.record >= ts.record_limit) [[unlikely]]
     return fail(exc::RecursionError, "maximum recursion depth exceeded");
-  }
   CallRecord* caller = ts.record;
   CallRecord* record = caller + 1;
   auto* f = as<Function>(g->function);
-  ++ts.depth;
   record->code = g->code;
   record->function = f;
-  record->globals = f->globals;
-  record->builtins = as<Dict>(f->builtins);
   record->base = g->registers;
   record->top = caller->top;
   record->pc = g->pc;
-  record->locals = Value();
   record->held = Ref::share(g).release();
-  record->callee_slot = nullptr;
   record->generator = g;
   record->frame = g->frame;
   if (record->frame) record->frame->record = record;
@@ -113,7 +107,8 @@ void suspend(ThreadState& ts, CallRecord* record, const Instruction* pc) {
   ts.handled = g->handled.previous;
   if (record->frame) record->frame->record = nullptr, record->frame->pc = pc;
   g->frame = record->frame;
-  --ts.depth;
+  record->frame = nullptr;
+  record->generator = nullptr;
   ts.record = record - 1;
 }
 
@@ -138,11 +133,16 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #undef OP
   };
   CallRecord* record = ts.record;
-  CallRecord* const entry = record;
   const Instruction* pc = record->pc;
   Value* r = record->base;
   const Value* k = as<Tuple>(record->code->consts)->items;
   uint64_t w;
+  // Of the call or return that is being made.
+  Value* callee;
+  Value* window;
+  uint32_t count;
+  Tuple* keyword_names;
+  Value called, returned;
 
 #define A (static_cast<uint16_t>(w >> 16))
 #define B (static_cast<uint16_t>(w >> 32))
@@ -345,8 +345,8 @@ op_LoadGlobal : {
   // version.
   if (index) {
     const auto version = static_cast<uint32_t>(cache >> 32);
-    Dict* dict = version ? record->builtins : record->globals;
-    if (version == 0 || version == static_cast<uint32_t>(record->globals->keys_version)) {
+    Dict* dict = version ? record->builtins() : record->globals();
+    if (version == 0 || version == static_cast<uint32_t>(record->globals()->keys_version)) {
       if (index <= dict->entry_count) {
         const DictEntry& e = dict->entries[index - 1];
         if (e.key == to_value(name)) {
@@ -364,7 +364,7 @@ op_LoadGlobal : {
   DISPATCH();
 op_StoreGlobal : {
   SAVE();
-  dict_set(record->globals, NAME(BC), r[A]);
+  dict_set(record->globals(), NAME(BC), r[A]);
 }
   DISPATCH();
 op_DeleteGlobal:
@@ -372,11 +372,11 @@ op_DeleteGlobal:
   DISPATCH();
 op_LoadName : {
   Str* name = NAME(BC);
-  if (record->locals == to_value(record->globals)) {
+  if (record->locals == to_value(record->globals())) {
     const uint64_t cache = pc->word;
     const auto index = static_cast<int64_t>(static_cast<uint32_t>(cache));
-    if (index && (cache >> 32) == 0 && index <= record->globals->entry_count) {
-      const DictEntry& e = record->globals->entries[index - 1];
+    if (index && (cache >> 32) == 0 && index <= record->globals()->entry_count) {
+      const DictEntry& e = record->globals()->entries[index - 1];
       if (e.key == to_value(name)) {
         retain(e.value);
         SET(A, e.value);
@@ -411,37 +411,33 @@ op_LoadAssertionError:
 
 op_LoadAttr : {
   Value object = r[B];
+  const uint64_t cache = pc[0].word;
   if (object.is_object()) {
     Object* o = object.object();
-    const uint64_t cache = pc[0].word;
-    if (static_cast<uint32_t>(cache) == o->type->version && cache) {
-      const auto kind = static_cast<uint32_t>(cache >> 56);
-      Value found;
-      if (kind == 1 && o->layout == Layout::Instance) {
-        const Attributes& attributes = static_cast<Instance*>(o)->attributes;
-        if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(pc[1].word)) {
-          found = attributes.values[static_cast<uint32_t>(cache >> 32) & 0xFFFFFF];
-        }
-      } else if (kind == 2) {
-        found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + (static_cast<uint32_t>(cache >> 32) & 0xFFFFFF));
+    Value found;
+    if (o->layout == Layout::Instance) {
+      const Attributes& attributes = static_cast<Instance*>(o)->attributes;
+      if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(cache))
+        found = attributes.values[cache >> 32];
+    }
+    if (!found && (cache & kCacheSlot) && o->type->version == pc[1].word)
+      found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + ((cache & ~kCacheSlot) >> 32));
+    if (found) [[likely]] {
+      retain(found);
+      if (FLAGS & kDyingB) {
+        SAVE();
+        SET(A, found);
+        DROP(B);
+      } else {
+        SET(A, found);
       }
-      if (found) {
-        retain(found);
-        if (FLAGS & kDyingB) {
-          SAVE();
-          SET(A, found);
-          DROP(B);
-        } else {
-          SET(A, found);
-        }
-        pc += 3;
-        DISPATCH();
-      }
+      pc += 2;
+      DISPATCH();
     }
   }
   SET_OR_FAIL(A, load_attr_cached(object, NAME(C), CACHE()));
   if (FLAGS & kDyingB) DROP(B);
-  pc += 3;
+  pc += 2;
 }
   DISPATCH();
 op_StoreAttr : {
@@ -450,38 +446,32 @@ op_StoreAttr : {
     auto* o = static_cast<Instance*>(object.object());
     const uint64_t cache = pc[0].word;
     Shape* shape = o->attributes.shape;
-    if (cache && static_cast<uint32_t>(cache) == o->type->version && shape) {
-      const auto index = static_cast<uint32_t>(cache >> 32) & 0xFFFFFF;
-      const auto kind = static_cast<uint32_t>(cache >> 56);
-      if (kind == 1 && static_cast<uint32_t>(pc[1].word) == shape->id) {
-        Value v = r[B];
+    if (shape && shape->id == static_cast<uint32_t>(cache)) [[likely]] {
+      Value v = r[B];
+      if (!(cache & kCacheAdds)) {
         if (FLAGS & kDyingB) {
           r[B] = Value();
         } else {
           retain(v);
         }
         SAVE();
-        Value old = o->attributes.values[index];
-        o->attributes.values[index] = v;
+        Value old = o->attributes.values[cache >> 32];
+        o->attributes.values[cache >> 32] = v;
         release(old);
         pc += 2;
         DISPATCH();
       }
-      if (kind == 2) {
-        // The instance gets the attribute now: the cache holds the shape that it will have.
-        auto* next = reinterpret_cast<Shape*>(pc[1].word);
-        if (next->parent == shape && index < o->value_capacity) {
-          Value v = r[B];
-          if (FLAGS & kDyingB) {
-            r[B] = Value();
-          } else {
-            retain(v);
-          }
-          o->attributes.values[index] = v;
-          o->attributes.shape = next;
-          pc += 2;
-          DISPATCH();
+      const uint64_t index = (cache & ~kCacheAdds) >> 32;
+      if (index < o->value_capacity) {
+        if (FLAGS & kDyingB) {
+          r[B] = Value();
+        } else {
+          retain(v);
         }
+        o->attributes.values[index] = v;
+        o->attributes.shape = reinterpret_cast<Shape*>(pc[1].word);
+        pc += 2;
+        DISPATCH();
       }
     }
   }
@@ -496,38 +486,33 @@ op_DeleteAttr:
 op_LoadMethod : {
   Value object = r[B];
   const uint64_t cache = pc[0].word;
-  if (cache && static_cast<uint32_t>(cache) == type_of(object)->version) {
-    const auto kind = static_cast<uint32_t>(cache >> 56);
-    bool hit = kind == 3;  // the type's instances have no attributes of their own
-    if (kind == 4 && object.is_object() && object.object()->layout == Layout::Instance) {
-      Shape* shape = static_cast<Instance*>(object.object())->attributes.shape;
-      hit = shape && shape->id == static_cast<uint32_t>(pc[2].word);
+  bool hit;
+  if (object.is_object() && object.object()->layout == Layout::Instance) {
+    const Shape* shape = static_cast<Instance*>(object.object())->attributes.shape;
+    hit = (shape ? kCacheShape | shape->id : kCacheType | object.object()->type->version) == cache;
+  } else {
+    hit = (kCacheType | type_of(object)->version) == cache;
+  }
+  if (hit) [[likely]] {
+    // The pair's registers are new temporaries, so they are empty; or the object's own becomes the first.
+    Value function = Value::from_bits(pc[1].word);
+    retain(function);
+    if (B == A || (FLAGS & kDyingB)) {
+      r[B] = Value();
+    } else {
+      retain(object);
     }
-    if (hit) {
-      Value function = Value::from_bits(pc[1].word);
-      retain(function);
-      if (B == A) {
-        r[A + 1] = object;
-        r[A] = function;
-      } else {
-        if (FLAGS & kDyingB) {
-          r[B] = Value();
-        } else {
-          retain(object);
-        }
-        SET(A, function);
-        SET(A + 1, object);
-      }
-      pc += 3;
-      DISPATCH();
-    }
+    r[A] = function;
+    r[A + 1] = object;
+    pc += 2;
+    DISPATCH();
   }
   Value pair[2];
   CHECK(load_method(object, NAME(C), CACHE(), pair));
   if (B == A || (FLAGS & kDyingB)) DROP(B);
-  SET(A, pair[0]);
-  SET(A + 1, pair[1]);
-  pc += 3;
+  r[A] = pair[0];
+  r[A + 1] = pair[1];
+  pc += 2;
 }
   DISPATCH();
 op_GetItem : {
@@ -615,48 +600,54 @@ op_BuildSlice : {
   DISPATCH();
 
 // ---- Arithmetic. Immediate operands need no reference counts; everything else goes through the slots.
-#define ARITHMETIC(name, integer_function, number_expression)                     \
-  op_##name : {                                                                   \
-    Value a = r[B], b = r[C];                                                     \
-    Value out;                                                                    \
-    if (Value::both_integers(a, b) && integer_function(a, b, out)) {              \
-      SET(A, out);                                                                \
-      DISPATCH();                                                                 \
-    }                                                                             \
-    double x, y;                                                                  \
-    if (to_number(a, x) && to_number(b, y) && (a.is_number() || b.is_number())) { \
-      const double z = number_expression;                                         \
-      if (z == z) [[likely]] {                                                    \
-        SET(A, Value::number(z));                                                 \
-        DISPATCH();                                                               \
-      }                                                                           \
-    }                                                                             \
-    goto binary_slow_path;                                                        \
+#define ARITHMETIC(name, integer_function, operator)                                 \
+  op_##name : {                                                                      \
+    Value a = r[B], b = r[C];                                                        \
+    Value out;                                                                       \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {                 \
+      SET(A, out);                                                                   \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    double x, y;                                                                     \
+    if (a.is_number() && b.is_number()) {                                            \
+      x = a.number(), y = b.number();                                                \
+    } else if (!to_number(a, x) || !to_number(b, y) || Value::both_integers(a, b)) { \
+      goto binary_slow_path;                                                         \
+    }                                                                                \
+    const double z = x operator y;                                                   \
+    if (z == z) [[likely]] {                                                         \
+      SET(A, Value::number(z));                                                      \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    goto binary_slow_path;                                                           \
   }
-#define ARITHMETIC_K(name, integer_function, number_expression)                   \
-  op_##name : {                                                                   \
-    Value a = r[B], b = k[C];                                                     \
-    Value out;                                                                    \
-    if (Value::both_integers(a, b) && integer_function(a, b, out)) {              \
-      SET(A, out);                                                                \
-      DISPATCH();                                                                 \
-    }                                                                             \
-    double x, y;                                                                  \
-    if (to_number(a, x) && to_number(b, y) && (a.is_number() || b.is_number())) { \
-      const double z = number_expression;                                         \
-      if (z == z) [[likely]] {                                                    \
-        SET(A, Value::number(z));                                                 \
-        DISPATCH();                                                               \
-      }                                                                           \
-    }                                                                             \
-    goto binary_constant_slow_path;                                               \
+#define ARITHMETIC_K(name, integer_function, operator)                               \
+  op_##name : {                                                                      \
+    Value a = r[B], b = k[C];                                                        \
+    Value out;                                                                       \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {                 \
+      SET(A, out);                                                                   \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    double x, y;                                                                     \
+    if (a.is_number() && b.is_number()) {                                            \
+      x = a.number(), y = b.number();                                                \
+    } else if (!to_number(a, x) || !to_number(b, y) || Value::both_integers(a, b)) { \
+      goto binary_constant_slow_path;                                                \
+    }                                                                                \
+    const double z = x operator y;                                                   \
+    if (z == z) [[likely]] {                                                         \
+      SET(A, Value::number(z));                                                      \
+      DISPATCH();                                                                    \
+    }                                                                                \
+    goto binary_constant_slow_path;                                                  \
   }
-  ARITHMETIC(Add, add_integers, x + y)
-  ARITHMETIC(Subtract, subtract_integers, x - y)
-  ARITHMETIC(Multiply, multiply_integers, x * y)
-  ARITHMETIC_K(AddK, add_integers, x + y)
-  ARITHMETIC_K(SubtractK, subtract_integers, x - y)
-  ARITHMETIC_K(MultiplyK, multiply_integers, x * y)
+  ARITHMETIC(Add, add_integers, +)
+  ARITHMETIC(Subtract, subtract_integers, -)
+  ARITHMETIC(Multiply, multiply_integers, *)
+  ARITHMETIC_K(AddK, add_integers, +)
+  ARITHMETIC_K(SubtractK, subtract_integers, -)
+  ARITHMETIC_K(MultiplyK, multiply_integers, *)
 
 op_TrueDivide : {
   double x, y;
@@ -982,30 +973,62 @@ op_ForIter : {
 
 // ---- Calls
 op_Call : {
-  Value* callee = &r[A];
-  uint32_t count = B;
-  uint32_t dst = C;
-  Tuple* keyword_names = nullptr;
+  Value function = r[A];
+  if (is<Function>(function) && as<Function>(function)->code->direct_argcount == B && !record->generator) {
+    r[A] = Value();
+    window = &r[A + 1];
+    called = function;
+    goto enter_function;
+  }
+  keyword_names = nullptr;
+  callee = &r[A];
+  count = B;
+}
   goto call_value;
-
+op_CallMethod : {
+  Value function = r[A];
+  if (is<Function>(function) && as<Function>(function)->code->direct_argcount == B + 1u && r[A + 1] &&
+      !record->generator) {
+    r[A] = Value();
+    window = &r[A + 1];
+    called = function;
+    goto enter_function;
+  }
+  keyword_names = nullptr;
+}
+  goto call_method;
+enter_function : {
+  SAVE();
+  auto* f = as<Function>(called);
+  if (!has_room(ts, window, f->code)) [[unlikely]] {
+    release_registers(window, window + f->code->argcount);
+    release(called);
+    (void)fail_depth();
+    goto error;
+  }
+  record = enter_record(ts, f, window);
+  record->kind = RecordKind::Call;
+  record->held = called;
+  record->dst = C;
+  pc = record->pc;
+  r = window;
+  k = as<Tuple>(f->code->consts)->items;
+  if (eval_breaker) [[unlikely]]
+    CHECK(handle_breaker(ts));
+}
+  DISPATCH();
 op_CallKeywords:
   keyword_names = as<Tuple>(k[pc->word]);
   callee = &r[A];
   count = B;
-  dst = C;
   ++pc;
   goto call_value;
-
 op_CallMethodKeywords:
   keyword_names = as<Tuple>(k[pc->word]);
   ++pc;
-  goto call_method;
-op_CallMethod:
-  keyword_names = nullptr;
 call_method:
   callee = &r[A];
   count = B;
-  dst = C;
   if (callee[1].is_empty()) {
     // An ordinary callable: closes the gap by moving it up to its arguments.
     callee[1] = callee[0];
@@ -1014,161 +1037,20 @@ call_method:
   } else {
     ++count;
   }
-
-call_value:
+call_value : {
   SAVE();
-  Value function = *callee;
-  Value* base = callee + 1;
-  const uint32_t keyword_count = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
-  Value held;            // the function of a bound method, owned while the call runs
-  Value* slot = callee;  // cleared when the call returns
-  if (is<Method>(function) && is<Function>(as<Method>(function)->function)) {
-    // The bound instance takes the callee's place in front of the arguments.
-    auto* m = as<Method>(function);
-    Value self = m->self;
-    held = m->function;
-    retain(self);
-    retain(held);
-    *callee = self;
-    release(function);
-    function = held;
-    base = callee;
-    slot = nullptr;
-    ++count;
-  }
-  if (is<Function>(function)) {
-    auto* f = as<Function>(function);
-    // The window of a generator's frame lies in the generator: arguments move to the stack.
-    if (record->generator) {
-      const uint32_t given = count + keyword_count;
-      if (record->top + given + 512 > ts.stack_end) {
-        release(held);
-        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
-        goto error;
-      }
-      for (uint32_t i = 0; i < given; ++i) {
-        record->top[i] = base[i];
-        base[i] = Value();
-      }
-      base = record->top;
-    }
-    if (base + f->code->register_count + 512 > ts.stack_end) {
-      release(held);
-      (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
-      goto error;
-    }
-    if (!(f->code->simple_arguments && !keyword_names && count == static_cast<uint32_t>(f->code->argcount))) {
-      if (bind_parameters(f, base, count, keyword_names).is_error()) {
-        release(held);
-        goto error;
-      }
-    }
-    if (f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) {
-      Ref g = make_generator(f, base);
-      if (slot) {
-        Value old = *slot;
-        *slot = Value();
-        release(old);
-      }
-      release(held);
-      if (g.is_error()) goto error;
-      SET(dst, g.release());
-      DISPATCH();
-    }
-    CallRecord* callee_record = enter_record(ts, f, base);
-    if (!callee_record) [[unlikely]] {
-      for (int32_t i = 0; i < f->code->total_args(); ++i) {
-        release(base[i]);
-        base[i] = Value();
-      }
-      release(held);
-      goto error;
-    }
-    callee_record->kind = RecordKind::Call;
-    callee_record->held = held;
-    callee_record->callee_slot = slot;
-    callee_record->dst = dst;
-    record = callee_record;
-    pc = callee_record->pc;
-    r = base;
-    k = as<Tuple>(f->code->consts)->items;
-    if (eval_breaker) [[unlikely]]
-      CHECK(handle_breaker(ts));
-    DISPATCH();
-  }
-  // Calling a class whose instances are plain objects with a Python __init__: the frame of __init__ is entered right
-  // here.
-  if (is<Type>(function) && as<Type>(function)->has(Type::kPureNew) && as<Type>(function)->is_heap() &&
-      !record->generator && type_of(function)->slots.call == type_type.slots.call &&
-      !as<Type>(function)->has(Type::kAbstract)) {
-    auto* cls = as<Type>(function);
-    Value init = lookup(cls, names.__init__);
-    if (is<Function>(init)) {
-      auto* f = as<Function>(init);
-      Object* instance = allocate(cls);
-      if (instance->flags & Object::kGc) track(instance);
-      // callee slot: the instance as self; one more reference is held for the result.
-      retain(instance);
-      *callee = to_value(instance);
-      release(function);
-      base = callee;
-      ++count;
-      Value held = to_value(instance);
-      retain(init);
-      if (base + f->code->register_count + 512 > ts.stack_end) {
-        release(held);
-        release(init);
-        (void)fail(exc::RecursionError, "maximum recursion depth exceeded");
-        goto error;
-      }
-      const bool generator = f->code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator);
-      if (generator || bind_parameters(f, base, count, keyword_names).is_error()) {
-        if (generator) (void)fail(exc::TypeError, "__init__() should return None, not 'generator'");
-        release(held);
-        release(init);
-        goto error;
-      }
-      Result<CallRecord*> pushed = push_record(ts, f, base);
-      if (pushed.is_error()) {
-        for (int32_t i = 0; i < f->code->total_args(); ++i) {
-          release(base[i]);
-          base[i] = Value();
-        }
-        release(held);
-        release(init);
-        goto error;
-      }
-      release(init);  // the class's dict holds it while the call runs
-      pushed.value()->kind = RecordKind::Init;
-      pushed.value()->held = held;
-      pushed.value()->dst = dst;
+  Ref result;
+  switch (begin_call(ts, callee, count, keyword_names, C, result)) {
+    case CallOutcome::Entered:
       ENTER_RECORD();
-      DISPATCH();
-    }
-  }
-  {
-    // Native methods and functions are called without going through their type's slot.
-    Ref result;
-    if (is_exact(function, method_descriptor_type) && count &&
-        is_subtype(type_of(base[0]), as<Descriptor>(function)->owner)) {
-      auto* d = as<Descriptor>(function);
-      result = call_native(d->def, d->spec, d->owner, base[0], Args{base + 1, count - 1, keyword_names});
-    } else if (is_exact(function, native_function_type)) {
-      auto* f = as<NativeFunction>(function);
-      result = call_native(f->def, f->spec, f->owner, f->self, Args{base, count, keyword_names});
-    } else {
-      result = call(function, Args{base, count, keyword_names});
-    }
-    if (result.is_error()) goto error;
-    for (uint32_t i = 0; i < count + keyword_count; ++i) {
-      Value old = base[i];
-      base[i] = Value();
-      release(old);
-    }
-    Value old = *callee;
-    *callee = Value();
-    release(old);
-    SET(dst, result.release());
+      if (eval_breaker) [[unlikely]]
+        CHECK(handle_breaker(ts));
+      break;
+    case CallOutcome::Returned:
+      SET(C, result.release());
+      break;
+    case CallOutcome::Failed:
+      goto error;
   }
 }
   DISPATCH();
@@ -1182,65 +1064,60 @@ op_CallUnpacked : {
 }
   DISPATCH();
 op_ReturnNone:
-  w = 0;
-  {
-    Value result = Value::none();
-    goto return_value;
-  op_Return:
-    result = r[A];
-    r[A] = Value();
-    // A cell or argument register may hold the same object: the value moved out counts once.
-  return_value:
-    SAVE();
-    CallRecord* returning = record;
-    const RecordKind kind = returning->kind;
-    const uint32_t dst = returning->dst;
-    Value* slot = returning->callee_slot;
-    Value held = returning->held;
-    if (returning->generator) {
-      finish(ts, returning);
-    } else {
-      pop_record(ts, returning);
-    }
-    if (returning == entry) {
-      release(held);
-      return Ref::steal(result);
-    }
+  returned = Value::none();
+  goto return_value;
+op_Return:
+  returned = r[A];
+  r[A] = Value();
+return_value : {
+  SAVE();
+  CallRecord* returning = record;
+  if (returning->kind == RecordKind::Call && !returning->frame) [[likely]] {
+    release_registers(r, r + B);
+    if (returning->frame) [[unlikely]]
+      leave_frame_object(returning);
+    ts.record = returning - 1;
     ENTER_RECORD();
-    if (slot) {
-      Value old = *slot;
-      *slot = Value();
-      release(old);
-    }
-    switch (kind) {
-      case RecordKind::Call:
-        release(held);
-        SET(dst, result);
-        break;
-      case RecordKind::Init:
-        if (!result.is_none()) {
-          (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(result));
-          release(result);
-          release(held);
-          goto error;
-        }
-        SET(dst, held);
-        break;
-      case RecordKind::ForIter:
-        release(held);
-        release(result);
-        break;  // falls into the Jump behind ForIter
-      case RecordKind::Send:
-        release(held);
-        SET(dst, result);
-        break;  // falls into the Jump behind Send
-      case RecordKind::Entry:
-        break;
-    }
+    const uint32_t dst = returning->dst;
+    release(returning->held);
+    SET(dst, returned);
+    DISPATCH();
   }
+  const RecordKind kind = returning->kind;
+  const uint32_t dst = returning->dst;
+  Value held = returning->held;
+  if (returning->generator) {
+    finish(ts, returning);
+  } else {
+    pop_record(ts, returning);
+  }
+  if (kind == RecordKind::Entry) {
+    release(held);
+    return Ref::steal(returned);
+  }
+  ENTER_RECORD();
+  if (kind == RecordKind::Init) {
+    release(static_cast<Object*>(returning->function));
+    if (!returned.is_none()) {
+      (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(returned));
+      release(returned);
+      release(held);
+      goto error;
+    }
+    SET(dst, held);
+    DISPATCH();
+  }
+  release(held);
+  if (kind == RecordKind::ForIter) {
+    release(returned);
+  } else {
+    SET(dst, returned);
+  }
+  // ForIter and Send fall into the Jump behind them.
+}
   DISPATCH();
 op_MakeFunction : {
-  Ref f = make_function(as<Code>(k[BC]), record->globals);
+  Ref f = make_function(as<Code>(k[BC]), record->globals());
   if (f.is_error()) goto error;
   SET(A, f.release());
 }
@@ -1449,14 +1326,13 @@ op_Yield : {
   const RecordKind kind = yielding->kind;
   const uint32_t dst = yielding->dst;
   Value held = yielding->held;
-  if (yielding == entry) {
+  if (kind == RecordKind::Entry) {
     release(held);
     return Ref::steal(value);
   }
   ENTER_RECORD();
   SET(dst, value);
   ++pc;  // ForIter and Send: past the Jump
-  (void)kind;
   release(held);
 }
   DISPATCH();
@@ -1620,7 +1496,7 @@ unwind : {
   // Nobody here handles it: the frame ends.
   CallRecord* leaving = record;
   Value held = leaving->held;
-  Value* slot = leaving->callee_slot;
+  const RecordKind kind = leaving->kind;
   const bool generator = leaving->generator != nullptr;
   const uint32_t code_flags = leaving->code->code_flags;
   Ref pending = take_pending();
@@ -1650,18 +1526,13 @@ unwind : {
   } else {
     pop_record(ts, leaving);
   }
-  if (leaving == entry) {
-    release(held);
+  if (kind == RecordKind::Init) release(static_cast<Object*>(leaving->function));
+  release(held);
+  if (kind == RecordKind::Entry) {
     restore_pending(std::move(pending));
     return Failure{};
   }
   ENTER_RECORD();
-  if (slot) {
-    Value old = *slot;
-    *slot = Value();
-    release(old);
-  }
-  release(held);
   restore_pending(std::move(pending));
   goto error;
 }

@@ -67,22 +67,22 @@ BinaryOp operation_of(Op op) {
 // ---- Names
 
 Ref load_global(CallRecord* record, Str* name, Instruction* cache) {
-  int64_t index = dict_find(record->globals, name);
+  int64_t index = dict_find(record->globals(), name);
   if (index >= 0) {
     if (cache) cache->word = static_cast<uint32_t>(index + 1);
-    return Ref::share(record->globals->entries[index].value);
+    return Ref::share(record->globals()->entries[index].value);
   }
-  index = dict_find(record->builtins, name);
+  index = dict_find(record->builtins(), name);
   if (index >= 0) {
-    const auto version = static_cast<uint32_t>(record->globals->keys_version);
+    const auto version = static_cast<uint32_t>(record->globals()->keys_version);
     if (cache && version) cache->word = static_cast<uint64_t>(version) << 32 | static_cast<uint32_t>(index + 1);
-    return Ref::share(record->builtins->entries[index].value);
+    return Ref::share(record->builtins()->entries[index].value);
   }
   return fail_name(name);
 }
 
 Ref load_name(CallRecord* record, Str* name, Instruction* cache) {
-  if (record->locals && record->locals != to_value(record->globals)) {
+  if (record->locals && record->locals != to_value(record->globals())) {
     if (is_exact(record->locals, dict_type)) {
       Value found = dict_get(as<Dict>(record->locals), name);
       if (found) return Ref::share(found);
@@ -121,7 +121,7 @@ Status delete_name(CallRecord* record, Str* name) {
 }
 
 Status delete_global(CallRecord* record, Str* name) {
-  if (!TRY(dict_delete(record->globals, to_value(name)))) return fail_name(name);
+  if (!TRY(dict_delete(record->globals(), to_value(name)))) return fail_name(name);
   return kOk;
 }
 
@@ -174,6 +174,13 @@ Status setup_annotations(CallRecord* record) {
 
 // ---- Attributes with inline caches
 
+// Inline caches of attributes. Shapes are numbered per type and anew when the type changes, so a shape's id alone tells
+// that the attribute is the instance's and where it lies. Word 0:
+//   LoadAttr    {shape id, index}, or {0, kCacheSlot | offset} and word 1 the type's version: a member of __slots__
+//   StoreAttr   {shape id, index}, or {shape id before, kCacheAdds | index} and word 1 the shape afterwards
+//   LoadMethod  {shape id, kCacheShape}, or {type version, kCacheType} when instances have no attributes; word 1 the
+//               function
+
 Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
   Type* type = type_of(object);
   if (object.is_object() && type->has(Type::kPureGetAttr) && type_version(type)) {
@@ -185,15 +192,13 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
       if (shape && !shape->dictionary) {
         const int32_t index = shape_find(shape, name);
         if (index >= 0) {
-          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(index) << 32 | uint64_t{1} << 56;
-          cache[1].word = shape->id;
+          if (shape->id != kNoShapeId) cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
           return Ref::share(instance->attributes.values[index]);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && as<Descriptor>(on_type)->offset < 0xFFFFFF &&
-               is_subtype(type, as<Descriptor>(on_type)->owner)) {
-      const uint32_t offset = as<Descriptor>(on_type)->offset;
-      cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(offset) << 32 | uint64_t{2} << 56;
+    } else if (is_exact(on_type, member_descriptor_type) && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+      cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
+      cache[1].word = type->version;
     }
   }
   return get_attr(object, name);
@@ -208,14 +213,12 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
       auto* instance = static_cast<Instance*>(object.object());
       Shape* shape = instance->attributes.shape;
       if (!shape) shape = instance->attributes.shape = root_shape(type);
-      if (!shape->dictionary) {
+      if (!shape->dictionary && shape->id != kNoShapeId) {
         const int32_t index = shape_find(shape, name);
         if (index >= 0) {
-          cache[0].word = static_cast<uint64_t>(type->version) | static_cast<uint64_t>(index) << 32 | uint64_t{1} << 56;
-          cache[1].word = shape->id;
+          cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
         } else if (Shape* next = shape_with(shape, name)) {
-          cache[0].word =
-              static_cast<uint64_t>(type->version) | static_cast<uint64_t>(shape->count) << 32 | uint64_t{2} << 56;
+          cache[0].word = shape->id | kCacheAdds | static_cast<uint64_t>(shape->count) << 32;
           cache[1].word = reinterpret_cast<uint64_t>(next);
         }
       }
@@ -236,14 +239,15 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
       Value own = attributes ? attribute_get(attributes, name) : Value();
       if (!own) {
         if (type_version(type)) {
-          Shape* shape = attributes ? attributes->shape : nullptr;
           if (!attributes) {
-            cache[0].word = static_cast<uint64_t>(type->version) | uint64_t{3} << 56;
+            cache[0].word = kCacheType | type->version;
             cache[1].word = found.bits();
-          } else if (object.object()->layout == Layout::Instance && shape && !shape->dictionary) {
-            cache[0].word = static_cast<uint64_t>(type->version) | uint64_t{4} << 56;
-            cache[1].word = found.bits();
-            cache[2].word = shape->id;
+          } else if (object.object()->layout == Layout::Instance) {
+            if (!attributes->shape) attributes->shape = root_shape(type);
+            if (!attributes->shape->dictionary && attributes->shape->id != kNoShapeId) {
+              cache[0].word = kCacheShape | attributes->shape->id;
+              cache[1].word = found.bits();
+            }
           }
         }
         retain(found);
@@ -497,14 +501,14 @@ Ref with_exit(Value exit, Value exception) {
 // ---- Imports
 
 Ref import_name(CallRecord* record, Value level, Value fromlist, Str* name) {
-  Value function = dict_get(record->builtins, names.__import__);
+  Value function = dict_get(record->builtins(), names.__import__);
   if (!function) return fail(exc::ImportError, "__import__ not found");
   if (is_default_import(function)) {
-    return import_module_level(name, to_value(record->globals), fromlist, static_cast<int>(level.integer()));
+    return import_module_level(name, to_value(record->globals()), fromlist, static_cast<int>(level.integer()));
   }
   Ref hold = Ref::share(function);
   Value locals = record->locals ? record->locals : Value::none();
-  return call(hold, {to_value(name), to_value(record->globals), locals, fromlist, level});
+  return call(hold, {to_value(name), to_value(record->globals()), locals, fromlist, level});
 }
 
 Ref import_from(Value module, Str* name) {

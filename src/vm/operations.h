@@ -6,6 +6,12 @@
 
 namespace hiss {
 
+// What the upper half of an attribute cache's first word says; the lower half is a shape's id or a type's version.
+inline constexpr uint64_t kCacheSlot = uint64_t{1} << 63;
+inline constexpr uint64_t kCacheAdds = uint64_t{1} << 63;
+inline constexpr uint64_t kCacheShape = uint64_t{1} << 32;
+inline constexpr uint64_t kCacheType = uint64_t{2} << 32;
+
 /// A global or builtin name; NameError when there is none.
 Ref load_global(CallRecord* record, Str* name, Instruction* cache);
 Ref load_name(CallRecord* record, Str* name, Instruction* cache);

@@ -1,6 +1,5 @@
 #include "vm/runtime.h"
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -41,22 +40,10 @@ RuntimeOptions the_options;
 
 ThreadState* make_thread_state() {
   auto* ts = new ThreadState();
-  constexpr size_t kStackValues = 4 << 20;
-  constexpr size_t kRecords = 256 << 10;
-  auto map = [](size_t bytes) {
-    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-      std::fputs("hiss: cannot reserve memory for the interpreter stack\n", stderr);
-      std::exit(1);
-    }
-    return memory;
-  };
-  ts->stack = static_cast<Value*>(map(kStackValues * sizeof(Value)));
-  ts->stack_end = ts->stack + kStackValues;
-  ts->records = static_cast<CallRecord*>(map(kRecords * sizeof(CallRecord)));
-  ts->records_end = ts->records + kRecords;
-  ts->record = ts->records;
-  ts->record->top = ts->stack;
+  if (!allocate_stacks(*ts, 4 << 20, 256 << 10)) {
+    std::fputs("hiss: cannot reserve memory for the interpreter stack\n", stderr);
+    std::exit(1);
+  }
   char here;
   rlimit limit;
   size_t size = 8 << 20;

@@ -2,7 +2,6 @@
 // check.
 #include "vm/thread_lock.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -183,24 +182,10 @@ const std::vector<ThreadState*>& thread_states() {
 ThreadState* make_thread_state_for_thread() {
   thread_states();
   auto* ts = new ThreadState();
-  constexpr size_t kStackValues = 1 << 20;
-  constexpr size_t kRecords = 64 << 10;
-  auto map = [](size_t bytes) {
-    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory == MAP_FAILED ? nullptr : memory;
-  };
-  ts->stack = static_cast<Value*>(map(kStackValues * sizeof(Value)));
-  ts->records = static_cast<CallRecord*>(map(kRecords * sizeof(CallRecord)));
-  if (!ts->stack || !ts->records) {
-    if (ts->stack) munmap(ts->stack, kStackValues * sizeof(Value));
-    if (ts->records) munmap(static_cast<void*>(ts->records), kRecords * sizeof(CallRecord));
+  if (!allocate_stacks(*ts, 1 << 20, 64 << 10)) {
     delete ts;
     return nullptr;
   }
-  ts->stack_end = ts->stack + kStackValues;
-  ts->records_end = ts->records + kRecords;
-  ts->record = ts->records;
-  ts->record->top = ts->stack;
   return ts;
 }
 
@@ -216,6 +201,7 @@ void enter_thread(ThreadState* ts) {
   const size_t reserve = std::min<size_t>(256 << 10, size / 4);
   ts->c_stack_limit = static_cast<char*>(lowest) + reserve;
   acquire_interpreter_lock(*ts);
+  limit_records(*ts);
   states().push_back(ts);
 }
 
@@ -226,10 +212,7 @@ void leave_thread(ThreadState* ts) {
   }
   auto& list = states();
   list.erase(std::remove(list.begin(), list.end(), ts), list.end());
-  munmap(ts->stack, static_cast<size_t>(reinterpret_cast<char*>(ts->stack_end) - reinterpret_cast<char*>(ts->stack)));
-  munmap(static_cast<void*>(ts->records),
-         static_cast<size_t>(reinterpret_cast<char*>(ts->records_end) - reinterpret_cast<char*>(ts->records)));
-  ts->stack = ts->stack_end = nullptr;
+  free_stacks(*ts);
   release_interpreter_lock(*ts);
   current_thread = nullptr;
   delete ts;

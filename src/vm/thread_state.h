@@ -24,10 +24,10 @@ struct ThreadState {
   CallRecord* record = nullptr;   // the innermost running Python frame
   CallRecord* records = nullptr;  // the record stack
   CallRecord* records_end = nullptr;
-  Value* stack = nullptr;  // the register stack
+  CallRecord* record_limit = nullptr;  // the innermost record may not lie behind this one (the recursion limit)
+  Value* stack = nullptr;              // the register stack
   Value* stack_end = nullptr;
   char* c_stack_limit = nullptr;  // below this address native recursion ends in RecursionError
-  int32_t depth = 0;              // Python frames on the record stack
   int32_t native_depth = 0;
   int32_t destroy_depth = 0;  // nesting of destroy_object (trashcan)
   Object* destroy_later = nullptr;
@@ -47,6 +47,6 @@ inline ThreadState& thread_state() { return *current_thread; }
 extern volatile uint32_t eval_breaker;
 enum EvalBreaker : uint32_t { kBreakSignal = 1, kBreakLock = 2, kBreakCollect = 4, kBreakPendingCall = 8 };
 
-extern int32_t recursion_limit;
+extern int32_t recursion_limit;  // set by set_recursion_limit (vm/call_stack.h)
 
 }  // namespace hiss

@@ -558,7 +558,7 @@ Status init_buffered(Value self, Value raw, int64_t buffer_size, bool readable, 
   return kOk;
 }
 template <bool readable, bool writable>
-Status buffered_init(Value self, Args args) {
+Status buffered_init(Value self, const Args& args) {
   Arguments a(readable && writable ? "BufferedRandom"
               : readable           ? "BufferedReader"
                                    : "BufferedWriter",

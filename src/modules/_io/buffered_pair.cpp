@@ -59,7 +59,7 @@ Ref pair_closed(Value self) {
   return get_attr(writer, names.closed);
 }
 
-Status pair_init(Value self, Args args) {
+Status pair_init(Value self, const Args& args) {
   Arguments a("BufferedRWPair", "(reader, writer, buffer_size=DEFAULT_BUFFER_SIZE, /)");
   TRY(a.bind(args));
   TRY(check_readable(a[0]));

@@ -211,12 +211,12 @@ Ref io_setstate(Value self, const Value* a) {
   return Ref::none();
 }
 
-Ref io_new(Type* cls, Args args) {
+Ref io_new(Type* cls, const Args& args) {
   Ref o = stream_new(cls, args);
   io_of(o)->data = new std::string();
   return o;
 }
-Status io_init(Value self, Args args) {
+Status io_init(Value self, const Args& args) {
   Arguments a("BytesIO", "(initial_bytes=b'')");
   TRY(a.bind(args));
   auto* io = io_of(self);

@@ -21,7 +21,7 @@ FileIO* file_of(Value v) { return stream_as<FileIO>(v); }
 Failure fail_closed() { return fail(exc::ValueError, "I/O operation on closed file"); }
 Failure fail_mode(const char* action) { return fail_unsupported(std::string("File not open for ") + action); }
 
-Ref file_io_new(Type* cls, Args args) {
+Ref file_io_new(Type* cls, const Args& args) {
   Ref o = stream_new(cls, args);
   auto* f = file_of(o);
   f->fd = -1;
@@ -164,7 +164,7 @@ Status init_file(Value self, Value name, std::string_view mode, bool closefd, Va
   return kOk;
 }
 
-Status file_io_init(Value self, Args args) {
+Status file_io_init(Value self, const Args& args) {
   Arguments a("FileIO", "(file, mode='r', closefd=True, opener=None)");
   TRY(a.bind(args));
   std::string mode = "r";

@@ -223,7 +223,7 @@ Ref decoder_newlines(Value self) {
   TRY(check_decoder(decoder_of(self)));
   return newlines_seen(decoder_of(self)->state.seen);
 }
-Status decoder_init(Value self, Args args) {
+Status decoder_init(Value self, const Args& args) {
   Arguments a("IncrementalNewlineDecoder", "(decoder, translate, errors='strict')");
   TRY(a.bind(args));
   auto* d = decoder_of(self);

@@ -78,7 +78,7 @@ void dealloc_stream(Object* o) {
   free_object(o);
 }
 
-Ref stream_new(Type* cls, Args) {
+Ref stream_new(Type* cls, const Args&) {
   Object* o = allocate(cls);
   track(o);
   return Ref::steal(o);

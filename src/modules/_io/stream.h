@@ -35,7 +35,7 @@ Failure fail_unsupported(std::string_view message);
 /// Describes a stream type with attributes, garbage collection and weak references.
 void define_stream_type(Type& type, const char* name, uint32_t size, Type* base, const char* doc);
 void dealloc_stream(Object* o);  // the end of every stream's dealloc
-Ref stream_new(Type* cls, Args args);
+Ref stream_new(Type* cls, const Args& args);
 
 Result<bool> is_closed(Value stream);  // the attribute `closed`
 Status check_closed(Value stream);     // ValueError "I/O operation on closed file."

@@ -236,12 +236,12 @@ Ref io_setstate(Value self, const Value* a) {
   return Ref::none();
 }
 
-Ref io_new(Type* cls, Args args) {
+Ref io_new(Type* cls, const Args& args) {
   Ref o = stream_new(cls, args);
   io_of(o)->data = new std::u32string();
   return o;
 }
-Status io_init(Value self, Args args) {
+Status io_init(Value self, const Args& args) {
   Arguments a("StringIO", "(initial_value='', newline='\\n')");
   TRY(a.bind(args));
   return set_up(self, a[0], a[1]);

@@ -491,7 +491,7 @@ Status init_wrapper(Value self, Value buffer, Value encoding, Value errors, Valu
   return kOk;
 }
 
-Status text_init(Value self, Args args) {
+Status text_init(Value self, const Args& args) {
   Arguments a("TextIOWrapper",
               "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)");
   TRY(a.bind(args));
@@ -539,7 +539,7 @@ Ref text_reconfigure(Value self, const Value* a) {
   return Ref::none();
 }
 
-Ref text_new(Type* cls, Args args) {
+Ref text_new(Type* cls, const Args& args) {
   Ref o = stream_new(cls, args);
   auto* w = wrapper_of(o);
   w->pending = new std::string();

@@ -253,7 +253,7 @@ Ref get_typecode(Value self) {
 }
 Ref get_itemsize(Value self) { return make_int(array_of(self)->item->size); }
 
-Ref array_new(Type* cls, Args args) {
+Ref array_new(Type* cls, const Args& args) {
   if (cls == &array_type && args.keyword_count())
     return fail(exc::TypeError, "array.array() takes no keyword arguments");
   if (args.count < 1) return fail(exc::TypeError, "array() takes at least 1 argument (0 given)");

@@ -74,7 +74,6 @@ std::string pack_code(const Code* c) {
   p.number(c->code_flags);
   p.difference(c->firstlineno);
   for (uint32_t v : {c->register_count, c->local_count, c->local_register_count}) p.number(v);
-  p.number(c->simple_arguments);
   p.number(c->instructions->size());
   for (size_t i = 0; i < c->instructions->size();) {
     const uint64_t word = (*c->instructions)[i].word;
@@ -127,7 +126,6 @@ bool unpack_code(Code* c, std::string_view data) {
   c->register_count = u.small(65536);
   c->local_count = u.small(65536);
   c->local_register_count = u.small(65536);
-  c->simple_arguments = u.small(1) != 0;
   const uint64_t words = u.number();
   if (!u.good || words * 8 > u.in.size()) return false;
   c->instructions = new std::vector<Instruction>(words);
@@ -172,7 +170,9 @@ bool unpack_code(Code* c, std::string_view data) {
   c->cell_arguments = new std::vector<uint16_t>();
   for (uint64_t i = 0; i < cells && u.good; ++i)
     c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
-  return u.good && u.in.empty();
+  if (!u.good || !u.in.empty()) return false;
+  c->seal();
+  return true;
 }
 
 }  // namespace hiss

@@ -37,10 +37,10 @@ const StructField kStatvfsFields[] = {{"f_bsize", nullptr},   {"f_frsize", nullp
                                       {"f_ffree", nullptr},   {"f_favail", nullptr}, {"f_flag", nullptr},
                                       {"f_namemax", nullptr}, {"f_fsid", nullptr}};
 
-Ref (*struct_new_slot)(Type*, Args);
+Ref (*struct_new_slot)(Type*, const Args&);
 
 // Times given as integers only are also the float times.
-Ref stat_result_new(Type* cls, Args args) {
+Ref stat_result_new(Type* cls, const Args& args) {
   Ref result = TRY(struct_new_slot(cls, args));
   auto* t = as<Tuple>(result);
   for (int i = 7; i <= 9; ++i) {

@@ -240,7 +240,7 @@ Status add_posix_system(Value module) {
   define_struct_sequence(sched_param_type,
                          {"posix.sched_param", "The parameters of a scheduling policy; there is only sched_priority.",
                           kSchedFields, 1, 1});
-  sched_param_type.slots.new_ = [](Type*, Args args) -> Ref {
+  sched_param_type.slots.new_ = [](Type*, const Args& args) -> Ref {
     Arguments bound("sched_param", "(sched_priority)");
     TRY(bound.bind(args));
     return make_struct_sequence(sched_param_type, {Ref::share(bound[0])});
