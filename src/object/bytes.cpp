@@ -372,7 +372,7 @@ void init_bytes_type() {
               {.name = "bytes",
                .size = sizeof(Bytes),
                .layout = Layout::Bytes,
-               .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+               .flags = Type::kOwnsNothing | Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
                .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> "
                       "bytes\nbytes(bytes_or_buffer) -> bytes\nbytes(size) -> bytes\nbytes() -> bytes\n\nAn immutable "
                       "array of integers from 0 to 255. The argument is the values, text to encode,\nan object whose "

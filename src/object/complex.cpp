@@ -358,7 +358,7 @@ void init_complex_type() {
       {.name = "complex",
        .size = sizeof(Complex),
        .layout = Layout::Complex,
-       .flags = Type::kBaseType,
+       .flags = Type::kOwnsNothing | Type::kBaseType,
        .doc = "The number real + imag*1j, where parts left out are 0.\n\nA single string is parsed, as '1+2j' is."});
   Slots& s = complex_type.slots;
   s.new_ = complex_new;

@@ -279,7 +279,7 @@ void init_float_type() {
               {.name = "float",
                .size = sizeof(Float),
                .layout = Layout::Float,
-               .flags = Type::kBaseType | Type::kMatchSelf,
+               .flags = Type::kOwnsNothing | Type::kBaseType | Type::kMatchSelf,
                .doc = "The floating-point number nearest to x, a number or text such as '1e3'; without x, 0.0."});
   Slots& s = float_type.slots;
   s.new_ = float_new;

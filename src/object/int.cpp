@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "memory/small_objects.h"
 #include "object/int_internal.h"
 
 namespace hiss {
@@ -12,6 +13,17 @@ namespace {
 constexpr uint64_t kHashModulus = (uint64_t{1} << 61) - 1;
 
 int64_t limb_count(const Int* i) { return i->size < 0 ? -i->size : i->size; }
+
+// A plain int of one limb, the commonest heap object: its header is written here, field by field.
+Int* allocate_one_limb() {
+  auto* i = static_cast<Int*>(allocate_small(sizeof(Int) + sizeof(mp_limb_t)));
+  i->refs = 1;
+  i->layout = Layout::Int;
+  i->flags = 0;
+  i->value_capacity = 0;
+  i->type = &int_type;
+  return i;
+}
 
 Int* allocate_int(Type* type, int64_t limbs) {
   return static_cast<Int*>(allocate(type, static_cast<size_t>(limbs) * sizeof(mp_limb_t)));
@@ -32,7 +44,7 @@ bool small_value(Value v, int64_t& out) {
 }  // namespace
 
 Ref make_int_object(int64_t value) {
-  Int* i = allocate_int(&int_type, 1);
+  Int* i = allocate_one_limb();
   i->size = value < 0 ? -1 : 1;
   i->limbs[0] = value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   return Ref::steal(i);
@@ -40,7 +52,7 @@ Ref make_int_object(int64_t value) {
 
 Ref make_uint(uint64_t value) {
   if (value <= static_cast<uint64_t>(kMaxImmediateInt)) return Ref::steal(Value::integer(static_cast<int64_t>(value)));
-  Int* i = allocate_int(&int_type, 1);
+  Int* i = allocate_one_limb();
   i->size = 1;
   i->limbs[0] = value;
   return Ref::steal(i);

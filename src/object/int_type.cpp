@@ -138,7 +138,7 @@ void init_int_type() {
   define_type(int_type, {.name = "int",
                          .size = sizeof(Int),
                          .layout = Layout::Int,
-                         .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf,
+                         .flags = Type::kBaseType | Type::kVariableSize | Type::kMatchSelf | Type::kOwnsNothing,
                          .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\nThe integer in x, a number, whose "
                                 "fraction is dropped, or text with digits of the base,\n2 to 36. With base 0 the text "
                                 "tells it: 0b, 0o, 0x or no prefix. Without x: 0."});

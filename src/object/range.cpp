@@ -335,8 +335,9 @@ void init_range_type() {
 }
 
 void init_range_iterator_type() {
-  define_type(range_iterator_type,
-              {.name = "range_iterator", .size = sizeof(RangeIterator), .flags = Type::kNoInstances});
+  define_type(
+      range_iterator_type,
+      {.name = "range_iterator", .size = sizeof(RangeIterator), .flags = Type::kNoInstances | Type::kOwnsNothing});
   range_iterator_type.slots.iter = self_iter;
   range_iterator_type.slots.next = range_iterator_next;
   range_iterator_type.methods = kRangeIteratorMethods;

@@ -102,7 +102,8 @@ struct Type : Object {
     kImmutable = 8192,       // heap-like native types whose attributes cannot be set
     kPureGetAttr = 1 << 14,  // slots.getattr is object's own (inline caches may bypass it)
     kPureSetAttr = 1 << 15,
-    kPureNew = 1 << 16,  // slots.new_ is object's own
+    kPureNew = 1 << 16,      // slots.new_ is object's own
+    kOwnsNothing = 1 << 17,  // of a native type: an instance is nothing but its memory
   };
 
   const char* native_name = nullptr;  // "int", "collections.deque": of a native type; null for classes of Python code

@@ -415,9 +415,9 @@ op_LoadAttr : {
   if (object.is_object()) {
     Object* o = object.object();
     Value found;
-    if (o->layout == Layout::Instance) {
+    if (o->layout == Layout::Instance) [[likely]] {
       const Attributes& attributes = static_cast<Instance*>(o)->attributes;
-      if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(cache))
+      if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(cache)) [[likely]]
         found = attributes.values[cache >> 32];
     }
     if (!found && (cache & kCacheSlot) && o->type->version == pc[1].word)
@@ -442,13 +442,13 @@ op_LoadAttr : {
   DISPATCH();
 op_StoreAttr : {
   Value object = r[A];
-  if (object.is_object() && object.object()->layout == Layout::Instance) {
+  if (object.is_object() && object.object()->layout == Layout::Instance) [[likely]] {
     auto* o = static_cast<Instance*>(object.object());
     const uint64_t cache = pc[0].word;
     Shape* shape = o->attributes.shape;
     if (shape && shape->id == static_cast<uint32_t>(cache)) [[likely]] {
       Value v = r[B];
-      if (!(cache & kCacheAdds)) {
+      if (!(cache & kCacheAdds)) [[likely]] {
         if (FLAGS & kDyingB) {
           r[B] = Value();
         } else {
@@ -487,7 +487,7 @@ op_LoadMethod : {
   Value object = r[B];
   const uint64_t cache = pc[0].word;
   bool hit;
-  if (object.is_object() && object.object()->layout == Layout::Instance) {
+  if (object.is_object() && object.object()->layout == Layout::Instance) [[likely]] {
     const Shape* shape = static_cast<Instance*>(object.object())->attributes.shape;
     hit = (shape ? kCacheShape | shape->id : kCacheType | object.object()->type->version) == cache;
   } else {
