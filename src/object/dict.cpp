@@ -123,12 +123,22 @@ inline int64_t find_str_in(const Dict* d, const Str* key, int64_t hash) {
   }
 }
 
-inline int64_t find_str(const Dict* d, const Str* key, int64_t hash) {
+[[gnu::noinline]] int64_t search_str(const Dict* d, const Str* key, int64_t hash) {
   if (d->index_bits == 0) return -1;
   if (d->index_width == 1) return find_str_in<int8_t>(d, key, hash);
   if (d->index_width == 2) return find_str_in<int16_t>(d, key, hash);
   if (d->index_width == 4) return find_str_in<int32_t>(d, key, hash);
   return find_str_in<int64_t>(d, key, hash);
+}
+
+inline int64_t find_str(const Dict* d, const Str* key, int64_t hash) {
+  // Small tables whose first slot holds this very object are the common case.
+  if (d->index_width == 1) {
+    const int64_t position =
+        read_index<int8_t>(d->indices, static_cast<uint64_t>(hash) & ((uint64_t{1} << d->index_bits) - 1));
+    if (position >= 0 && d->entries[position].key.object() == key) return position;
+  }
+  return search_str(d, key, hash);
 }
 
 /// Position of any key, -1 when absent, -2 when a comparison failed. A comparison may change the dict: then it starts
@@ -190,7 +200,7 @@ void insert_new(Dict* d, Value key, int64_t hash, Value value) {
   touch_keys(d);
 }
 
-void replace_value(Dict* d, int64_t position, Value value) {
+inline void replace_value(Dict* d, int64_t position, Value value) {
   retain(value);
   Value old = d->entries[position].value;
   d->entries[position].value = value;
@@ -249,7 +259,13 @@ Ref dict_get(Dict* d, Value key, int64_t hash) {
   return Failure{};
 }
 
-Ref dict_get(Dict* d, Value key) { return dict_get(d, key, TRY(hash_key(key))); }
+Ref dict_get(Dict* d, Value key) {
+  if (d->str_keys && is_exact(key, str_type)) {
+    const int64_t position = find_str(d, as<Str>(key), hash_of(as<Str>(key)));
+    return position < 0 ? Ref::empty() : Ref::share(d->entries[position].value);
+  }
+  return dict_get(d, key, TRY(hash_key(key)));
+}
 
 int64_t dict_find(Dict* d, Str* key) {
   if (d->str_keys && key->type == &str_type) [[likely]]
@@ -261,7 +277,8 @@ int64_t dict_find(Dict* d, Str* key) {
 
 void dict_set(Dict* d, Str* key, Value value) {
   const int64_t hash = hash_of(key);
-  const int64_t position = find_position(d, to_value(key), hash);
+  const int64_t position =
+      d->str_keys && key->type == &str_type ? find_str(d, key, hash) : find_any(d, to_value(key), hash);
   if (position >= 0) return replace_value(d, position, value);
   if (position == -2) clear_pending();
   insert_new(d, to_value(key), hash, value);

@@ -122,8 +122,8 @@ struct Bound {
   Ref varargs, kwargs;
 };
 
-Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, const Args& args, Value* values, Ref& varargs,
-                      Ref& kwargs) {
+Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, const Args& args, Value* values,
+                      Ref& varargs, Ref& kwargs) {
   const uint32_t keywords = args.keyword_count();
   const uint32_t taken = std::min(args.count, spec.positional);
   if (args.count > spec.positional) {
@@ -178,11 +178,11 @@ Status bind_arguments(const ParameterSpec& spec, const char* name, Type* owner, 
 uint32_t Args::keyword_count() const { return names ? static_cast<uint32_t>(names->size) : 0; }
 Str* Args::keyword_name(uint32_t i) const { return as<Str>(names->items[i]); }
 
-Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
-  if (!spec) [[unlikely]]
-    spec = parse_signature(def->signature);
-  const ParameterSpec& s = *spec;
-  if (!args.names && args.count == s.value_count && args.count == s.positional) return def->code(self, args.values);
+namespace {
+
+// Kept apart, so that a call which needs no binding has no room for values to set up.
+[[gnu::noinline]] Ref call_bound(const NativeDef* def, const ParameterSpec& s, Type* owner, Value self,
+                                 const Args& args) {
   Value values[Arguments::kMax] = {};
   Ref varargs, kwargs;
   if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional &&
@@ -192,6 +192,16 @@ Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value s
   }
   TRY(bind_arguments(s, def->name, owner, args, values, varargs, kwargs));
   return def->code(self, values);
+}
+
+}  // namespace
+
+Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
+  if (!spec) [[unlikely]]
+    spec = parse_signature(def->signature);
+  if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
+    return def->code(self, args.values);
+  return call_bound(def, *spec, owner, self, args);
 }
 
 Status Arguments::bind(const Args& args) {

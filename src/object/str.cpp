@@ -157,9 +157,8 @@ std::string_view utf8_view(const Str* s) {
   return {s->utf8, static_cast<size_t>(s->utf8_length)};
 }
 
-int64_t hash_of(const Str* s) {
-  if (s->hash == -1) s->hash = hash_bytes(s->data1(), static_cast<size_t>(s->length) * s->width);
-  return s->hash;
+int64_t compute_hash(const Str* s) {
+  return s->hash = hash_bytes(s->data1(), static_cast<size_t>(s->length) * s->width);
 }
 
 bool equal(const Str* a, const Str* b) {

@@ -50,7 +50,8 @@ std::string_view utf8_view(const Str* s);
 inline std::string to_string(const Str* s) { return std::string(utf8_view(s)); }
 inline std::string to_string(Value str) { return to_string(as<Str>(str)); }
 
-int64_t hash_of(const Str* s);
+int64_t compute_hash(const Str* s);
+inline int64_t hash_of(const Str* s) { return s->hash != -1 ? s->hash : compute_hash(s); }
 bool equal(const Str* a, const Str* b);
 bool equal(const Str* a, std::string_view ascii);
 int compare(const Str* a, const Str* b);

@@ -994,6 +994,16 @@ op_CallMethod : {
     called = function;
     goto enter_function;
   }
+  if (is_exact(function, method_descriptor_type) && r[A + 1] && as<Descriptor>(function)->owner == type_of(r[A + 1])) {
+    auto* d = as<Descriptor>(function);
+    SAVE();
+    Ref result = call_native(d->def, d->spec, d->owner, r[A + 1], Args{&r[A + 2], B, nullptr});
+    if (result.is_error()) [[unlikely]]
+      goto error;
+    release_registers(&r[A], &r[A + 2 + B]);
+    SET(C, result.release());
+    DISPATCH();
+  }
   keyword_names = nullptr;
 }
   goto call_method;
