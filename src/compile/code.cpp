@@ -28,6 +28,7 @@ Code* allocate_code() { return allocate_as<Code>(code_type); }
 
 void Code::seal() {
   first = instructions->data();
+  first_unset = static_cast<uint32_t>(total_args());
   simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
   const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
   direct_argcount = direct ? static_cast<uint32_t>(argcount) : UINT32_MAX;

@@ -96,6 +96,7 @@ struct Code : Object {
   // Derived by seal():
   const Instruction* first;  // the first instruction
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
+  uint32_t first_unset;      // the register behind the arguments: from here to local_register_count a call binds nothing
   uint32_t direct_argcount;  // a call with so many positional arguments needs no binding at all; UINT32_MAX: none is
 
   const Instruction* begin() const { return first; }

@@ -76,6 +76,8 @@ inline CallRecord* enter_record(ThreadState& ts, Function* f, Value* base) {
   record->top = base + code->register_count;
   record->code = code;
   record->function = f;
+  // Temporaries leave immediate values behind in the window; a local must not take one for its value.
+  for (uint32_t i = code->first_unset; i < code->local_register_count; ++i) base[i] = Value();
   ts.record = record;
   return record;
 }

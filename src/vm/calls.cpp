@@ -61,6 +61,8 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
     given.push_back(Ref::steal(base[i]));
     base[i] = Value();
   }
+  // Behind the arguments immediate values of dead temporaries may lie.
+  for (int32_t i = 0; i < code->total_args(); ++i) base[i] = Value();
   const auto argcount = static_cast<uint32_t>(code->argcount);
   const uint32_t total = argcount + static_cast<uint32_t>(code->kwonlyargcount);
   auto* varnames = as<Tuple>(code->varnames);

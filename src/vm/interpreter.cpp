@@ -1,7 +1,7 @@
 // The interpreter loop. Each instruction's semantics stand here once; what is rare or long is in operations.cpp.
 //
-// Registers own their values. A register above the live temporaries is always empty, so a call's window needs no
-// clearing.
+// Registers own their values. A register above the live temporaries owns nothing: it is empty or holds an immediate value
+// that a dead temporary left. So a new window needs no releasing, but its locals are emptied.
 #include "object/exception.h"
 #include "object/exception_group.h"
 #include "object/frame.h"
