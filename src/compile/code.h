@@ -22,7 +22,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "3";  // raised when the marshalled form changes
+      "4";  // raised when the marshalled form changes
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -96,7 +96,7 @@ struct Code : Object {
   // Derived by seal():
   const Instruction* first;  // the first instruction
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
-  uint32_t first_unset;      // the register behind the arguments: from here to local_register_count a call binds nothing
+  uint32_t first_unset;  // the register behind the arguments: from here to local_register_count a call binds nothing
   uint32_t direct_argcount;  // a call with so many positional arguments needs no binding at all; UINT32_MAX: none is
 
   const Instruction* begin() const { return first; }

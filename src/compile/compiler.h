@@ -72,6 +72,10 @@ struct Operand {
   Register reg;
   bool temporary;
 };
+/// The flags of an instruction after which its operands B and C, when they are temporaries, are dead.
+inline uint8_t dying(Operand b, Operand c) {
+  return static_cast<uint8_t>((b.temporary ? kDyingB : 0) | (c.temporary ? kDyingC : 0));
+}
 
 struct CompileOptions {
   std::string filename;

@@ -367,7 +367,7 @@ void Compiler::dict(syntax::Dict* e, Register dst) {
         const Operand key = left_operand(e->keys[i], e->values[i], -1);
         const Operand value = expression(e->values[i]);
         at(e);
-        const auto flags = static_cast<uint8_t>((key.temporary ? kDyingB : 0) | (value.temporary ? kDyingC : 0));
+        const uint8_t flags = dying(key, value);
         emit(Op::DictAdd, flags, static_cast<uint32_t>(target), static_cast<uint32_t>(key.reg),
              static_cast<uint32_t>(value.reg));
       }

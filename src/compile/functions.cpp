@@ -406,7 +406,7 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
         const Operand key = left_operand(d->key, d->value, -1);
         const Operand value = expression(d->value);
         at(d->key);
-        const auto flags = static_cast<uint8_t>((key.temporary ? kDyingB : 0) | (value.temporary ? kDyingC : 0));
+        const uint8_t flags = dying(key, value);
         emit(Op::DictAdd, flags, static_cast<uint32_t>(collection), static_cast<uint32_t>(key.reg),
              static_cast<uint32_t>(value.reg));
         break;

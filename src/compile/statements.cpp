@@ -47,11 +47,9 @@ void Compiler::store(Expr* target, Operand value) {
       Operand key;
       subscript_key(s->slice, key);
       at(target);
-      emit(Op::SetItem, 0, static_cast<uint32_t>(container.reg), static_cast<uint32_t>(key.reg),
+      emit(Op::SetItem, dying(key, value), static_cast<uint32_t>(container.reg), static_cast<uint32_t>(key.reg),
            static_cast<uint32_t>(value.reg));
-      drop(key);
       drop(container);
-      drop(value);
       free_to(m);
       return;
     }
@@ -207,9 +205,8 @@ void Compiler::aug_assign(AugAssign* s) {
       at(s);
       binary(op, t, {t, true}, value, kInplace);
       at(sub);
-      emit(Op::SetItem, 0, static_cast<uint32_t>(container), static_cast<uint32_t>(key.reg), static_cast<uint32_t>(t));
-      release(t);
-      drop(key);
+      emit(Op::SetItem, dying(key, {t, true}), static_cast<uint32_t>(container), static_cast<uint32_t>(key.reg),
+           static_cast<uint32_t>(t));
       release(container);
       break;
     }

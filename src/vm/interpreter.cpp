@@ -577,15 +577,18 @@ op_SetItem : {
       Value old = list->items[i];
       list->items[i] = v;
       release(old);
+      DROP_DYING();
       DISPATCH();
     }
   }
   if (is_exact(container, dict_type) && is_exact(key, str_type) && as<Dict>(container)->str_keys) {
     SAVE();
     dict_set(as<Dict>(container), as<Str>(key), r[C]);
+    DROP_DYING();
     DISPATCH();
   }
   CHECK(set_item(container, key, r[C]));
+  DROP_DYING();
 }
   DISPATCH();
 op_DeleteItem:
