@@ -354,13 +354,13 @@ Status add_structures(Dict* dict) {
                                          {"verbose", number(o.verbose)},
                                          {"bytes_warning", number(o.bytes_warning)},
                                          {"quiet", number(o.quiet)},
-                                         {"hash_randomization", number(1)},
+                                         {"hash_randomization", number(o.hash_seed != 0u)},
                                          {"isolated", number(o.isolated)},
                                          {"dev_mode", Ref::boolean(false)},
                                          {"utf8_mode", number(0)},
                                          {"warn_default_encoding", number(0)},
                                          {"safe_path", Ref::boolean(o.safe_path)},
-                                         {"int_max_str_digits", number(4300)}})));
+                                         {"int_max_str_digits", number(o.int_max_str_digits)}})));
   set("float_info", TRY(named_tuple("float_info", {{"max", make_float(1.7976931348623157e308)},
                                                    {"max_exp", number(1024)},
                                                    {"max_10_exp", number(308)},

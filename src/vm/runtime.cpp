@@ -12,6 +12,7 @@
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/slot_table.h"
+#include "object/str_hash.h"
 #include "object/unicode_names.h"
 #include "object/unicode_tables.h"
 #include "syntax/parser.h"
@@ -81,6 +82,12 @@ void initialize_types() {
 
 Status initialize_runtime(const RuntimeOptions& options) {
   the_options = options;
+  int_max_str_digits = options.int_max_str_digits;
+  if (options.hash_seed) {
+    seed_hashes(*options.hash_seed);
+  } else {
+    seed_hashes_randomly();
+  }
   initialize_types();
   TRY(initialize_builtins());
   TRY(initialize_sys());
