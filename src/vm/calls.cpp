@@ -61,6 +61,8 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
     given.push_back(Ref::steal(base[i]));
     base[i] = Value();
   }
+  // Registers above the arguments may still hold numbers of frames that are gone; here empty means not given.
+  for (int32_t i = static_cast<int32_t>(count + keywords); i < code->total_args(); ++i) base[i] = Value();
   const auto argcount = static_cast<uint32_t>(code->argcount);
   const uint32_t total = argcount + static_cast<uint32_t>(code->kwonlyargcount);
   auto* varnames = as<Tuple>(code->varnames);
