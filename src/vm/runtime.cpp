@@ -17,6 +17,7 @@
 #include "object/unicode_tables.h"
 #include "syntax/parser.h"
 #include "vm/call_stack.h"
+#include "vm/finalize.h"
 #include "vm/import.h"
 
 namespace hiss {
@@ -122,7 +123,11 @@ bool flush_stream(Str* name) {
 
 int finalize_runtime() {
   run_exit_handlers();
-  const bool kept = flush_stream(names.stdout);
+  bool kept = flush_stream(names.stdout);
+  flush_stream(names.stderr);
+  finalize_modules();
+  // Finalizers may have printed.
+  kept = flush_stream(names.stdout) && kept;
   flush_stream(names.stderr);
   return kept ? 0 : 120;
 }
