@@ -163,6 +163,7 @@ int main_program(int argc, char** argv) {
   if (runtime_options().inspect && line.mode != CommandLine::Interactive && isatty(0)) {
     if (run_repl(module).is_error()) status = print_pending_and_exit_status();
   }
+  module = Ref();
   const int final_status = finalize_runtime();
   return final_status ? final_status : status;
 }

@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +26,31 @@ std::string own_path() {
   char buffer[PATH_MAX];
   const ssize_t n = readlink("/proc/self/exe", buffer, sizeof buffer - 1);
   return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : std::string();
+}
+
+// The interpreter cannot start: the message CPython prints before it gives up.
+[[noreturn]] void fatal_setting(const char* message) {
+  std::fprintf(stderr, "Fatal Python error: %s\nPython runtime state: preinitialized\n\n", message);
+  std::exit(1);
+}
+
+std::optional<uint32_t> read_hash_seed(const char* text) {
+  if (std::strcmp(text, "random") == 0) return std::nullopt;
+  char* end;
+  errno = 0;
+  const unsigned long long seed = std::strtoull(text, &end, 10);
+  if (*end || *text == '-' || errno || seed > UINT32_MAX)
+    fatal_setting("config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]");
+  return static_cast<uint32_t>(seed);
+}
+
+int read_digit_limit(const char* text, const char* complaint) {
+  char* end;
+  errno = 0;
+  const long limit = std::strtol(text, &end, 10);
+  if (!*text || *end || errno || limit > INT32_MAX || limit < 0 || (limit > 0 && limit < 640))
+    fatal_setting(fmt::format("config_init_int_max_str_digits: {}", complaint).c_str());
+  return static_cast<int>(limit);
 }
 
 }  // namespace
@@ -164,6 +193,21 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (set("PYTHONSAFEPATH")) r.safe_path = true;
     if (set("PYTHONINSPECT")) r.inspect = true;
     if (set("PYTHONOPTIMIZE") && r.optimize == 0) r.optimize = std::max(1, std::atoi(std::getenv("PYTHONOPTIMIZE")));
+    if (set("PYTHONHASHSEED")) r.hash_seed = read_hash_seed(std::getenv("PYTHONHASHSEED"));
+    if (set("PYTHONINTMAXSTRDIGITS")) {
+      r.int_max_str_digits =
+          read_digit_limit(std::getenv("PYTHONINTMAXSTRDIGITS"),
+                           "PYTHONINTMAXSTRDIGITS: invalid limit; must be >= 640 or 0 for unlimited.");
+    }
+  }
+  for (const std::string& option : r.x_options) {
+    constexpr std::string_view kDigits = "int_max_str_digits";
+    if (option.rfind(kDigits, 0) != 0) continue;
+    if (option.size() == kDigits.size() || option[kDigits.size()] == '=') {
+      r.int_max_str_digits =
+          read_digit_limit(option.c_str() + std::min(option.size(), kDigits.size() + 1),
+                           "-X int_max_str_digits: invalid limit; must be >= 640 or 0 for unlimited.");
+    }
   }
   return out;
 }

@@ -178,12 +178,7 @@ void Compiler::lambda(Lambda* e, Register dst) {
   const Register m = mark();
   const Operand value = expression(e->body);
   at(e->body);
-  if (unit_->scope->is_generator) {
-    drop(value);
-    emit_return();
-  } else {
-    emit_return(value.reg);
-  }
+  emit_return(value.reg);
   free_to(m);
   unit_->unreachable = true;
   Unit& inner = *unit_;

@@ -35,9 +35,14 @@ void destroy_now(Object* o) {
     Ref saved = take_pending();
     type->slots.finalize(to_value(o));
     if (!saved.is_empty()) restore_pending(std::move(saved));
-    if (--o->refs != 0) return;  // resurrected
+    if (--o->refs != 0) {
+      if (has_gc(o)) track(o);  // resurrected; the queue of long chains had untracked it
+      return;
+    }
   }
   if (o->flags & Object::kWeakrefs) {
+    // A callback may start a collection, which must not see an object without references.
+    if (has_gc(o)) untrack(o);
     clear_weak_references(o);
   }
   if (!type->is_heap()) {

@@ -87,7 +87,18 @@ Ref get_referents(Value, const Value* a) {
   Ref list = make_list();
   CollectVisitor visitor(as<List>(list));
   for (Value v : *as<Tuple>(a[0])) {
-    if (v.is_object() && has_gc(v.object())) traverse_references(v.object(), visitor);
+    if (!v.is_object() || !has_gc(v.object())) continue;
+    // Numbers are kept inside values and are no objects to the collector; here they are as good as the others.
+    if (is<List>(v) || is<Tuple>(v)) {
+      TRY(list_extend(as<List>(list), v));
+    } else if (is_exact(v, dict_type)) {
+      for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(v), i);) {
+        list_append(as<List>(list), e->key);
+        list_append(as<List>(list), e->value);
+      }
+    } else {
+      traverse_references(v.object(), visitor);
+    }
   }
   return list;
 }

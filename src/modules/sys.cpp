@@ -15,6 +15,7 @@
 #include "object/int.h"
 #include "object/protocol.h"
 #include "object/shape.h"
+#include "vm/finalize.h"
 #include "vm/import.h"
 #include "vm/library_path.h"
 #include "vm/runtime.h"
@@ -43,8 +44,7 @@ Ref sys_setrecursionlimit(Value, const Value* a) {
   const int32_t depth = stack_depth(thread_state());
   if (depth >= n) {
     return fail(exc::RecursionError,
-                "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n,
-                depth);
+                "cannot set the recursion limit to {} at the recursion depth {}: the limit is too low", n, depth);
   }
   set_recursion_limit(static_cast<int32_t>(n));
   return Ref::none();
@@ -87,7 +87,7 @@ Ref sys_getsizeof(Value, const Value* a) {
 Ref sys_getdefaultencoding(Value, const Value*) { return make_str("utf-8"); }
 Ref sys_getfilesystemencoding(Value, const Value*) { return make_str("utf-8"); }
 Ref sys_getfilesystemencodeerrors(Value, const Value*) { return make_str("surrogateescape"); }
-Ref sys_is_finalizing(Value, const Value*) { return Ref::boolean(false); }
+Ref sys_is_finalizing(Value, const Value*) { return Ref::boolean(is_finalizing()); }
 Ref sys_get_digits(Value, const Value*) { return make_int(int_max_str_digits); }
 Ref sys_set_digits(Value, const Value* a) {
   const int64_t n = TRY(to_int64(a[0]));
@@ -354,13 +354,13 @@ Status add_structures(Dict* dict) {
                                          {"verbose", number(o.verbose)},
                                          {"bytes_warning", number(o.bytes_warning)},
                                          {"quiet", number(o.quiet)},
-                                         {"hash_randomization", number(1)},
+                                         {"hash_randomization", number(o.hash_seed != 0u)},
                                          {"isolated", number(o.isolated)},
                                          {"dev_mode", Ref::boolean(false)},
                                          {"utf8_mode", number(0)},
                                          {"warn_default_encoding", number(0)},
                                          {"safe_path", Ref::boolean(o.safe_path)},
-                                         {"int_max_str_digits", number(4300)}})));
+                                         {"int_max_str_digits", number(o.int_max_str_digits)}})));
   set("float_info", TRY(named_tuple("float_info", {{"max", make_float(1.7976931348623157e308)},
                                                    {"max_exp", number(1024)},
                                                    {"max_10_exp", number(308)},

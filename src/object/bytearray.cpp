@@ -341,16 +341,16 @@ Ref bytearray_reduce(Value self, const Value*) {
   std::string text;
   Ref latin = make_str_latin1(span_of(self).data, span_of(self).length);
   Ref arguments = make_tuple({latin, to_value(intern("latin-1"))});
-  Ref state = TRY(get_attr_or_empty(self, names.__dict__));
-  return make_tuple({to_value(type_of(self)), arguments, state ? state.value() : Value::none()});
+  Ref state = TRY(call_method(self, names.__getstate__));
+  return make_tuple({to_value(type_of(self)), arguments, state});
 }
 Ref bytearray_reduce_ex(Value self, const Value* args) {
   const int64_t protocol = args[0] ? TRY(to_int64(args[0])) : 0;
   if (protocol < 3) return bytearray_reduce(self, args);
   Ref data = make_bytes(span_of(self).data, span_of(self).length);
   Ref arguments = as<ByteArray>(self)->length ? make_tuple({data}) : empty_tuple();
-  Ref state = TRY(get_attr_or_empty(self, names.__dict__));
-  return make_tuple({to_value(type_of(self)), arguments, state ? state.value() : Value::none()});
+  Ref state = TRY(call_method(self, names.__getstate__));
+  return make_tuple({to_value(type_of(self)), arguments, state});
 }
 Ref bytearray_sizeof(Value self, const Value*) {
   return make_int(static_cast<int64_t>(sizeof(ByteArray)) + as<ByteArray>(self)->capacity);

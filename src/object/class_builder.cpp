@@ -125,7 +125,9 @@ void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
   type->instance_layout = base->instance_layout;
   type->type_flags |=
       base->type_flags & (Type::kHasGc | Type::kVariableSize | Type::kSequence | Type::kMapping | Type::kMatchSelf);
-  const bool add_dict = !base->attributes_offset && (!slots.declared || slots.dict);
+  // A class has its own dict already, whatever its metaclass.
+  const bool has_dict = base->attributes_offset || base->instance_layout == Layout::Type;
+  const bool add_dict = !has_dict && (!slots.declared || slots.dict);
   const bool plain = base->instance_layout == Layout::Plain && base->basic_size == sizeof(Object);
   if (add_dict && plain) {
     type->instance_layout = Layout::Instance;

@@ -148,6 +148,7 @@ Ref generic_getattr(Value self, Str* name) {
   Type* type = type_of(self);
   Value getattribute = lookup(type, names.__getattribute__);
   Value getattr = lookup(type, names.__getattr__);
+  Ref hold = Ref::share(getattr);  // __getattribute__ may delete __getattr__ from the class
   Ref result;
   const bool native = is_exact(getattribute, wrapper_descriptor_type);
   if (native) {

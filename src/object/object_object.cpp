@@ -170,8 +170,11 @@ Ref default_getstate(Value self) {
   Ref slots = TRY(slot_names(type_of(self)));
   if (is<List>(slots) && as<List>(slots)->size) {
     Ref values = make_dict();
-    for (Value name : *as<List>(slots)) {
-      Ref v = TRY(get_attr_or_empty(self, as<Str>(name)));
+    for (int64_t i = 0; i < as<List>(slots)->size; ++i) {
+      // Reading an attribute runs code, which may change the list or drop the name.
+      Ref name = Ref::share(as<List>(slots)->items[i]);
+      if (!is<Str>(name)) return fail(exc::TypeError, "attribute name must be string, not '{}'", type_name(name));
+      Ref v = TRY(get_attr_or_empty(self, intern(as<Str>(name))));
       if (!v.is_empty()) TRY(dict_set(as<Dict>(values), name, v));
     }
     if (as<Dict>(values)->used) state = make_tuple({state, values});

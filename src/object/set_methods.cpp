@@ -367,8 +367,8 @@ Ref set_issuperset(Value self, const Value* args) {
 Ref set_reduce(Value self, const Value*) {
   Ref items = TRY(to_list(self));
   Ref arguments = make_tuple({items});
-  Ref state = TRY(get_attr_or_empty(self, names.__dict__));
-  return make_tuple({to_value(type_of(self)), arguments, state ? state.value() : Value::none()});
+  Ref state = TRY(call_method(self, names.__getstate__));
+  return make_tuple({to_value(type_of(self)), arguments, state});
 }
 Ref set_sizeof(Value self, const Value*) {
   Set* s = as<Set>(self);

@@ -12,10 +12,12 @@
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/slot_table.h"
+#include "object/str_hash.h"
 #include "object/unicode_names.h"
 #include "object/unicode_tables.h"
 #include "syntax/parser.h"
 #include "vm/call_stack.h"
+#include "vm/finalize.h"
 #include "vm/import.h"
 
 namespace hiss {
@@ -81,6 +83,12 @@ void initialize_types() {
 
 Status initialize_runtime(const RuntimeOptions& options) {
   the_options = options;
+  int_max_str_digits = options.int_max_str_digits;
+  if (options.hash_seed) {
+    seed_hashes(*options.hash_seed);
+  } else {
+    seed_hashes_randomly();
+  }
   initialize_types();
   TRY(initialize_builtins());
   TRY(initialize_sys());
@@ -115,7 +123,11 @@ bool flush_stream(Str* name) {
 
 int finalize_runtime() {
   run_exit_handlers();
-  const bool kept = flush_stream(names.stdout);
+  bool kept = flush_stream(names.stdout);
+  flush_stream(names.stderr);
+  finalize_modules();
+  // Finalizers may have printed.
+  kept = flush_stream(names.stdout) && kept;
   flush_stream(names.stderr);
   return kept ? 0 : 120;
 }

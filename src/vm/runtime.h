@@ -1,6 +1,8 @@
 // Starting and ending the language runtime.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct RuntimeOptions {
   bool isolated = false, no_site = false, ignore_environment = false, no_user_site = false, safe_path = false;
   bool unbuffered = false, dont_write_bytecode = false, inspect = false, interactive = false, quiet = false;
   int optimize = 0, verbose = 0, bytes_warning = 0;
+  std::optional<uint32_t> hash_seed;  // PYTHONHASHSEED; none: random
+  int int_max_str_digits = 4300;
   std::vector<std::string> warn_options, x_options;
 };
 
