@@ -81,23 +81,33 @@ Ref fix_co_filename(Value, const Value* a) {
   return Ref::none();
 }
 
-const NativeDef kFunctions[] = {{"lock_held", "($module, /)", lock_held, nullptr},
-                                {"acquire_lock", "($module, /)", none, nullptr},
-                                {"release_lock", "($module, /)", none, nullptr},
-                                {"create_builtin", "($module, spec, /)", create_builtin, nullptr},
-                                {"exec_builtin", "($module, mod, /)", exec_builtin, nullptr},
-                                {"is_builtin", "($module, name, /)", is_builtin, nullptr},
-                                {"is_frozen", "($module, name, /)", is_frozen, nullptr},
-                                {"is_frozen_package", "($module, name, /)", is_frozen_package, nullptr},
-                                {"find_frozen", "($module, name, /, *, withdata=False)", find_frozen, nullptr},
-                                {"get_frozen_object", "($module, name, data=None, /)", get_frozen_object, nullptr},
-                                {"_frozen_module_names", "($module, /)", frozen_module_names, nullptr},
-                                {"extension_suffixes", "($module, /)", extension_suffixes, nullptr},
-                                {"create_dynamic", "($module, spec, file=None, /)", create_dynamic, nullptr},
-                                {"exec_dynamic", "($module, mod, /)", exec_builtin, nullptr},
-                                {"source_hash", "($module, key, source)", source_hash, nullptr},
-                                {"_fix_co_filename", "($module, code, path, /)", fix_co_filename, nullptr},
-                                {}};
+// The two frozen modules are the import system itself, which CPython too always takes from its frozen copy: whatever
+// the setting, there is nothing to switch.
+Ref override_frozen(Value, const Value* a) {
+  TRY(to_int64(a[0]));
+  return Ref::none();
+}
+
+const NativeDef kFunctions[] = {
+    {"lock_held", "($module, /)", lock_held, nullptr},
+    {"acquire_lock", "($module, /)", none, nullptr},
+    {"release_lock", "($module, /)", none, nullptr},
+    {"create_builtin", "($module, spec, /)", create_builtin, nullptr},
+    {"exec_builtin", "($module, mod, /)", exec_builtin, nullptr},
+    {"is_builtin", "($module, name, /)", is_builtin, nullptr},
+    {"is_frozen", "($module, name, /)", is_frozen, nullptr},
+    {"is_frozen_package", "($module, name, /)", is_frozen_package, nullptr},
+    {"find_frozen", "($module, name, /, *, withdata=False)", find_frozen, nullptr},
+    {"get_frozen_object", "($module, name, data=None, /)", get_frozen_object, nullptr},
+    {"_frozen_module_names", "($module, /)", frozen_module_names, nullptr},
+    {"extension_suffixes", "($module, /)", extension_suffixes, nullptr},
+    {"create_dynamic", "($module, spec, file=None, /)", create_dynamic, nullptr},
+    {"exec_dynamic", "($module, mod, /)", exec_builtin, nullptr},
+    {"source_hash", "($module, key, source)", source_hash, nullptr},
+    {"_fix_co_filename", "($module, code, path, /)", fix_co_filename, nullptr},
+    {"_override_frozen_modules_for_tests", "($module, override, /)", override_frozen,
+     "Choose whether frozen standard modules are used; Hiss has none but the import system."},
+    {}};
 
 Status initialize(Value module) {
   dict_set(module_dict(module), intern("check_hash_based_pycs"), make_str("default"));
