@@ -1,6 +1,7 @@
 // The whole way from source text to a code object.
 #include "compile/compiler.h"
 #include "object/exception.h"
+#include "object/int.h"
 #include "object/protocol.h"
 
 namespace hiss {
@@ -165,7 +166,9 @@ Ref compile_module(Mod* module, const CompileOptions& options_in) {
 
 Result<Mod*> parse_source(std::string_view utf8, const std::string& filename, const ParseOptions& options,
                           Arena& arena) {
-  ParseResult result = parse(utf8, options, arena);
+  ParseOptions parsing = options;
+  parsing.max_int_digits = int_max_str_digits;
+  ParseResult result = parse(utf8, parsing, arena);
   for (const auto& w : result.warnings) {
     TRY(warn(w.category == syntax::Warning::SyntaxWarning ? exc::SyntaxWarning : exc::DeprecationWarning, w.message));
   }

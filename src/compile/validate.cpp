@@ -418,7 +418,7 @@ template <typename T>
 Status try_statement(const T* t, const char* owner) {
   TRY(body(t->body, owner));
   if (t->handlers.empty() && t->finalbody.empty())
-    return fail(exc::ValueError, "{} has neither handlers nor finalbody", owner);
+    return fail(exc::ValueError, "{} has neither except handlers nor finalbody", owner);
   if (t->handlers.empty() && !t->orelse.empty())
     return fail(exc::ValueError, "{} has orelse but no except handlers", owner);
   for (const ExceptHandler* h : t->handlers) {

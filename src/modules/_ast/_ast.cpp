@@ -44,6 +44,8 @@ Ref ast_reduce(Value self, const Value*) {
   if (state.is_empty()) return make_tuple({to_value(type_of(self)), nothing});
   return make_tuple({to_value(type_of(self)), nothing, state});
 }
+/// Arguments are __init__'s alone; object.__new__ would refuse them in a subclass that defines __new__.
+Ref ast_new(Type* cls, const Args&) { return object_type.slots.new_(cls, Args{}); }
 const NativeDef kMethods[] = {
     {"__init__", "($self, /, *args, **kwargs)", ast_init,
      "Set the fields, by position in the order of _fields or by name, and any other attributes by name."},
@@ -88,7 +90,7 @@ std::string sum_declaration(std::string_view base) {
 Ref make_node_class(std::string_view name, Value base, const std::string& doc) {
   Ref space = make_dict();
   auto* d = as<Dict>(space);
-  dict_set(d, names.__module__, make_str("ast"));
+  dict_set(d, names.__module__, to_value(intern("ast")));
   dict_set(d, names.__doc__, make_str(doc));
   Ref bases = make_tuple({base});
   return make_class(&type_type, intern(name), as<Tuple>(bases), d, {});
@@ -105,10 +107,14 @@ Status set_positions(Value cls, bool ends_optional) {
 Status make_root(NodeClasses& out) {
   Ref space = make_dict();
   Ref nothing = empty_tuple();
-  dict_set(as<Dict>(space), names.__module__, make_str("ast"));
+  dict_set(as<Dict>(space), names.__module__, to_value(intern("ast")));
   for (const char* n : {"_fields", "_attributes", "__match_args__"}) dict_set(as<Dict>(space), intern(n), nothing);
   Ref bases = make_tuple({to_value(&object_type)});
   out.root = TRY(make_class(&type_type, intern("AST"), as<Tuple>(bases), as<Dict>(space), {}));
+  auto* root = as<Type>(out.root);
+  root->slots.new_ = ast_new;
+  dict_set(as<Dict>(root->dict), names.__new__, make_new_function(root));
+  root->type_flags &= ~Type::kPureNew;
   for (const NativeDef* def = kMethods; def->name; ++def) {
     Ref method = make_method_descriptor(as<Type>(out.root), def);
     TRY(set_attr(out.root, intern(def->name), method));

@@ -16,7 +16,7 @@ class Builder {
     TRY(check.status());
     const auto kind = static_cast<size_t>(n->kind);
     Type* cls = as<Type>(classes_.nodes[kind]);
-    Ref object = TRY(cls->slots.new_(cls, Args{}));
+    Ref object = TRY(object_type.slots.new_(cls, Args{}));
     Fields fields{*this, object, classes_.fields[kind].data()};
     syntax::visit_fields(n, fields);
     if (fields.failed) return Failure{};
