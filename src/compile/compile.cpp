@@ -1,6 +1,7 @@
 // The whole way from source text to a code object.
 #include "compile/compiler.h"
 #include "object/exception.h"
+#include "object/int.h"
 #include "object/protocol.h"
 
 namespace hiss {
@@ -163,25 +164,38 @@ Ref compile_module(Mod* module, const CompileOptions& options_in) {
   return Compiler(options, *scopes).compile(module);
 }
 
-Ref compile_source(std::string_view utf8, const std::string& filename, Mode mode, const CompileOptions& options_in) {
-  Arena arena;
-  ParseOptions parse_options;
-  parse_options.mode = mode;
-  CompileOptions options = options_in;
-  options.filename = filename;
-  current_source = utf8;
-  ParseResult result = parse(utf8, parse_options, arena);
+Result<Mod*> parse_source(std::string_view utf8, const std::string& filename, const ParseOptions& options,
+                          Arena& arena) {
+  ParseOptions parsing = options;
+  parsing.max_int_digits = int_max_str_digits;
+  ParseResult result = parse(utf8, parsing, arena);
   for (const auto& w : result.warnings) {
     TRY(warn(w.category == syntax::Warning::SyntaxWarning ? exc::SyntaxWarning : exc::DeprecationWarning, w.message));
   }
   if (!result) {
+    current_source = utf8;
     Failure f = raise_syntax_error(result.error, filename);
     current_source = {};
     return f;
   }
-  Ref code = compile_module(result.module, options);
+  return result.module;
+}
+
+Ref compile_source(std::string_view utf8, const ParseOptions& parse_options, const CompileOptions& options) {
+  Arena arena;
+  Mod* module = TRY(parse_source(utf8, options.filename, parse_options, arena));
+  current_source = utf8;
+  Ref code = compile_module(module, options);
   current_source = {};
   return code;
+}
+
+Ref compile_source(std::string_view utf8, const std::string& filename, Mode mode, const CompileOptions& options_in) {
+  ParseOptions parse_options;
+  parse_options.mode = mode;
+  CompileOptions options = options_in;
+  options.filename = filename;
+  return compile_source(utf8, parse_options, options);
 }
 
 }  // namespace hiss

@@ -225,7 +225,13 @@ class Compiler {
 
 /// Source text to a code object: parses, analyses, compiles. The pending exception is set on errors.
 Ref compile_source(std::string_view utf8, const std::string& filename, ast::Mode mode, const CompileOptions& options);
+Ref compile_source(std::string_view utf8, const ast::ParseOptions& parse_options, const CompileOptions& options);
 Ref compile_module(ast::Mod* module, const CompileOptions& options);
+/// Source text to a syntax tree in the arena; warnings are issued, errors raised.
+Result<ast::Mod*> parse_source(std::string_view utf8, const std::string& filename, const ast::ParseOptions& options,
+                               ast::Arena& arena);
+/// Checks a tree that no parser made (ast objects): ValueError for what the grammar forbids.
+Status validate_tree(const ast::Mod* module);
 /// Makes and raises a SyntaxError (or its subclass) from the front end's description.
 Failure raise_syntax_error(const ast::SyntaxErrorInfo& info, const std::string& filename);
 /// The value of a literal.

@@ -28,6 +28,8 @@ Ref constant_value(const Constant* c) {
       return c->text.size() < 64 ? Ref::share(intern(c->text)) : make_str(c->text);
     case ConstantKind::Bytes:
       return make_bytes(c->text);
+    case ConstantKind::Object:
+      return Ref::share(Value::from_bits(c->object));
   }
   return Ref::none();
 }

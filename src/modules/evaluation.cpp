@@ -1,6 +1,7 @@
 #include "modules/evaluation.h"
 
 #include "compile/compiler.h"
+#include "modules/_ast/tree.h"
 #include "object/buffer.h"
 #include "object/exception.h"
 #include "object/frame.h"
@@ -39,6 +40,10 @@ constexpr int64_t kFutureAnnotations = 0x1000000;
 constexpr int64_t kTopLevelAwait = 0x2000;
 constexpr int64_t kAllowIncomplete = 0x4000;
 constexpr int64_t kDontImplyDedent = 0x200;
+constexpr int64_t kTypeComments = 0x1000;
+constexpr int64_t kBarry = 0x400000;
+constexpr int64_t kKnownFlags = 0x1FE0000 | kOnlyAst | kTypeComments | kTopLevelAwait | kAllowIncomplete |
+                                kDontImplyDedent | 0x10;  // those of __future__, and CO_NESTED, which means nothing now
 
 // The text of source given as str or bytes; ValueError for null characters.
 Result<std::string> source_text(Value source, const char* function, const std::string& filename) {
@@ -90,6 +95,7 @@ Ref builtin_compile(Value, const Value* a) {
   if (!is<Str>(a[2])) return fail(exc::TypeError, "compile() argument 'mode' must be str, not {}", type_name(a[2]));
   const std::string mode_text = to_string(a[2]);
   const int64_t flags = a[3] ? TRY(to_int64(a[3])) : 0;
+  if (flags & ~kKnownFlags) return fail(exc::ValueError, "compile(): unrecognised flags");
   const bool inherit = !(a[4] && TRY(truth(a[4])));
   const int64_t optimize = a[5] ? TRY(to_int64(a[5])) : -1;
   if (optimize < -1 || optimize > 2) return fail(exc::ValueError, "compile(): invalid optimize value");
@@ -107,16 +113,31 @@ Ref builtin_compile(Value, const Value* a) {
     return fail(exc::ValueError, "compile() mode must be 'exec', 'eval'{} or 'single'",
                 flags & kOnlyAst ? ", 'single', 'func_type'" : "");
   }
-  if (flags & kOnlyAst)
-    return fail(exc::NotImplementedError, "compile(..., ast.PyCF_ONLY_AST) (ast.parse) is not supported by Hiss yet");
-  if (is<Code>(a[0])) return Ref::share(a[0]);
+  const bool tree_given = TRY(is_tree(a[0]));
+  if (tree_given && (flags & kOnlyAst)) return Ref::share(a[0]);
   CompileOptions options;
   options.filename = filename;
   options.optimize = optimize < 0 ? runtime_options().optimize : static_cast<int>(optimize);
   options.future_annotations = (flags & kFutureAnnotations) || (inherit && inherited_future());
   options.top_level_await = flags & kTopLevelAwait;
+  if (tree_given) {
+    ObjectTree tree;
+    TRY(object_to_tree(a[0], mode, tree));
+    TRY(validate_tree(tree.module));
+    return compile_module(tree.module, options);
+  }
   std::string text = TRY(source_text(a[0], "compile", filename));
-  return compile_source(text, filename, mode, options);
+  syntax::ParseOptions parsing;
+  parsing.mode = mode;
+  parsing.dont_imply_dedent = flags & kDontImplyDedent;
+  parsing.type_comments = flags & kTypeComments;
+  parsing.barry_as_bdfl = flags & kBarry;
+  parsing.allow_incomplete = flags & kAllowIncomplete;
+  if (!(flags & kOnlyAst)) return compile_source(text, parsing, options);
+  const int64_t feature_version = a[6] ? TRY(to_int64(a[6])) : -1;
+  if (feature_version >= 0) parsing.feature_minor = static_cast<int>(feature_version);
+  syntax::Arena arena;
+  return tree_to_object(TRY(parse_source(text, filename, parsing, arena)));
 }
 
 namespace {

@@ -41,7 +41,8 @@ enum class Operator : uint8_t {
 enum class UnaryOpKind : uint8_t { Invert, Not, UAdd, USub };
 enum class CmpOp : uint8_t { Eq, NotEq, Lt, LtE, Gt, GtE, Is, IsNot, In, NotIn };
 
-enum class ConstantKind : uint8_t { None, True, False, Ellipsis, Int, Float, Complex, Str, Bytes };
+/// Object: made by ast.Constant(...) and not by a literal; only whoever made the tree knows what it is.
+enum class ConstantKind : uint8_t { None, True, False, Ellipsis, Int, Float, Complex, Str, Bytes, Object };
 
 /// Lines count from 1, columns from 0 in UTF-8 bytes, as in CPython.
 struct Node {
@@ -140,6 +141,7 @@ struct Constant : Expr {
       false;  ///< Int: the value is in small_int; otherwise text holds its digits (0x, 0o, 0b kept, no underscores).
   double number = 0;  ///< Float; Complex: the imaginary part.
   int64_t small_int = 0;
+  uint64_t object = 0;        ///< Object: the maker's own handle.
   std::string_view text;      ///< Str: UTF-8, lone surrogates as three bytes (WTF-8). Bytes: the bytes. Int: see fits.
   std::string_view u_prefix;  ///< "u" for u'...', otherwise absent: the field `kind` of ast.Constant.
 };

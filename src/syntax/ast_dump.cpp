@@ -133,6 +133,8 @@ std::string constant_repr(const Constant& constant) {
       return string_repr(constant.text);
     case ConstantKind::Bytes:
       return bytes_repr(constant.text);
+    case ConstantKind::Object:
+      return "<object>";
   }
   return {};
 }

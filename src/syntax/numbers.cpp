@@ -9,8 +9,6 @@ namespace hiss::syntax {
 
 namespace {
 
-constexpr int kMaxDecimalDigits = 4300;
-
 double to_double(const std::string& digits) {
   double value = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -21,7 +19,7 @@ double to_double(const std::string& digits) {
 
 }  // namespace
 
-bool parse_number(std::string_view text, Arena& arena, Constant& out, int& digit_count) {
+bool parse_number(std::string_view text, Arena& arena, Constant& out, int max_digits, int& digit_count) {
   // Most literals are short decimal integers.
   if (text.size() <= 18) {
     int64_t value = 0;
@@ -61,7 +59,7 @@ bool parse_number(std::string_view text, Arena& arena, Constant& out, int& digit
       out.number = to_double(digits);
       return true;
     }
-    if (digits.size() > kMaxDecimalDigits) {
+    if (max_digits > 0 && digits.size() > static_cast<size_t>(max_digits)) {
       digit_count = static_cast<int>(digits.size());
       return false;
     }

@@ -504,14 +504,14 @@ Expr* Parser::number() {
   if (options_.feature_minor < 6 && digits.find('_') != std::string_view::npos) {
     raise_last("Underscores in numeric literals are only supported in Python 3.6 and greater");
   }
-  if (!parse_number(digits, arena_, *result, digit_count)) {
+  if (!parse_number(digits, arena_, *result, options_.max_int_digits, digit_count)) {
     raise_at(
         start->lineno, -1, start->end_lineno, -1,
         fmt::format(
-            "Exceeds the limit (4300 digits) for integer string conversion: value has {} digits; use "
+            "Exceeds the limit ({} digits) for integer string conversion: value has {} digits; use "
             "sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer literals to "
             "avoid decimal conversion limits.",
-            digit_count));
+            options_.max_int_digits, digit_count));
   }
   return result;
 }

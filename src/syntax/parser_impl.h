@@ -495,6 +495,6 @@ struct Parser::ArgumentsHolder {
 const char* expression_name(const Expr* expr);
 
 /// The value of a numeric literal. False: more decimal digits than Python converts (digit_count says how many).
-bool parse_number(std::string_view text, Arena& arena, Constant& out, int& digit_count);
+bool parse_number(std::string_view text, Arena& arena, Constant& out, int max_digits, int& digit_count);
 
 }  // namespace hiss::syntax
