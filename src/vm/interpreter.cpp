@@ -1,7 +1,7 @@
 // The interpreter loop. Each instruction's semantics stand here once; what is rare or long is in operations.cpp.
 //
-// Registers own their values. A register above the live temporaries owns nothing: it is empty or holds an immediate value
-// that a dead temporary left. So a new window needs no releasing, but its locals are emptied.
+// Registers own their values. A register above the live temporaries owns nothing: it is empty or holds an immediate
+// value that a dead temporary left. So a new window needs no releasing, but its locals are emptied.
 #include "object/exception.h"
 #include "object/exception_group.h"
 #include "object/frame.h"
@@ -9,54 +9,14 @@
 #include "object/list_internal.h"
 #include "object/range.h"
 #include "object/shape.h"
+#include "vm/arithmetic.h"
 #include "vm/call_stack.h"
+#include "vm/generator_records.h"
 #include "vm/operations.h"
 
 namespace hiss {
 
 namespace {
-
-inline bool add_integers(Value a, Value b, Value& out) {
-  int64_t sum;
-  if (__builtin_add_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &sum))
-    return false;
-  out = Value::integer(sum >> 15);
-  return true;
-}
-inline bool subtract_integers(Value a, Value b, Value& out) {
-  int64_t difference;
-  if (__builtin_sub_overflow(static_cast<int64_t>(a.bits() << 15), static_cast<int64_t>(b.bits() << 15), &difference))
-    return false;
-  out = Value::integer(difference >> 15);
-  return true;
-}
-inline bool multiply_integers(Value a, Value b, Value& out) {
-  int64_t product;
-  if (__builtin_mul_overflow(static_cast<int64_t>(a.bits() << 15), b.integer(), &product)) return false;
-  out = Value::integer(product >> 15);
-  return true;
-}
-// Python's // and %: the quotient is rounded down, the remainder has the divisor's sign.
-inline int64_t floor_divide(int64_t a, int64_t b) {
-  const int64_t q = a / b;
-  return (a % b != 0 && ((a < 0) != (b < 0))) ? q - 1 : q;
-}
-inline int64_t floor_remainder(int64_t a, int64_t b) {
-  const int64_t r = a % b;
-  return (r != 0 && ((r < 0) != (b < 0))) ? r + b : r;
-}
-
-inline bool to_number(Value v, double& out) {
-  if (v.is_number()) {
-    out = v.number();
-    return true;
-  }
-  if (v.is_integer()) {
-    out = static_cast<double>(v.integer());
-    return true;
-  }
-  return false;
-}
 
 // Restores what was handled before the except block whose exception lies at `slot`.
 inline void pop_handled(ThreadState& ts, Value* slot) {
@@ -66,65 +26,11 @@ inline void pop_handled(ThreadState& ts, Value* slot) {
   release(old);
 }
 
-// Resumes a generator on behalf of an instruction: its record is pushed, its registers are used where they lie.
-inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, RecordKind kind) {
-  if (ts.record >= ts.record_limit) [[unlikely]]
-    return fail(exc::RecursionError, "maximum recursion depth exceeded");
-  CallRecord* caller = ts.record;
-  CallRecord* record = caller + 1;
-  auto* f = as<Function>(g->function);
-  record->code = g->code;
-  record->function = f;
-  record->base = g->registers;
-  record->top = caller->top;
-  record->pc = g->pc;
-  record->held = Ref::share(g).release();
-  record->generator = g;
-  record->frame = g->frame;
-  if (record->frame) record->frame->record = record;
-  record->kind = kind;
-  g->state = Generator::Running;
-  g->handled.previous = ts.handled;
-  ts.handled = &g->handled;
-  ts.record = record;
-  return record;
-}
-
 }  // namespace
 
 Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind) {
   return enter_generator(ts, g, kind);
 }
-
-namespace {
-
-// The generator stops running: suspended at a yield, or finished.
-void suspend(ThreadState& ts, CallRecord* record, const Instruction* pc) {
-  Generator* g = record->generator;
-  g->pc = pc;
-  g->state = Generator::Suspended;
-  g->yielded = true;
-  ts.handled = g->handled.previous;
-  if (record->frame) record->frame->record = nullptr, record->frame->pc = pc;
-  g->frame = record->frame;
-  record->frame = nullptr;
-  record->generator = nullptr;
-  ts.record = record - 1;
-}
-
-void finish(ThreadState& ts, CallRecord* record) {
-  Generator* g = record->generator;
-  g->frame = nullptr;
-  g->state = Generator::Finished;
-  g->yielded = false;
-  ts.handled = g->handled.previous;
-  Value old = g->handled.exception;
-  g->handled.exception = Value();
-  pop_record(ts, record);
-  release(old);
-}
-
-}  // namespace
 
 Ref interpret(ThreadState& ts, bool throwing) {
   static const void* const kLabels[] = {
@@ -1100,7 +1006,7 @@ return_value : {
   const uint32_t dst = returning->dst;
   Value held = returning->held;
   if (returning->generator) {
-    finish(ts, returning);
+    finish_generator(ts, returning);
   } else {
     pop_record(ts, returning);
   }
@@ -1335,7 +1241,7 @@ op_Yield : {
     release(value);
     value = wrapped.release();
   }
-  suspend(ts, yielding, pc);
+  suspend_generator(ts, yielding, pc);
   const RecordKind kind = yielding->kind;
   const uint32_t dst = yielding->dst;
   Value held = yielding->held;
@@ -1535,7 +1441,7 @@ unwind : {
         pending = replacement;
       }
     }
-    finish(ts, leaving);
+    finish_generator(ts, leaving);
   } else {
     pop_record(ts, leaving);
   }

@@ -1,0 +1,60 @@
+// Call records of generators: made when one is resumed, dropped when it yields or ends.
+#pragma once
+
+#include "object/exception.h"
+#include "object/generator.h"
+#include "vm/call_stack.h"
+
+namespace hiss {
+
+// Resumes a generator on behalf of an instruction: its record is pushed, its registers are used where they lie.
+inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, RecordKind kind) {
+  if (ts.record >= ts.record_limit) [[unlikely]]
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  CallRecord* caller = ts.record;
+  CallRecord* record = caller + 1;
+  auto* f = as<Function>(g->function);
+  record->code = g->code;
+  record->function = f;
+  record->base = g->registers;
+  record->top = caller->top;
+  record->pc = g->pc;
+  record->held = Ref::share(g).release();
+  record->generator = g;
+  record->frame = g->frame;
+  if (record->frame) record->frame->record = record;
+  record->kind = kind;
+  g->state = Generator::Running;
+  g->handled.previous = ts.handled;
+  ts.handled = &g->handled;
+  ts.record = record;
+  return record;
+}
+
+// The generator stops running: suspended at a yield, or finished.
+inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruction* pc) {
+  Generator* g = record->generator;
+  g->pc = pc;
+  g->state = Generator::Suspended;
+  g->yielded = true;
+  ts.handled = g->handled.previous;
+  if (record->frame) record->frame->record = nullptr, record->frame->pc = pc;
+  g->frame = record->frame;
+  record->frame = nullptr;
+  record->generator = nullptr;
+  ts.record = record - 1;
+}
+
+inline void finish_generator(ThreadState& ts, CallRecord* record) {
+  Generator* g = record->generator;
+  g->frame = nullptr;
+  g->state = Generator::Finished;
+  g->yielded = false;
+  ts.handled = g->handled.previous;
+  Value old = g->handled.exception;
+  g->handled.exception = Value();
+  pop_record(ts, record);
+  release(old);
+}
+
+}  // namespace hiss
