@@ -1,7 +1,9 @@
 // The code object: instructions and everything known about a block of Python code.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "object/containers.h"
@@ -44,12 +46,22 @@ struct Instruction {
     return {uint64_t(op) | uint64_t{flags} << 8 | uint64_t{a & 0xFFFF} << 16 |
             uint64_t{static_cast<uint32_t>(bc)} << 32};
   }
-  Op op() const { return static_cast<Op>(word & 0xFF); }
-  uint8_t flags() const { return static_cast<uint8_t>(word >> 8); }
-  uint32_t a() const { return static_cast<uint16_t>(word >> 16); }
-  uint32_t b() const { return static_cast<uint16_t>(word >> 32); }
-  uint32_t c() const { return static_cast<uint16_t>(word >> 48); }
-  int32_t bc() const { return static_cast<int32_t>(word >> 32); }
+  // The interpreter reads operands from memory, each with one load of its size.
+  Op op() const { return static_cast<Op>(part<uint8_t>(0)); }
+  uint8_t flags() const { return part<uint8_t>(1); }
+  uint32_t a() const { return part<uint16_t>(2); }
+  uint32_t b() const { return part<uint16_t>(4); }
+  uint32_t c() const { return part<uint16_t>(6); }
+  int32_t bc() const { return part<int32_t>(4); }
+
+ private:
+  template <typename T>
+  T part(size_t offset) const {
+    static_assert(std::endian::native == std::endian::little);
+    T value;
+    std::memcpy(&value, reinterpret_cast<const char*>(&word) + offset, sizeof value);
+    return value;
+  }
 };
 
 struct Position {

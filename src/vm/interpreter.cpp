@@ -42,23 +42,25 @@ Ref interpret(ThreadState& ts, bool throwing) {
   const Instruction* pc = record->pc;
   Value* r = record->base;
   const Value* k = as<Tuple>(record->code->consts)->items;
-  uint64_t w;
   // Of the call or return that is being made.
   Value* callee;
   Value* window;
-  uint32_t count;
+  uint32_t count, dst;
   Tuple* keyword_names;
   Value called, returned;
 
-#define A (static_cast<uint16_t>(w >> 16))
-#define B (static_cast<uint16_t>(w >> 32))
-#define C (static_cast<uint16_t>(w >> 48))
-#define BC (static_cast<int32_t>(w >> 32))
-#define FLAGS (static_cast<uint8_t>(w >> 8))
-#define DISPATCH()           \
-  do {                       \
-    w = (pc++)->word;        \
-    goto* kLabels[w & 0xFF]; \
+// Operands are read from the instruction itself, the word before pc: a load and nothing else, where taking them out of
+// a register would need shifts and masks. So pc may move on over cache words only after the last operand was read.
+#define OPCODE (pc[-1].op())
+#define A (pc[-1].a())
+#define B (pc[-1].b())
+#define C (pc[-1].c())
+#define BC (pc[-1].bc())
+#define FLAGS (pc[-1].flags())
+#define DISPATCH()                               \
+  do {                                           \
+    ++pc;                                        \
+    goto* kLabels[static_cast<uint8_t>(OPCODE)]; \
   } while (0)
 #define SAVE() (record->pc = pc)
 #define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
@@ -318,29 +320,34 @@ op_LoadAssertionError:
 op_LoadAttr : {
   Value object = r[B];
   const uint64_t cache = pc[0].word;
-  if (object.is_object()) {
+  if (object.is_object()) [[likely]] {
     Object* o = object.object();
     Value found;
     if (o->layout == Layout::Instance) [[likely]] {
       const Attributes& attributes = static_cast<Instance*>(o)->attributes;
-      if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(cache)) [[likely]]
+      if (attributes.shape && attributes.shape->id == static_cast<uint32_t>(cache)) [[likely]] {
         found = attributes.values[cache >> 32];
-    }
-    if (!found && (cache & kCacheSlot) && o->type->version == pc[1].word)
-      found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + ((cache & ~kCacheSlot) >> 32));
-    if (found) [[likely]] {
-      retain(found);
-      if (FLAGS & kDyingB) {
-        SAVE();
-        SET(A, found);
-        DROP(B);
-      } else {
-        SET(A, found);
+        goto attribute_found;
       }
-      pc += 2;
-      DISPATCH();
     }
+    if ((cache & kCacheSlot) && o->type->version == pc[1].word) {
+      found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + ((cache & ~kCacheSlot) >> 32));
+      if (found) goto attribute_found;
+    }
+    goto attribute_lookup;
+  attribute_found:
+    retain(found);
+    if (FLAGS & kDyingB) {
+      SAVE();
+      SET(A, found);
+      DROP(B);
+    } else {
+      SET(A, found);
+    }
+    pc += 2;
+    DISPATCH();
   }
+attribute_lookup:
   SET_OR_FAIL(A, load_attr_cached(object, NAME(C), CACHE()));
   if (FLAGS & kDyingB) DROP(B);
   pc += 2;
@@ -509,47 +516,57 @@ op_BuildSlice : {
   DISPATCH();
 
 // ---- Arithmetic. Immediate operands need no reference counts; everything else goes through the slots.
-#define ARITHMETIC(name, integer_function, operator)                                 \
-  op_##name : {                                                                      \
-    Value a = r[B], b = r[C];                                                        \
-    Value out;                                                                       \
-    if (Value::both_integers(a, b) && integer_function(a, b, out)) {                 \
-      SET(A, out);                                                                   \
-      DISPATCH();                                                                    \
-    }                                                                                \
-    double x, y;                                                                     \
-    if (a.is_number() && b.is_number()) {                                            \
-      x = a.number(), y = b.number();                                                \
-    } else if (!to_number(a, x) || !to_number(b, y) || Value::both_integers(a, b)) { \
-      goto binary_slow_path;                                                         \
-    }                                                                                \
-    const double z = x operator y;                                                   \
-    if (z == z) [[likely]] {                                                         \
-      SET(A, Value::number(z));                                                      \
-      DISPATCH();                                                                    \
-    }                                                                                \
-    goto binary_slow_path;                                                           \
+#define ARITHMETIC(name, integer_function, operator)                         \
+  op_##name : {                                                              \
+    Value a = r[B], b = r[C];                                                \
+    Value out;                                                               \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {         \
+      SET(A, out);                                                           \
+      DISPATCH();                                                            \
+    }                                                                        \
+    if (a.is_number() && b.is_number()) [[likely]] {                         \
+      const double z = a.number() operator b.number();                       \
+      if (z == z) [[likely]] {                                               \
+        SET(A, Value::number(z));                                            \
+        DISPATCH();                                                          \
+      }                                                                      \
+      goto binary_slow_path;                                                 \
+    }                                                                        \
+    double x, y;                                                             \
+    if (to_number(a, x) && to_number(b, y) && !Value::both_integers(a, b)) { \
+      const double z = x operator y;                                         \
+      if (z == z) [[likely]] {                                               \
+        SET(A, Value::number(z));                                            \
+        DISPATCH();                                                          \
+      }                                                                      \
+    }                                                                        \
+    goto binary_slow_path;                                                   \
   }
-#define ARITHMETIC_K(name, integer_function, operator)                               \
-  op_##name : {                                                                      \
-    Value a = r[B], b = k[C];                                                        \
-    Value out;                                                                       \
-    if (Value::both_integers(a, b) && integer_function(a, b, out)) {                 \
-      SET(A, out);                                                                   \
-      DISPATCH();                                                                    \
-    }                                                                                \
-    double x, y;                                                                     \
-    if (a.is_number() && b.is_number()) {                                            \
-      x = a.number(), y = b.number();                                                \
-    } else if (!to_number(a, x) || !to_number(b, y) || Value::both_integers(a, b)) { \
-      goto binary_constant_slow_path;                                                \
-    }                                                                                \
-    const double z = x operator y;                                                   \
-    if (z == z) [[likely]] {                                                         \
-      SET(A, Value::number(z));                                                      \
-      DISPATCH();                                                                    \
-    }                                                                                \
-    goto binary_constant_slow_path;                                                  \
+#define ARITHMETIC_K(name, integer_function, operator)                       \
+  op_##name : {                                                              \
+    Value a = r[B], b = k[C];                                                \
+    Value out;                                                               \
+    if (Value::both_integers(a, b) && integer_function(a, b, out)) {         \
+      SET(A, out);                                                           \
+      DISPATCH();                                                            \
+    }                                                                        \
+    if (a.is_number() && b.is_number()) [[likely]] {                         \
+      const double z = a.number() operator b.number();                       \
+      if (z == z) [[likely]] {                                               \
+        SET(A, Value::number(z));                                            \
+        DISPATCH();                                                          \
+      }                                                                      \
+      goto binary_constant_slow_path;                                        \
+    }                                                                        \
+    double x, y;                                                             \
+    if (to_number(a, x) && to_number(b, y) && !Value::both_integers(a, b)) { \
+      const double z = x operator y;                                         \
+      if (z == z) [[likely]] {                                               \
+        SET(A, Value::number(z));                                            \
+        DISPATCH();                                                          \
+      }                                                                      \
+    }                                                                        \
+    goto binary_constant_slow_path;                                          \
   }
   ARITHMETIC(Add, add_integers, +)
   ARITHMETIC(Subtract, subtract_integers, -)
@@ -637,14 +654,14 @@ binary_slow_path : {
   const bool temporary_target = A >= record->code->local_register_count;
   const bool left_dies = (flags & kDyingB) || (B == A && temporary_target);
   const bool right_dies = (flags & kDyingC) || (C == A && temporary_target);
-  SET_OR_FAIL(A, binary_slow(static_cast<Op>(w & 0xFF), r[B], r[C], flags & kInplace, left_dies, right_dies));
+  SET_OR_FAIL(A, binary_slow(OPCODE, r[B], r[C], flags & kInplace, left_dies, right_dies));
   DROP_DYING();
 }
   DISPATCH();
 binary_constant_slow_path : {
   const uint8_t flags = FLAGS;
   const bool left_dies = (flags & kDyingB) || (B == A && A >= record->code->local_register_count);
-  SET_OR_FAIL(A, binary_slow(static_cast<Op>(w & 0xFF), r[B], k[C], flags & kInplace, left_dies, false));
+  SET_OR_FAIL(A, binary_slow(OPCODE, r[B], k[C], flags & kInplace, left_dies, false));
   if (flags & kDyingB) DROP(B);
 }
   DISPATCH();
@@ -892,8 +909,9 @@ op_Call : {
   keyword_names = nullptr;
   callee = &r[A];
   count = B;
+  dst = C;
 }
-  goto call_value;
+  goto call_any;
 op_CallMethod : {
   Value function = r[A];
   if (is<Function>(function) && as<Function>(function)->code->direct_argcount == B + 1u && r[A + 1] &&
@@ -940,14 +958,21 @@ op_CallKeywords:
   keyword_names = as<Tuple>(k[pc->word]);
   callee = &r[A];
   count = B;
+  dst = C;
   ++pc;
-  goto call_value;
+  goto call_any;
 op_CallMethodKeywords:
   keyword_names = as<Tuple>(k[pc->word]);
+  callee = &r[A];
+  count = B;
+  dst = C;
   ++pc;
+  goto call_any_method;
 call_method:
   callee = &r[A];
   count = B;
+  dst = C;
+call_any_method:
   if (callee[1].is_empty()) {
     // An ordinary callable: closes the gap by moving it up to its arguments.
     callee[1] = callee[0];
@@ -956,17 +981,17 @@ call_method:
   } else {
     ++count;
   }
-call_value : {
+call_any : {
   SAVE();
   Ref result;
-  switch (begin_call(ts, callee, count, keyword_names, C, result)) {
+  switch (begin_call(ts, callee, count, keyword_names, dst, result)) {
     case CallOutcome::Entered:
       ENTER_RECORD();
       if (eval_breaker) [[unlikely]]
         CHECK(handle_breaker(ts));
       break;
     case CallOutcome::Returned:
-      SET(C, result.release());
+      SET(dst, result.release());
       break;
     case CallOutcome::Failed:
       goto error;
@@ -1217,7 +1242,7 @@ op_RaiseGroup:
 op_BeforeWith:
 op_BeforeAsyncWith : {
   Value pair[2];
-  CHECK(before_with(r[B], (w & 0xFF) == static_cast<uint64_t>(Op::BeforeAsyncWith), pair));
+  CHECK(before_with(r[B], OPCODE == Op::BeforeAsyncWith, pair));
   if (FLAGS & kDyingB) DROP(B);
   SET(A, pair[0]);
   SET(A + 1, pair[1]);
