@@ -427,8 +427,17 @@ Tensor pixel_unshuffle(const Tensor& self, int64_t r) {
   return reshape(permute(reshape(self, split), order), merged);
 }
 
-Tensor diff(const Tensor& self, int64_t n, int64_t dim) {
-  Tensor result = self;
+Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, const Tensor& append) {
+  if (n < 0) throw_error(ErrorKind::Runtime, "order must be non-negative but got {}", n);
+  if (self.dim() == 0) throw Error(ErrorKind::Runtime, "diff expects input to be at least one-dimensional");
+  std::vector<Tensor> parts;
+  for (const Tensor& part : {prepend, self, append}) {
+    if (!part.defined()) continue;
+    if (part.dim() != self.dim())
+      throw Error(ErrorKind::Runtime, "diff expects prepend or append to be the same dimension as input");
+    parts.push_back(part);
+  }
+  Tensor result = n > 0 && parts.size() > 1 ? cat(parts, dim) : self;
   for (int64_t i = 0; i < n; ++i) {
     const int64_t size = result.size(dim);
     if (size <= 1) return narrow(result, dim, 0, 0);

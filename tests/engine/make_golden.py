@@ -244,6 +244,8 @@ case("cholesky", square @ square.t(), tolerance=1e-8, numeric=False, torch_call=
 # Creation.
 case("arange", 5, torch_call=torch.arange); case("arange", 1, 10, 3); case("arange", 0.0, 1.0, 0.1); case("linspace", -1.0, 2.0, 7); case("eye", 3); case("full", [2, 2], 1.5); case("tril_indices", 3, 3); case("logspace", 0.0, 2.0, 3)
 
+case("diff", R(2, 3), 1, 0, R(1, 3), R(2, 3)); case("diff", R(2, 5), 2, -1, None, R(2, 1))
+
 # Random: the default generator is seeded with 7 before each call.
 def random_case(name, *arguments, call):
     torch.manual_seed(7)
