@@ -93,11 +93,14 @@ void set_base_fields(Type* type, Value bases, Type* base) {
   retain(static_cast<Object*>(base));
 }
 
-void move_subclass(Type* type, Tuple* from, Tuple* to) {
-  for (Value b : *from) {
+// Subclasses are not owned: a base that keeps one it no longer has would look at freed memory one day.
+void leave_subclasses(Type* type, Tuple* bases) {
+  for (Value b : *bases) {
     if (auto* list = as<Type>(b)->subclasses) list->erase(std::remove(list->begin(), list->end(), type), list->end());
   }
-  for (Value b : *to) add_subclass(as<Type>(b), type);
+}
+void join_subclasses(Type* type) {
+  for (Value b : *as<Tuple>(type->bases)) add_subclass(as<Type>(b), type);
 }
 
 void compute_slots_below(Type* type) {
@@ -119,14 +122,17 @@ Status set_type_bases(Type* type, Value value) {
   std::vector<ChangedOrder> changed;
   if (update_orders(type, changed).is_error()) {
     restore_orders(changed);
-    if (type->bases == new_bases.value()) set_base_fields(type, old_bases, as<Type>(old_base));
-    return Failure{};
+    if (type->bases == new_bases.value()) {
+      set_base_fields(type, old_bases, as<Type>(old_base));
+      return Failure{};
+    }
   }
-  if (type->bases == new_bases.value()) {
-    move_subclass(type, as<Tuple>(old_bases), as<Tuple>(new_bases));
-    compute_slots_below(type);
-  }
-  return kOk;
+  // An assignment from inside mro() may have been the last one; it knew only the new bases.
+  leave_subclasses(type, as<Tuple>(old_bases));
+  leave_subclasses(type, as<Tuple>(type->bases));
+  join_subclasses(type);
+  compute_slots_below(type);
+  return has_pending() ? Status(Failure{}) : kOk;
 }
 
 }  // namespace hiss

@@ -4,13 +4,16 @@ import types
 import weakref
 
 
+finalized = []
+
+
 class Thing:
     def __init__(self, name):
         self.name = name
         self.parts = [name]
 
     def __del__(self):
-        print("finalized", self.name)
+        finalized.append(self.name)
 
 
 class OwnError(Exception):
@@ -33,3 +36,4 @@ gc.collect()
 print([reference() is None for reference in references])
 for holder in holders:
     print(type(holder).__name__, vars(holder.thing))
+print(finalized)
