@@ -47,7 +47,11 @@ void traverse_object(Object* o, Visitor& visit) {
   Type* type = o->type;
   if (type->is_heap()) {
     visit(static_cast<Object*>(type));
-    if (Attributes* attributes = attributes_of(o)) traverse_attributes(attributes, visit);
+    // Where a native base brought the attributes, its own traverse visits them; twice would look like two references.
+    const Type* native = type;
+    while (native->is_heap()) native = native->base;
+    Attributes* attributes = native->attributes_offset ? nullptr : attributes_of(o);
+    if (attributes) traverse_attributes(attributes, visit);
     for (Type* t = type; t && t->is_heap(); t = t->base) {
       auto* values = reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + t->slots_offset);
       for (uint32_t i = 0; i < t->slot_count; ++i) visit(values[i]);

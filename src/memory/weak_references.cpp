@@ -47,14 +47,19 @@ void reference_clear(Object* o) {
   clear_field(static_cast<WeakReference*>(o)->callback);
 }
 
+Status check_reference_arguments(const char* method, const Args& args) {
+  if (args.count < 1) return fail(exc::TypeError, "{} expected at least 1 argument, got 0", method);
+  if (args.count > 2) return fail(exc::TypeError, "{} expected at most 2 arguments, got {}", method, args.count);
+  return kOk;
+}
+
 Ref reference_new(Type* type, const Args& args) {
-  if (args.count < 1 || args.count > 2)
-    return fail(exc::TypeError, "__new__ expected at least 1 argument, got {}", args.count);
+  TRY(check_reference_arguments("__new__", args));
   return make_weak_reference(type, args[0], args.count == 2 && !args[1].is_none() ? args[1] : Value());
 }
 Status reference_init(Value, const Args& args) {
   if (args.keyword_count()) return fail(exc::TypeError, "ref() takes no keyword arguments");
-  return kOk;
+  return check_reference_arguments("__init__", args);
 }
 Ref reference_call(Value self, const Args& args) {
   if (args.count || args.keyword_count())
@@ -128,6 +133,10 @@ Ref proxy_getitem(Value self, Value key) { return get_item(TRY(target(self)), ke
 Status proxy_setitem(Value self, Value key, Value value) { return set_item(TRY(target(self)), key, value); }
 Result<bool> proxy_contains(Value self, Value item) { return contains(TRY(target(self)), item); }
 Ref proxy_call(Value self, const Args& args) { return call(TRY(target(self)), args); }
+Ref proxy_bytes(Value self, const Value*) { return call_method(TRY(target(self)), names.__bytes__); }
+Ref proxy_reversed(Value self, const Value*) { return call_method(TRY(target(self)), names.__reversed__); }
+const NativeDef kProxyMethods[] = {
+    {"__bytes__", "($self, /)", proxy_bytes, nullptr}, {"__reversed__", "($self, /)", proxy_reversed, nullptr}, {}};
 Ref proxy_index(Value self) { return index(TRY(target(self))); }
 template <BinaryOp op>
 Ref proxy_binary(Value a, Value b) {
@@ -166,6 +175,7 @@ void define_proxy(Type& type, const char* name) {
   s.inplace_##field = proxy_inplace<BinaryOp::field>;
 #include "object/binary_operations.def"
 #undef BINARY_OPERATION
+  type.methods = kProxyMethods;
   type.dealloc = reference_dealloc;
   type.traverse = reference_traverse;
   type.clear = reference_clear;
@@ -190,7 +200,16 @@ Ref make_weak_reference(Type* type, Value object, Value callback) {
   w->callback = Ref::share(callback).release();
   w->hash = -1;
   auto& list = table()[o];
-  list.push_back(w);
+  // getweakrefs() shows the shared reference without a callback first, then the shared proxy, then the others.
+  const bool shared_proxy = type == &weak_proxy_type || type == &weak_callable_proxy_type;
+  if (!callback && type == &weak_reference_type) {
+    list.insert(list.begin(), w);
+  } else if (!callback && shared_proxy) {
+    const bool after_first = !list.empty() && list[0]->type == &weak_reference_type && !list[0]->callback;
+    list.insert(list.begin() + (after_first ? 1 : 0), w);
+  } else {
+    list.push_back(w);
+  }
   o->flags |= Object::kWeakrefs;
   track(w);
   return Ref::steal(w);

@@ -5,6 +5,7 @@
 
 #include "memory/collector.h"
 #include "object/function.h"
+#include "object/index.h"
 #include "object/iterator.h"
 #include "object/protocol.h"
 
@@ -195,9 +196,8 @@ Ref deque_count(Value self, const Value* a) {
 }
 Ref deque_index(Value self, const Value* a) {
   auto* d = self_deque(self);
-  int64_t start = a[1] ? TRY(to_index(a[1])) : 0, stop = a[2] ? TRY(to_index(a[2])) : d->size;
-  if (start < 0) start = std::max<int64_t>(0, start + d->size);
-  if (stop < 0) stop = std::max<int64_t>(0, stop + d->size);
+  int64_t start = a[1] ? TRY(clamped_index(a[1])) : 0, stop = a[2] ? TRY(clamped_index(a[2])) : d->size;
+  adjust_bounds(start, stop, d->size);
   const int64_t found = TRY(find_item(d, a[0], start, stop));
   if (found < 0) return fail(exc::ValueError, "{} is not in deque", repr_text(a[0]));
   return make_int(found);
@@ -248,8 +248,7 @@ Ref deque_copy(Value self, const Value*) {
 }
 Ref deque_reduce(Value self, const Value*) {
   auto* d = self_deque(self);
-  Ref dict = TRY(get_attr_or_empty(self, names.__dict__));
-  Ref state = is<Dict>(dict) && as<Dict>(dict)->used ? dict : Ref::none();
+  Ref state = TRY(call_method(self, names.__getstate__));
   Ref iterator = TRY(get_iter(self));
   Ref args = d->max_length < 0 ? empty_tuple() : make_tuple({empty_tuple(), Value::integer(d->max_length)});
   return make_tuple({to_value(type_of(self)), args, state, iterator});
@@ -351,6 +350,7 @@ Ref deque_iterator_next(Value self) {
   if (!i->deque) return Ref::empty();
   auto* d = self_deque(i->deque);
   if (i->version != d->version) {
+    i->index = INT64_MAX;  // the length hint of a broken iterator is 0
     return fail(exc::RuntimeError, "deque mutated during iteration");
   }
   if (i->index >= d->size) {
@@ -362,7 +362,7 @@ Ref deque_iterator_next(Value self) {
 }
 Ref deque_iterator_hint(Value self, const Value*) {
   auto* i = static_cast<DequeIterator*>(self.object());
-  return make_int(i->deque ? self_deque(i->deque)->size - i->index : 0);
+  return make_int(i->deque ? std::max<int64_t>(0, self_deque(i->deque)->size - i->index) : 0);
 }
 void deque_iterator_dealloc(Object* o) {
   untrack(o);
@@ -400,10 +400,32 @@ const NativeDef kDequeMethods[] = {
     {}};
 const GetSetDef kDequeGetSets[] = {
     {"maxlen", deque_maxlen, nullptr, "how many items the deque can hold, or None for no limit"}, {}};
-const NativeDef kIteratorMethods[] = {{"__length_hint__", "($self, /)", deque_iterator_hint, nullptr}, {}};
+// _deque_iterator(deque, index): pickle and copy make an iterator that has passed so many items.
+Ref deque_iterator_new(Type* cls, const Args& args) {
+  Arguments a(cls == &deque_iterator_type ? "_deque_iterator" : "_deque_reverse_iterator", "(deque, index=0, /)");
+  TRY(a.bind(args));
+  if (!is_instance_of(a[0], deque_type))
+    return fail(exc::TypeError, "argument 1 must be collections.deque, not {}", type_name(a[0]));
+  const int64_t passed = a[1] ? TRY(to_index(a[1])) : 0;
+  Ref iterator = make_deque_iterator(*cls, a[0]);
+  static_cast<DequeIterator*>(iterator.object())->index = std::clamp<int64_t>(passed, 0, self_deque(a[0])->size);
+  return iterator;
+}
+Ref deque_iterator_reduce(Value self, const Value*) {
+  auto* i = static_cast<DequeIterator*>(self.object());
+  Ref deque = i->deque ? Ref::share(i->deque) : TRY(call(to_value(&deque_type)));
+  const int64_t passed = i->deque ? std::min(i->index, self_deque(deque)->size) : 0;
+  Ref arguments = make_tuple({deque, Value::integer(passed)});
+  return make_tuple({to_value(type_of(self)), arguments});
+}
+const NativeDef kIteratorMethods[] = {
+    {"__length_hint__", "($self, /)", deque_iterator_hint, nullptr},
+    {"__reduce__", "($self, /)", deque_iterator_reduce, "What pickle needs to rebuild the iterator."},
+    {}};
 
 void define_deque_iterator(Type& type, const char* name, UnarySlot step) {
-  define_type(type, {.name = name, .size = sizeof(DequeIterator), .flags = Type::kHasGc | Type::kNoInstances});
+  define_type(type, {.name = name, .size = sizeof(DequeIterator), .flags = Type::kHasGc});
+  type.slots.new_ = deque_iterator_new;
   type.slots.next = step;
   type.slots.iter = self_iter;
   type.methods = kIteratorMethods;

@@ -6,6 +6,7 @@
 
 #include "memory/collector.h"
 #include "object/function.h"
+#include "object/generic_slots.h"
 #include "object/protocol.h"
 #include "object/shape.h"
 #include "object/slot_table.h"
@@ -45,6 +46,8 @@ Type* solid_base(Type* type) {
   return &object_type;
 }
 
+}  // namespace
+
 Result<Type*> best_base(Tuple* bases) {
   Type* winner = nullptr;
   Type* winner_solid = nullptr;
@@ -63,6 +66,8 @@ Result<Type*> best_base(Tuple* bases) {
   }
   return winner;
 }
+
+namespace {
 
 Ref mangle(Type* type, Str* name) {
   const std::string text = to_string(name);
@@ -117,6 +122,15 @@ Result<SlotNames> read_slots(Type* type, Dict* dict, Type* base) {
   std::sort(out.names.begin(), out.names.end(),
             [](const Ref& a, const Ref& b) { return compare(as<Str>(a), as<Str>(b)) < 0; });
   return out;
+}
+
+// A base beside the one whose layout is extended may bring a __dict__ or weak references that __slots__ did not name.
+void take_from_other_bases(SlotNames& slots, Tuple* bases, Type* base) {
+  for (Value b : *bases) {
+    if (as<Type>(b) == base) continue;
+    slots.dict |= as<Type>(b)->attributes_offset && !base->attributes_offset;
+    slots.weakref |= as<Type>(b)->has(Type::kWeakReferable);
+  }
 }
 
 void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
@@ -222,6 +236,23 @@ Ref compute_mro(Type* type) {
   return make_tuple(result.data(), static_cast<int64_t>(result.size()));
 }
 
+bool has_custom_mro(Type* metatype) {
+  return metatype != &type_type && lookup(metatype, names.mro) != lookup(&type_type, names.mro);
+}
+
+Ref resolve_mro(Type* type) {
+  if (!has_custom_mro(type_of(to_value(type)))) return compute_mro(type);
+  Ref order = TRY(call_special_method(to_value(type), names.mro, {}));
+  Ref tuple = TRY(to_tuple(order));
+  Type* solid = solid_base(type);
+  for (Value t : *as<Tuple>(tuple)) {
+    if (!is<Type>(t)) return fail(exc::TypeError, "mro() returned a non-class ('{}')", type_name(t));
+    if (!is_subtype(solid, solid_base(as<Type>(t))))
+      return fail(exc::TypeError, "mro() returned base with unsuitable layout ('{}')", type_name(as<Type>(t)));
+  }
+  return tuple;
+}
+
 Result<Type*> calculate_metaclass(Type* metatype, Tuple* bases) {
   Type* winner = metatype;
   for (Value b : *bases) {
@@ -286,7 +317,15 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
       if (module) dict_set(dict, names.__module__, module);
     }
   }
-  const SlotNames slots = TRY(read_slots(type, dict, base));
+  Ref cell = Ref::share(dict_get(dict, names.__classcell__));
+  if (!cell.is_empty()) {
+    if (!is<Cell>(cell)) {
+      return fail(exc::TypeError, "__classcell__ must be a nonlocal cell, not {}", repr_text(to_value(type_of(cell))));
+    }
+    TRY(dict_delete(dict, to_value(names.__classcell__)));
+  }
+  SlotNames slots = TRY(read_slots(type, dict, base));
+  take_from_other_bases(slots, as<Tuple>(bases), base);
   lay_out_instances(type, base, slots);
   for (size_t i = 0; i < slots.names.size(); ++i) {
     Str* slot_name = intern(as<Str>(slots.names[i]));
@@ -305,28 +344,15 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
     Value method = dict_get(dict, implicit);
     if (is_exact(method, function_type)) dict_set(dict, implicit, make_class_method(method));
   }
-  Ref cell = Ref::share(dict_get(dict, names.__classcell__));
-  if (!cell.is_empty()) {
-    if (!is<Cell>(cell)) {
-      return fail(exc::TypeError, "__classcell__ must be a nonlocal cell, not {}", repr_text(to_value(type_of(cell))));
-    }
-    TRY(dict_delete(dict, to_value(names.__classcell__)));
-  }
   if (!dict_get(dict, names.__doc__)) dict_set(dict, names.__doc__, Value::none());
   if (dict_get(dict, names.__eq__) && !dict_get(dict, names.__hash__)) dict_set(dict, names.__hash__, Value::none());
 
-  if (winner != &type_type && lookup(winner, names.mro) != lookup(&type_type, names.mro)) {
-    type->mro = TRY(compute_mro(type)).release();  // a custom mro() may look at attributes
-    Ref order = TRY(call_method(to_value(type), names.mro));
-    Ref tuple = TRY(to_tuple(order));
-    for (Value t : *as<Tuple>(tuple)) {
-      if (!is<Type>(t)) return fail(exc::TypeError, "mro() returned a non-class ('{}')", type_name(t));
-    }
+  type->mro = TRY(compute_mro(type)).release();  // a custom mro() may look at attributes
+  if (has_custom_mro(winner)) {
+    Ref order = TRY(resolve_mro(type));
     Value old = type->mro;
-    type->mro = tuple.release();
+    type->mro = order.release();
     release(old);
-  } else {
-    type->mro = TRY(compute_mro(type)).release();
   }
   for (Value b : *as<Tuple>(type->bases)) add_subclass(as<Type>(b), type);
   compute_slots(type);

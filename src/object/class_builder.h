@@ -11,6 +11,12 @@ namespace hiss {
 /// C3 (Barrett et al. 1996) from type->bases; TypeError "Cannot create a consistent method resolution order (MRO) for
 /// bases X, Y".
 Ref compute_mro(Type* type);
+/// The order that the metaclass's mro() gives, checked, or compute_mro where it has no own.
+Ref resolve_mro(Type* type);
+/// The base whose instance layout a class with these bases extends; TypeError when two disagree.
+Result<Type*> best_base(Tuple* bases);
+/// cls.__bases__ = bases.
+Status set_type_bases(Type* type, Value bases);
 void add_subclass(Type* base, Type* subclass);
 /// The __module__ of a class: str, usually.
 Ref type_module(Type* type);

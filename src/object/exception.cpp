@@ -550,12 +550,17 @@ Failure fail_with(Value exception) {
   if (handled && handled != instance.value() && is<Exception>(instance)) {
     // The handled exception becomes the context; a cycle through contexts is cut.
     Value walk = handled;
+    Value slow = handled;  // half as fast: meets `walk` in a cycle that was there already
+    bool step = false;
     while (Value context = self_exception(walk)->context) {
       if (context == instance.value()) {
         assign(self_exception(walk)->context, Value());
         break;
       }
       walk = context;
+      if (walk == slow) break;
+      if (step) slow = self_exception(slow)->context;
+      step = !step;
     }
     assign(self_exception(instance)->context, handled);
   }

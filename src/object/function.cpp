@@ -312,12 +312,14 @@ Status module_set_annotations(Value self, Value value) {
   return kOk;
 }
 Ref module_dir(Value self, const Value*) {
-  Value hook = dict_get(module_dict(self), names.__dir__);
+  Ref dict = TRY(get_attr(self, names.__dict__));  // a subclass may have put something else there
+  if (!is<Dict>(dict)) return fail(exc::TypeError, "<module>.__dict__ is not a dictionary");
+  Value hook = dict_get(as<Dict>(dict), names.__dir__);
   if (hook) {
     Ref hold = Ref::share(hook);
     return call(hold);
   }
-  return to_list(to_value(module_dict(self)));
+  return to_list(dict);
 }
 const NativeDef kModuleMethods[] = {{"__dir__", "($self, /)", module_dir,
                                      "__dir__() -> list\nThe module's names, or what its own __dir__ function says."},

@@ -40,7 +40,10 @@ Ref repeat_sequence(RepeatSlot repeat, Value sequence, Value count) {
   if (!is_int(count) && !type_of(count)->slots.index) {
     return fail(exc::TypeError, "can't multiply sequence by non-int of type '{}'", type_name(count));
   }
-  return repeat(sequence, TRY(to_index(count)));
+  Ref times = TRY(index(count));
+  const auto number = int_value(times);
+  if (!number) return fail(exc::OverflowError, "cannot fit '{}' into an index-sized integer", type_name(count));
+  return repeat(sequence, *number);
 }
 
 Ref fail_operands(const char* symbol, Value a, Value b) {

@@ -307,10 +307,12 @@ const GetSetDef* instance_dict_getset() { return &kInstanceDict; }
 const GetSetDef* instance_weakref_getset() { return &kInstanceWeakref; }
 
 void init_object_type() {
-  define_type(object_type, {.name = "object",
-                            .flags = Type::kBaseType,
-                            .doc = "The class from which all others descend.\n\nIts own instances have no attributes "
-                                   "and take none; the constructor wants no arguments."});
+  define_type(
+      object_type,
+      {.name = "object",
+       .flags = Type::kBaseType,
+       .doc = "object()\n--\n\nThe class from which all others descend.\n\nIts own instances have no attributes "
+              "and take none; the constructor wants no arguments."});
   object_type.slots.new_ = object_new;
   object_type.slots.init = object_init;
   object_type.slots.repr = object_repr;

@@ -20,7 +20,7 @@ Status check_settable(Value self, Value value, const char* name) {
   Type* type = self_type(self);
   if (!type->is_heap())
     return fail(exc::TypeError, "cannot set '{}' attribute of immutable type '{}'", name, type_name(type));
-  if (!value) return fail(exc::TypeError, "cannot delete '{}' attribute of type '{}'", name, type_name(type));
+  if (!value) return fail(exc::TypeError, "cannot delete '{}' attribute of immutable type '{}'", name, type_name(type));
   return kOk;
 }
 
@@ -41,53 +41,7 @@ Status set_qualname(Value self, Value value) { return replace_name(self, value, 
 Ref get_bases(Value self) { return Ref::share(self_type(self)->bases); }
 Status set_bases(Value self, Value value) {
   TRY(check_settable(self, value, "__bases__"));
-  Type* type = self_type(self);
-  if (!is<Tuple>(value))
-    return fail(exc::TypeError, "can only assign tuple to {}.__bases__, not {}", type_name(type), type_name(value));
-  if (as<Tuple>(value)->size == 0)
-    return fail(exc::TypeError, "can only assign non-empty tuple to {}.__bases__, not ()", type_name(type));
-  for (Value b : *as<Tuple>(value)) {
-    if (!is<Type>(b))
-      return fail(exc::TypeError, "{}.__bases__ must be tuple of classes, not '{}'", type_name(type), type_name(b));
-    if (is_subtype(as<Type>(b), type)) return fail(exc::TypeError, "a __bases__ item causes an inheritance cycle");
-  }
-  Type* new_base = as<Type>(as<Tuple>(value)->items[0]);
-  if (new_base->basic_size != type->base->basic_size || new_base->instance_layout != type->base->instance_layout) {
-    return fail(exc::TypeError, "__bases__ assignment: '{}' object layout differs from '{}'", type_name(new_base),
-                type_name(type->base));
-  }
-  Ref old_bases = Ref::share(type->bases);
-  Ref old_mro = Ref::share(type->mro);
-  release(type->bases);
-  type->bases = Ref::share(value).release();
-  Ref mro = compute_mro(type);
-  if (mro.is_error()) {
-    release(type->bases);
-    type->bases = old_bases.release();
-    return Failure{};
-  }
-  for (Value b : *as<Tuple>(old_bases)) {
-    auto* list = as<Type>(b)->subclasses;
-    if (list) list->erase(std::remove(list->begin(), list->end(), type), list->end());
-  }
-  for (Value b : *as<Tuple>(value)) add_subclass(as<Type>(b), type);
-  release(type->mro);
-  type->mro = mro.release();
-  retain(static_cast<Object*>(new_base));
-  release(static_cast<Object*>(type->base));
-  type->base = new_base;
-  std::vector<Type*> pending;
-  if (type->subclasses) pending = *type->subclasses;
-  type_modified(type);
-  compute_slots(type);
-  for (Type* sub : pending) {
-    Ref sub_mro = TRY(compute_mro(sub));
-    release(sub->mro);
-    sub->mro = sub_mro.release();
-    type_modified(sub);
-    compute_slots(sub);
-  }
-  return kOk;
+  return set_type_bases(self_type(self), value);
 }
 
 Ref get_mro(Value self) { return Ref::share(self_type(self)->mro); }
