@@ -65,8 +65,6 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
   for (int32_t i = 0; i < code->total_args(); ++i) base[i] = Value();
   const auto argcount = static_cast<uint32_t>(code->argcount);
   const uint32_t total = argcount + static_cast<uint32_t>(code->kwonlyargcount);
-  // What lies behind the arguments may be left over from an earlier call (ints and other immediates are not cleared).
-  for (auto i = static_cast<int32_t>(count + keywords); i < code->total_args(); ++i) base[i] = Value();
   auto* varnames = as<Tuple>(code->varnames);
   auto cleanup = [&] {
     for (int32_t i = 0; i < code->total_args(); ++i) {
