@@ -164,17 +164,17 @@ Ref socket_recvmsg_into(Value self, const Value* a) {
 }
 
 template <size_t (*measure)(size_t)>
-Ref control_length(Value v, const char* name) {
+Ref control_length(Value v, int64_t overhead, const char* name) {
   Ref number = TRY(index(v));
   const auto length = int_value(number);
   if (!length) return fail(exc::OverflowError, "Python int too large to convert to C ssize_t");
-  if (*length < 0 || *length > INT_MAX - 64) return fail(exc::OverflowError, "{}() argument out of range", name);
+  if (*length < 0 || *length > INT_MAX - overhead) return fail(exc::OverflowError, "{}() argument out of range", name);
   return make_int(static_cast<int64_t>(measure(static_cast<size_t>(*length))));
 }
 size_t cmsg_len(size_t n) { return CMSG_LEN(n); }
 size_t cmsg_space(size_t n) { return CMSG_SPACE(n); }
-Ref module_cmsg_len(Value, const Value* a) { return control_length<cmsg_len>(a[0], "CMSG_LEN"); }
-Ref module_cmsg_space(Value, const Value* a) { return control_length<cmsg_space>(a[0], "CMSG_SPACE"); }
+Ref module_cmsg_len(Value, const Value* a) { return control_length<cmsg_len>(a[0], CMSG_LEN(0), "CMSG_LEN"); }
+Ref module_cmsg_space(Value, const Value* a) { return control_length<cmsg_space>(a[0], CMSG_SPACE(1), "CMSG_SPACE"); }
 
 }  // namespace
 

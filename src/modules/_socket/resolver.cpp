@@ -33,8 +33,8 @@ Address address_of(const addrinfo* info) {
 }
 Result<std::string> service_argument(Value v) {
   if (is_int(v)) return to_string(TRY(str(v)));
-  if (is<Str>(v)) return to_string(v);
-  if (is<Bytes>(v)) return std::string(as<Bytes>(v)->view());
+  Ref text = is<Str>(v) ? TRY(call_method(v, names.encode)) : Ref::share(v);
+  if (is<Bytes>(text)) return std::string(as<Bytes>(text)->view());
   return fail(exc::OSError, "Int or String expected");
 }
 Ref address_info(const addrinfo* info) {
