@@ -163,3 +163,31 @@ with open("src/object/unicode_names.inc", "w") as f:
     for i in range(0, len(encoded), 140):
         f.write(f'"{encoded[i:i + 140]}"\n')
     f.write(";\n")
+
+# What Unicode 3.2.0 says otherwise (unicodedata.ucd_3_2_0, which internationalized domain names need): characters that it does not
+# know yet, properties that have changed since, decompositions that were corrected later.
+old = u.ucd_3_2_0
+unknown, changed, corrected, last = [], [], [], -2
+for c in range(0x110000):
+    ch = chr(c)
+    now = (u.category(ch), u.bidirectional(ch), u.decimal(ch, -1), u.mirrored(ch), u.east_asian_width(ch))
+    then = (old.category(ch), old.bidirectional(ch), old.decimal(ch, -1), old.mirrored(ch), old.east_asian_width(ch))
+    if then[0] == "Cn" != now[0]:
+        if c == last + 1:
+            unknown[-1][1] += 1
+        else:
+            unknown.append([c, 1])
+        last = c
+        continue
+    if now != then:
+        changed.append(f"{{{c},{CATEGORIES.index(then[0])},{BIDI.index(then[1])},{then[2]},{then[3]},{WIDTHS.index(then[4])}}},")
+    if old.normalize("NFD", ch) != u.normalize("NFD", ch):
+        corrected.append(f"{{{c},{ord(old.normalize('NFD', ch))}}},")
+with open("src/object/unicode_old.inc", "w") as f:
+    f.write(NOTE.replace("14.0.0", "3.2.0"))
+    f.write("// Characters assigned later: the first one and how many.\nconst uint32_t kUnknown[][2] = {\n")
+    lines([f"{{{c},{n}}}," for c, n in unknown], f)
+    f.write("};\nconst OldRecord kChanged[] = {\n")
+    lines(changed, f)
+    f.write("};\n// Characters whose decomposition was another one.\nconst uint32_t kCorrected[][2] = {")
+    f.write("".join(corrected) + "};\n")

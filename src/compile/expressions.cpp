@@ -531,7 +531,7 @@ void Compiler::call_unpacked(Call* e, Register callee, Register dst) {
     }
   }
   at(e);
-  emit(Op::CallUnpacked, 0, static_cast<uint32_t>(callee), 0, static_cast<uint32_t>(dst));
+  emit(Op::CallUnpacked, 0, static_cast<uint32_t>(callee), e->keywords.size ? 1 : 0, static_cast<uint32_t>(dst));
 }
 
 // ---- Generators and coroutines

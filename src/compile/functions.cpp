@@ -317,7 +317,7 @@ void Compiler::class_def(ClassDef* s) {
       }
     }
     unit_->position = def_position;
-    emit(Op::CallUnpacked, 0, static_cast<uint32_t>(callee), 0, static_cast<uint32_t>(callee));
+    emit(Op::CallUnpacked, 0, static_cast<uint32_t>(callee), s->keywords.size ? 1 : 0, static_cast<uint32_t>(callee));
   }
   Register result = callee;
   for (size_t i = callees.size(); i-- > 0;) {

@@ -114,6 +114,7 @@ Object* allocate(Type* type, size_t extra) {
     memory = static_cast<char*>(std::calloc(1, total));
     if (!memory) throw std::bad_alloc();
     flags |= kLarge;
+    ++large_blocks;
   }
   if (gc) memory += sizeof(GcHead);
   auto* o = reinterpret_cast<Object*>(memory);
@@ -135,6 +136,7 @@ void free_object(Object* o, size_t) {
     memory -= sizeof(GcHead);
   }
   if (o->flags & kLarge) {
+    --large_blocks;
     std::free(memory);
   } else {
     free_small(memory);

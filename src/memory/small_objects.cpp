@@ -6,6 +6,11 @@
 namespace hiss {
 
 FreeBlock* small_free_lists[kSmallLimit / 16 + 1];
+int64_t large_blocks = 0;
+
+namespace {
+int64_t small_blocks = 0;  // of all chunks, free ones included
+}
 
 void* allocate_small_slow(size_t size_class) {
   void* memory = std::aligned_alloc(kChunkSize, kChunkSize);
@@ -24,7 +29,16 @@ void* allocate_small_slow(size_t size_class) {
     list = block;
   }
   small_free_lists[size_class] = list;
+  small_blocks += static_cast<int64_t>(count);
   return begin;
+}
+
+int64_t allocated_blocks() {
+  int64_t free = 0;
+  for (const FreeBlock* list : small_free_lists) {
+    for (; list; list = list->next) ++free;
+  }
+  return small_blocks - free + large_blocks;
 }
 
 }  // namespace hiss

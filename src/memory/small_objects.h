@@ -39,4 +39,9 @@ inline void free_small(void* memory) {
   small_free_lists[chunk->size_class] = block;
 }
 
+/// Blocks that come from malloc because they are large.
+extern int64_t large_blocks;
+/// How many blocks are in use, small and large. Counted when asked, so that allocating costs nothing more.
+int64_t allocated_blocks();
+
 }  // namespace hiss

@@ -9,6 +9,8 @@
 
 namespace hiss {
 
+Ref operator_compare_digest(Value self, const Value* args);
+
 namespace {
 
 // ---- Operators
@@ -112,6 +114,9 @@ bool same_bytes(std::string_view a, std::string_view b) {
   }
   return difference == 0;
 }
+}  // namespace
+
+/// compare_digest() of hmac and hashlib.
 Ref operator_compare_digest(Value, const Value* a) {
   if (is<Str>(a[0]) && is<Str>(a[1])) {
     if (!as<Str>(a[0])->ascii || !as<Str>(a[1])->ascii)
@@ -126,6 +131,8 @@ Ref operator_compare_digest(Value, const Value* a) {
   BufferView right(TRY(get_buffer(a[1])));
   return Ref::boolean(same_bytes(left.text(), right.text()));
 }
+
+namespace {
 
 // ---- itemgetter, attrgetter, methodcaller: immutable callables that keep what they were made with
 

@@ -3,10 +3,12 @@
 #include "compile/compiler.h"
 #include "modules/_ast/tree.h"
 #include "object/buffer.h"
+#include "object/bytes.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/protocol.h"
 #include "syntax/source.h"
+#include "vm/audit.h"
 #include "vm/call_stack.h"
 #include "vm/frame_access.h"
 #include "vm/runtime.h"
@@ -71,6 +73,10 @@ Result<std::string> source_text(Value source, const char* function, const std::s
   return text;
 }
 
+Status audit_source(const std::string& text, const std::string& filename) {
+  return auditing ? audit("compile", {make_bytes(text), make_str(filename)}) : kOk;
+}
+
 bool inherited_future() {
   CallRecord* record = thread_state().record;
   return record->code && (record->code->code_flags & kCodeFutureAnnotations);
@@ -127,6 +133,7 @@ Ref builtin_compile(Value, const Value* a) {
     return compile_module(tree.module, options);
   }
   std::string text = TRY(source_text(a[0], "compile", filename));
+  TRY(audit_source(text, filename));
   syntax::ParseOptions parsing;
   parsing.mode = mode;
   parsing.dont_imply_dedent = flags & kDontImplyDedent;
@@ -169,6 +176,7 @@ Result<Namespaces> namespaces(const Value* a, const char* function) {
 Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
   Namespaces spaces = TRY(namespaces(a, function));
   if (is<Code>(a[0])) {
+    TRY(audit("exec", {a[0]}));
     auto* code = as<Code>(a[0]);
     const int64_t free_count = as<Tuple>(code->freevars)->size;
     Value closure = mode == syntax::Mode::Exec && a[3] && !a[3].is_none() ? a[3] : Value();
@@ -184,7 +192,9 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
   CompileOptions options;
   options.optimize = runtime_options().optimize;
   options.future_annotations = inherited_future();
+  TRY(audit_source(text, "<string>"));
   Ref code = TRY(compile_source(text, "<string>", mode, options));
+  TRY(audit("exec", {code}));
   return run_code(as<Code>(code), as<Dict>(spaces.globals), spaces.locals);
 }
 

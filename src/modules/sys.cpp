@@ -7,6 +7,7 @@
 
 #include "compile/code.h"
 #include "memory/collector.h"
+#include "memory/small_objects.h"
 #include "modules/_io/standard_streams.h"
 #include "object/class_builder.h"
 #include "object/exception.h"
@@ -15,11 +16,12 @@
 #include "object/int.h"
 #include "object/protocol.h"
 #include "object/shape.h"
+#include "vm/audit.h"
 #include "vm/finalize.h"
 #include "vm/import.h"
 #include "vm/library_path.h"
 #include "vm/runtime.h"
-#include "vm/thread_state.h"
+#include "vm/threads.h"
 
 namespace hiss {
 
@@ -100,10 +102,12 @@ Ref sys_unavailable_trace(Value, const Value* a) {
   return fail(exc::NotImplementedError, "sys.settrace() and sys.setprofile() are not supported by Hiss yet");
 }
 Ref sys_no_trace(Value, const Value*) { return Ref::none(); }
-Ref sys_getallocatedblocks(Value, const Value*) { return make_int(0); }
-Ref sys_switch_interval(Value, const Value*) { return make_float(0.005); }
+Ref sys_getallocatedblocks(Value, const Value*) { return make_int(allocated_blocks()); }
+Ref sys_switch_interval(Value, const Value*) { return make_float(1e-6 * static_cast<double>(switch_interval)); }
 Ref sys_set_switch_interval(Value, const Value* a) {
-  TRY(to_double(a[0]));
+  const double seconds = TRY(to_double(a[0]));
+  if (!(seconds > 0)) return fail(exc::ValueError, "switch interval must be strictly positive");
+  switch_interval = seconds > 1e9 ? int64_t{1000000000000000} : static_cast<int64_t>(seconds * 1e6);
   return Ref::none();
 }
 Ref sys_current_frames(Value, const Value*) {
@@ -135,7 +139,26 @@ Ref sys_set_origin_depth(Value, const Value* a) {
   thread_state().coroutine_origin_depth = static_cast<int32_t>(n);
   return Ref::none();
 }
-Ref sys_audit(Value, const Value*) { return Ref::none(); }
+Ref sys_audit(Value, const Value* a) {
+  auto* given = as<Tuple>(a[0]);
+  if (given->size == 0) return fail(exc::TypeError, "audit() missing 1 required positional argument: 'event'");
+  if (!is<Str>(given->items[0]))
+    return fail(exc::TypeError, "expected str for argument 'event', not {}", type_name(given->items[0]));
+  if (!auditing) return Ref::none();
+  Ref rest = make_tuple(given->items + 1, given->size - 1);
+  TRY(audit(given->items[0], rest));
+  return Ref::none();
+}
+Ref sys_addaudithook(Value, const Value* a) {
+  // The hooks that are there may refuse another one: by an Exception in silence, by other exceptions aloud.
+  if (audit("sys.addaudithook", {}).is_error()) {
+    if (!pending_is(exc::Exception)) return Failure{};
+    clear_pending();
+    return Ref::none();
+  }
+  add_audit_hook(a[0]);
+  return Ref::none();
+}
 
 Ref sys_displayhook(Value, const Value* a) {
   if (a[0].is_none()) return Ref::none();
@@ -234,8 +257,10 @@ const NativeDef kFunctions[] = {
      "How many frames cr_origin of a new coroutine remembers in this thread; 0 for none."},
     {"set_coroutine_origin_tracking_depth", "($module, /, depth)", sys_set_origin_depth,
      "Set how many frames cr_origin of a new coroutine remembers in this thread; 0 for none."},
-    {"audit", "($module, event, /, *args)", sys_audit, "Does nothing: Hiss calls no audit hooks."},
-    {"addaudithook", "($module, /, hook)", sys_audit, "Accepts a hook, which Hiss never calls."},
+    {"audit", "($module, /, *args)", sys_audit,
+     "audit(event, *args): tell the audit hooks of an event. An exception of a hook comes back to the caller."},
+    {"addaudithook", "($module, /, hook)", sys_addaudithook,
+     "Call hook(event, args) for every event from now on. There is no way to take a hook away."},
     {"displayhook", "($module, object, /)", sys_displayhook,
      "Show the value of an expression typed at the prompt: write its repr() to sys.stdout and store it as _ in "
      "builtins. None is passed over."},

@@ -317,7 +317,8 @@ Ref new_function(Value self, const Value* args) {
                 type_name(wanted), type_name(type));
   }
   Type* native = wanted;
-  while (native->is_heap()) native = native->base;
+  // The class may be one that C++ code has given a __new__ of its own (ast.AST).
+  while (native->is_heap() && native != type) native = native->base;
   if (native->slots.new_ != type->slots.new_ && native != type) {
     return fail(exc::TypeError, "{}.__new__({}) is not safe, use {}.__new__()", type_name(type), type_name(wanted),
                 type_name(native));

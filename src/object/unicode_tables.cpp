@@ -93,8 +93,8 @@ int to_fold(uint32_t c, uint32_t out[3]) {
   return mapped(c, r.fold, r.flags & kLongFold, out);
 }
 
-const char* category_name(uint32_t c) { return kCategoryNames[record(c).category]; }
-const char* bidirectional_name(uint32_t c) { return kBidirectionalNames[record(c).bidirectional]; }
-const char* width_name(uint32_t c) { return kWidthNames[record(c).width]; }
+const char* category_name(const Record& r) { return kCategoryNames[r.category]; }
+const char* bidirectional_name(const Record& r) { return kBidirectionalNames[r.bidirectional]; }
+const char* width_name(const Record& r) { return kWidthNames[r.width]; }
 
 }  // namespace hiss::unicode

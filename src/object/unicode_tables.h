@@ -72,12 +72,19 @@ int to_lower(uint32_t c, uint32_t out[3]);
 int to_title(uint32_t c, uint32_t out[3]);
 int to_fold(uint32_t c, uint32_t out[3]);
 
-const char* category_name(uint32_t c);
-const char* bidirectional_name(uint32_t c);
-const char* width_name(uint32_t c);
+const char* category_name(const Record& r);
+const char* bidirectional_name(const Record& r);
+const char* width_name(const Record& r);
+
+/// Unicode 3.2.0, which internationalized domain names are defined with: false for characters that came later.
+bool known_in_3_2(uint32_t c);
+/// The record of that version, as far as it differs: category, bidirectional, width, decimal, numeric, mirrored.
+Record record_in_3_2(uint32_t c);
+/// What a character decomposed to before a correction of the standard; 0: no correction.
+uint32_t corrected_since_3_2(uint32_t c);
 
 enum class Form { C, D, KC, KD };
-std::vector<uint32_t> normalize(const std::vector<uint32_t>& text, Form form);
+std::vector<uint32_t> normalize(const std::vector<uint32_t>& text, Form form, bool in_3_2 = false);
 /// The decomposition as the database writes it: "<compat> 0020 0308".
 std::string decomposition(uint32_t c);
 /// Identifiers are compared in this form.

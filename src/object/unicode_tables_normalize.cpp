@@ -30,10 +30,13 @@ const Decompositions& decompositions() {
   return *d;
 }
 
-void decompose(uint32_t c, bool compatibility, std::vector<uint32_t>& out) {
-  if (c < 0x80) {
+void decompose(uint32_t c, bool compatibility, bool in_3_2, std::vector<uint32_t>& out) {
+  if (c < 0x80 || (in_3_2 && !known_in_3_2(c))) {
     out.push_back(c);
     return;
+  }
+  if (in_3_2) {
+    if (const uint32_t then = corrected_since_3_2(c)) c = then;
   }
   if (c - kHangul < kSyllables) {
     const uint32_t s = c - kHangul;
@@ -48,7 +51,7 @@ void decompose(uint32_t c, bool compatibility, std::vector<uint32_t>& out) {
     return;
   }
   const uint32_t* p = found->second;
-  for (uint32_t i = 0; i < p[1]; ++i) decompose(p[2 + i], compatibility, out);
+  for (uint32_t i = 0; i < p[1]; ++i) decompose(p[2 + i], compatibility, in_3_2, out);
 }
 
 uint32_t compose_pair(uint32_t a, uint32_t b) {
@@ -60,10 +63,10 @@ uint32_t compose_pair(uint32_t a, uint32_t b) {
 
 }  // namespace
 
-std::vector<uint32_t> normalize(const std::vector<uint32_t>& text, Form form) {
+std::vector<uint32_t> normalize(const std::vector<uint32_t>& text, Form form, bool in_3_2) {
   std::vector<uint32_t> out;
   out.reserve(text.size());
-  for (uint32_t c : text) decompose(c, form == Form::KC || form == Form::KD, out);
+  for (uint32_t c : text) decompose(c, form == Form::KC || form == Form::KD, in_3_2, out);
   // Marks that follow a starter are put in the order of their classes.
   for (size_t i = 0; i < out.size();) {
     if (record(out[i]).combining == 0) {

@@ -1,5 +1,6 @@
 // Import: CPython's importlib does the finding and loading; here is what it stands on.
 #include "vm/import.h"
+#include "vm/audit.h"
 
 #include <sys/stat.h>
 
@@ -121,6 +122,30 @@ Ref load_native_module(std::string_view name) {
   return module;
 }
 
+namespace {
+
+/// The event of a search for a module that is not loaded yet.
+Status audit_import(Str* name, Value globals, int level) {
+  std::string full = to_string(name);
+  if (level > 0) {
+    Value package = is<Dict>(globals) ? dict_get(as<Dict>(globals), names.__package__) : Value();
+    if (!is<Str>(package)) return kOk;
+    std::string base = to_string(package);
+    for (int i = 1; i < level && !base.empty(); ++i) base.erase(base.rfind('.') == base.npos ? 0 : base.rfind('.'));
+    full = full.empty() ? base : base + "." + full;
+  }
+  Ref absolute = make_str(full);
+  if (!TRY(dict_get(sys_modules(), absolute.value())).is_empty()) return kOk;
+  Dict* sys = module_dict(dict_get(sys_modules(), intern("sys")));
+  auto of_sys = [&](const char* key) {
+    Value v = dict_get(sys, intern(key));
+    return v ? v : Value::none();
+  };
+  return audit("import", {absolute, Value::none(), of_sys("path"), of_sys("meta_path"), of_sys("path_hooks")});
+}
+
+}  // namespace
+
 Ref import_module_level(Str* name, Value globals, Value fromlist, int level) {
   const bool from = !fromlist.is_none() && !(is<Tuple>(fromlist) && as<Tuple>(fromlist)->size == 0);
   if (level == 0) {
@@ -146,6 +171,7 @@ Ref import_module_level(Str* name, Value globals, Value fromlist, int level) {
   if (!bootstrap_module) return load_native_module(to_string(name));
   if (level < 0) return fail(exc::ValueError, "level must be >= 0");
   if (level == 0 && name->length == 0) return fail(exc::ValueError, "Empty module name");
+  if (auditing) TRY(audit_import(name, globals, level));
   Ref space = is<Dict>(globals) ? Ref::share(globals) : make_dict();
   Ref list = from ? Ref::share(fromlist) : empty_tuple();
   return bootstrap_call("__import__", {to_value(name), space, Value::none(), list, Value::integer(level)});

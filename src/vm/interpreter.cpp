@@ -1001,9 +1001,9 @@ call_any : {
 op_CallUnpacked : {
   SAVE();
   Value function = r[A];
-  Ref result = call_with(function, as<Tuple>(r[A + 1]), r[A + 2] ? as<Dict>(r[A + 2]) : nullptr);
+  Ref result = call_with(function, as<Tuple>(r[A + 1]), B ? as<Dict>(r[A + 2]) : nullptr);
   if (result.is_error()) goto error;
-  for (int i = 2; i >= 0; --i) DROP(A + i);
+  for (int i = B ? 2 : 1; i >= 0; --i) DROP(A + i);
   SET(C, result.release());
 }
   DISPATCH();

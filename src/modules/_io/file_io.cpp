@@ -9,6 +9,7 @@
 #include "modules/_warnings.h"
 #include "modules/posix/path_argument.h"
 #include "object/class_builder.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -118,6 +119,7 @@ Status init_file(Value self, Value name, std::string_view mode, bool closefd, Va
     f->closefd = true;
     if (!opener || opener.is_none()) {
       const std::string path = TRY(fs_path(name));
+      TRY(audit("open", {name, make_str(mode), Value::integer(flags)}));
       const int64_t opened = TRY(blocking_call([&] { return open(path.c_str(), flags, 0666); }));
       if (opened < 0) return fail_errno(errno, name);
       f->fd = static_cast<int>(opened);

@@ -17,6 +17,7 @@
 #include "object/buffer.h"
 #include "object/bytes.h"
 #include "object/struct_sequence.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -29,6 +30,7 @@ Ref posix_open(Value, const Value* a) {
   const int flags = TRY(to_c_int(a[1]));
   const int mode = a[2] ? TRY(to_c_int(a[2])) : 0777;
   const int dir = TRY(dir_fd_argument(a[3]));
+  TRY(audit("open", {path.object, Value::none(), Value::integer(flags)}));
   const int64_t fd = TRY(blocking_call([&] { return openat(dir, path.c_str(), flags | O_CLOEXEC, mode); }));
   if (fd < 0) return fail_errno(errno, path.object);
   return make_int(fd);
