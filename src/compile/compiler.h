@@ -2,6 +2,7 @@
 // innermost.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -26,7 +27,7 @@ struct Label {
 
 /// A construct around the current statement that return, break and continue have to leave properly.
 struct Block {
-  enum Kind : uint8_t { Loop, TryFinally, With, AsyncWith, Handler, HandlerName, FinallyHandler } kind;
+  enum Kind : uint8_t { Loop, TryFinally, With, AsyncWith, Handler, StarHandler, HandlerName, FinallyHandler } kind;
   Label* break_label = nullptr;
   Label* continue_label = nullptr;
   Register reg = -1;                  // Loop: the iterator (or -1); With: __exit__; handlers: the exception
@@ -166,8 +167,14 @@ class Compiler {
   void async_for(ast::AsyncFor* s);
   void try_(ast::Try* s);
   void try_except(ast::Seq<ast::Stmt*> body, ast::Seq<ast::ExceptHandler*> handlers, ast::Seq<ast::Stmt*> orelse);
-  void try_finally(ast::Try* s);
+  /// `protected_part` emits what the finally clause stands behind.
+  void try_finally(ast::Seq<ast::Stmt*> finalbody, const std::function<void()>& protected_part);
+  void named_handler_body(ast::ExceptHandler* h, Register exception);
   void try_star(ast::TryStar* s);
+  void try_except_star(ast::TryStar* s);
+  void star_handler(ast::ExceptHandler* h, Register rest, Register results);
+  void star_handler_body(ast::ExceptHandler* h, Register match);
+  bool leaves_star_handler(const ast::Node* node, size_t until);
   void with(ast::With* s, int32_t item);
   void async_with(ast::AsyncWith* s, int32_t item);
   void return_(ast::Return* s);

@@ -302,6 +302,7 @@ void Compiler::unwind_block(Block block) {
       exit_call(block.reg, block.kind == Block::AsyncWith, block.node);
       break;
     case Block::Handler:
+    case Block::StarHandler:
     case Block::FinallyHandler:
       emit(Op::PopHandled, 0, static_cast<uint32_t>(block.reg), 0, 0);
       break;
@@ -345,6 +346,8 @@ void Compiler::return_(Return* s) {
   if (s->value && unit_->scope->is_coroutine && unit_->scope->is_generator) {
     return static_cast<void>(fail(s, "'return' with value in async generator"));
   }
+  const Node* reported = s->value && s->value->is<Constant>() ? static_cast<Node*>(s->value) : s;
+  if (leaves_star_handler(reported, 0)) return;
   const Register m = mark();
   bool must_unwind = false;
   for (const Block& b : unit_->blocks) must_unwind |= b.kind != Block::Loop;
@@ -372,6 +375,7 @@ void Compiler::break_or_continue(Stmt* s, bool is_break) {
   while (loop > 0 && unit_->blocks[loop - 1].kind != Block::Loop) --loop;
   if (loop == 0)
     return static_cast<void>(fail(s, is_break ? "'break' outside loop" : "'continue' not properly in loop"));
+  if (leaves_star_handler(s, loop)) return;
   unwind_blocks(loop);
   at(s);
   Block& b = unit_->blocks[loop - 1];

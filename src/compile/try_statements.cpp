@@ -7,23 +7,26 @@ namespace hiss {
 using namespace ast;
 
 void Compiler::try_(Try* s) {
-  if (s->finalbody.size) return try_finally(s);
-  try_except(s->body, s->handlers, s->orelse);
+  auto handled = [&] {
+    if (s->handlers.size) {
+      try_except(s->body, s->handlers, s->orelse);
+    } else {
+      body(s->body);
+    }
+  };
+  if (!s->finalbody.size) return handled();
+  try_finally(s->finalbody, handled);
 }
 
-void Compiler::try_finally(Try* s) {
+void Compiler::try_finally(Seq<Stmt*> finalbody, const std::function<void()>& protected_part) {
   Label handler, end;
   const Register depth = mark();
   const auto before = unit_->assigned;
   Block block{Block::TryFinally};
-  block.final_body = s->finalbody;
+  block.final_body = finalbody;
   block.range_start = here();
   unit_->blocks.push_back(block);
-  if (s->handlers.size) {
-    try_except(s->body, s->handlers, s->orelse);
-  } else {
-    body(s->body);
-  }
+  protected_part();
   block = std::move(unit_->blocks.back());
   unit_->blocks.pop_back();
   close_range(block);
@@ -32,7 +35,7 @@ void Compiler::try_finally(Try* s) {
   bool final_ends = true;
   auto after_final = unit_->assigned;
   if (!body_ends) {
-    body(s->finalbody);
+    body(finalbody);
     final_ends = unit_->unreachable;
     after_final = unit_->assigned;
     jump(Op::Jump, 0, end);
@@ -46,7 +49,7 @@ void Compiler::try_finally(Try* s) {
   in_final.reg = exception;
   in_final.range_start = start;
   unit_->blocks.push_back(in_final);
-  body(s->finalbody);
+  body(finalbody);
   Block done = std::move(unit_->blocks.back());
   unit_->blocks.pop_back();
   emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
@@ -62,6 +65,31 @@ void Compiler::try_finally(Try* s) {
   unit_->assigned = after_final;
   unit_->unreachable = body_ends || final_ends;
   if (unit_->unreachable && !end.uses.empty()) unit_->unreachable = false;
+}
+
+// The body of `except ... as name`: the name goes when the body ends, however it ends.
+void Compiler::named_handler_body(ExceptHandler* h, Register exception) {
+  store_name(h->name, {exception, false});
+  Block named{Block::HandlerName};
+  named.name = h->name;
+  named.range_start = here();
+  unit_->blocks.push_back(named);
+  body(h->body);
+  named = std::move(unit_->blocks.back());
+  unit_->blocks.pop_back();
+  close_range(named);
+  const bool ends = unit_->unreachable;
+  if (!ends) unwind_block(named);
+  Label past, cleanup;
+  if (!ends) jump(Op::Jump, 0, past);
+  bind(cleanup);
+  const Register raised = temporary();
+  unwind_block(named);
+  emit(Op::Reraise, 0, static_cast<uint32_t>(raised), 0, 0);
+  add_entries(named, cleanup, raised);
+  free_to(raised);
+  bind(past);
+  unit_->unreachable = ends;
 }
 
 void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq<Stmt*> orelse) {
@@ -107,27 +135,7 @@ void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq
     in_handler.range_start = here();
     unit_->blocks.push_back(in_handler);
     if (h->name.data()) {
-      store_name(h->name, {exception, false});
-      Block named{Block::HandlerName};
-      named.name = h->name;
-      named.range_start = here();
-      unit_->blocks.push_back(named);
-      body(h->body);
-      named = std::move(unit_->blocks.back());
-      unit_->blocks.pop_back();
-      close_range(named);
-      const bool ends = unit_->unreachable;
-      if (!ends) unwind_block(named);
-      Label past, cleanup;
-      if (!ends) jump(Op::Jump, 0, past);
-      bind(cleanup);
-      const Register raised = temporary();
-      unwind_block(named);
-      emit(Op::Reraise, 0, static_cast<uint32_t>(raised), 0, 0);
-      add_entries(named, cleanup, raised);
-      free_to(raised);
-      bind(past);
-      unit_->unreachable = ends;
+      named_handler_body(h, exception);
     } else {
       body(h->body);
     }
@@ -159,7 +167,106 @@ void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq
   unit_->unreachable = false;
 }
 
-void Compiler::try_star(TryStar* s) { fail(s, "except* is not compiled by Hiss yet"); }
+void Compiler::try_star(TryStar* s) {
+  if (!s->finalbody.size) return try_except_star(s);
+  try_finally(s->finalbody, [&] { try_except_star(s); });
+}
+
+// The clauses of try/except* all have their turn, each on what the ones before left over. What they raise is collected,
+// and raised together with what nobody caught once the last is through.
+void Compiler::try_except_star(TryStar* s) {
+  Label handler, end, done;
+  const Register depth = mark();
+  const auto before = unit_->assigned;
+  Block block{Block::TryFinally};  // closed and reopened like one, but with nothing to run
+  block.range_start = here();
+  unit_->blocks.push_back(block);
+  body(s->body);
+  block = std::move(unit_->blocks.back());
+  unit_->blocks.pop_back();
+  close_range(block);
+  if (!unit_->unreachable || s->orelse.size) body(s->orelse);
+  jump(Op::Jump, 0, end);
+  bind(handler);
+  const Register exception = temporaries(2);
+  emit(Op::PushHandled, 0, static_cast<uint32_t>(exception), 0, 0);
+  const int start = here();
+  const Register results = temporary(), rest = temporary();
+  emit(Op::BuildList, 0, static_cast<uint32_t>(results), 0, 0);
+  emit(Op::Move, 0, static_cast<uint32_t>(rest), static_cast<uint32_t>(exception), 0);
+  for (ExceptHandler* h : s->handlers) {
+    unit_->assigned = before;
+    star_handler(h, rest, results);
+    if (failed_) return;
+  }
+  emit(Op::ListAppend, kDyingB, static_cast<uint32_t>(results), static_cast<uint32_t>(rest), 0);
+  emit(Op::RaiseGroup, 0, static_cast<uint32_t>(rest), static_cast<uint32_t>(exception),
+       static_cast<uint32_t>(results));
+  jump(Op::JumpIfNone, static_cast<uint32_t>(rest), done);
+  emit(Op::Reraise, 0, static_cast<uint32_t>(rest), 0, 0);
+  handled_range(start, exception);
+  bind(done);
+  release(rest);
+  release(results);
+  emit(Op::PopHandled, 0, static_cast<uint32_t>(exception), 0, 0);
+  add_entries(block, handler, depth);
+  bind(end);
+  free_to(depth);
+  unit_->assigned = before;
+  unit_->unreachable = false;
+}
+
+void Compiler::star_handler(ExceptHandler* h, Register rest, Register results) {
+  Label next, raised;
+  const Register m = mark();
+  at(h);
+  const Register match = temporaries(2);  // then the rest, then (in its place) what was handled before
+  const Operand type = expression(h->type);
+  at(h->type);
+  emit(Op::MatchGroup, 0, static_cast<uint32_t>(match), static_cast<uint32_t>(rest), static_cast<uint32_t>(type.reg));
+  drop(type);
+  emit(Op::MoveTake, 0, static_cast<uint32_t>(rest), static_cast<uint32_t>(match + 1), 0);
+  jump(Op::JumpIfNone, static_cast<uint32_t>(match), next);
+  free_to(match + 2);
+  emit(Op::PushHandled, 0, static_cast<uint32_t>(match), 0, 0);
+  const int start = here();
+  star_handler_body(h, match);
+  if (!unit_->unreachable) {
+    emit(Op::PopHandled, 0, static_cast<uint32_t>(match), 0, 0);
+    jump(Op::Jump, 0, next);
+  }
+  const int stop = here();
+  handled_range(start, match);
+  bind(raised);
+  unit_->exceptions.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(stop),
+                               static_cast<uint32_t>(raised.position), static_cast<uint32_t>(match)});
+  emit(Op::ListAppend, kDyingB, static_cast<uint32_t>(results), static_cast<uint32_t>(match), 0);
+  bind(next);
+  release(match);
+  unit_->unreachable = false;
+  free_to(m);
+}
+
+void Compiler::star_handler_body(ExceptHandler* h, Register match) {
+  Block in_handler{Block::StarHandler};
+  in_handler.reg = match;
+  unit_->blocks.push_back(in_handler);
+  if (h->name.data()) {
+    named_handler_body(h, match);
+  } else {
+    body(h->body);
+  }
+  unit_->blocks.pop_back();
+}
+
+// A jump out of an except* clause would skip the clauses behind it.
+bool Compiler::leaves_star_handler(const Node* node, size_t until) {
+  for (size_t i = until; i < unit_->blocks.size(); ++i) {
+    if (unit_->blocks[i].kind == Block::StarHandler)
+      return fail(node, "'break', 'continue' and 'return' cannot appear in an except* block"), true;
+  }
+  return false;
+}
 
 // with A as a, B as b: item by item, each inside the one before.
 void Compiler::with(With* s, int32_t item) {

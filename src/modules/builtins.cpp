@@ -8,6 +8,7 @@
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/function.h"
+#include "object/generator.h"
 #include "object/iterator.h"
 #include "object/protocol.h"
 #include "vm/calls.h"
@@ -83,8 +84,8 @@ Ref builtin_aiter(Value, const Value* a) {
 Ref builtin_anext(Value, const Value* a) {
   UnarySlot slot = type_of(a[0])->slots.anext;
   if (!slot) return fail(exc::TypeError, "'{}' object is not an async iterator", type_name(a[0]));
-  if (a[1]) return fail(exc::NotImplementedError, "anext() with a default is not supported by Hiss yet");
-  return slot(a[0]);
+  Ref awaitable = TRY(slot(a[0]));
+  return a[1] ? make_anext_awaitable(awaitable, a[1]) : awaitable;
 }
 Ref all_or_any(Value iterable, bool stop_at) {
   Ref iterator = TRY(get_iter(iterable));

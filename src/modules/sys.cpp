@@ -16,6 +16,7 @@
 #include "object/int.h"
 #include "object/protocol.h"
 #include "object/shape.h"
+#include "object/struct_sequence.h"
 #include "vm/audit.h"
 #include "vm/finalize.h"
 #include "vm/import.h"
@@ -116,14 +117,22 @@ Ref sys_current_frames(Value, const Value*) {
   if (record->code) TRY(dict_set(as<Dict>(dict), make_uint(thread_state().id), to_value(frame_of(record))));
   return dict;
 }
+StructSequenceType asyncgen_hooks_type;
+const StructField kAsyncgenHooksFields[] = {{"firstiter", nullptr}, {"finalizer", nullptr}};
+
 Ref sys_get_asyncgen_hooks(Value, const Value*) {
   ThreadState& ts = thread_state();
-  auto or_none = [](Value v) { return v ? v : Value::none(); };
-  return make_tuple({or_none(ts.async_first_iteration), or_none(ts.async_finalizer)});
+  return make_struct_sequence(asyncgen_hooks_type,
+                              {Ref::share(ts.async_first_iteration), Ref::share(ts.async_finalizer)});
 }
 Ref sys_set_asyncgen_hooks(Value, const Value* a) {
   ThreadState& ts = thread_state();
   Value* slots[] = {&ts.async_first_iteration, &ts.async_finalizer};
+  const char* hook_names[] = {"firstiter", "finalizer"};
+  for (int i = 1; i >= 0; --i) {
+    if (a[i] && !a[i].is_none() && !is_callable(a[i]))
+      return fail(exc::TypeError, "callable {} expected, got {}", hook_names[i], type_name(a[i]));
+  }
   for (int i = 0; i < 2; ++i) {
     if (!a[i]) continue;
     Value old = *slots[i];
@@ -425,6 +434,8 @@ Status add_structures(Dict* dict) {
 
 Status initialize(Value module) {
   module_ref = Ref::share(module);
+  define_struct_sequence(asyncgen_hooks_type, {"asyncgen_hooks", "The hooks of asynchronous generators.",
+                                               kAsyncgenHooksFields, 2, 2, false});
   return add_information(module_dict(module));
 }
 

@@ -1,9 +1,11 @@
 // ExceptionGroup and BaseExceptionGroup (PEP 654).
 #include "object/exception_group.h"
 
+#include <unordered_set>
 #include <vector>
 
 #include "object/exception.h"
+#include "object/function.h"
 #include "object/protocol.h"
 
 namespace hiss {
@@ -17,7 +19,7 @@ bool is_group(Value v) { return is_instance_of(v, exc::BaseExceptionGroup); }
 Ref group_new(Type* cls, const Args& args) {
   if (args.keyword_count() || args.count != 2)
     return fail(exc::TypeError, "BaseExceptionGroup.__new__() takes exactly 2 arguments ({} given)", args.count);
-  if (!is<Str>(args[0])) return fail(exc::TypeError, "argument 1 must be str, not {}", type_name(args[0]));
+  if (!is<Str>(args[0])) return fail(exc::TypeError, "BaseExceptionGroup.__new__() argument 1 must be str, not {}", type_name(args[0]));
   if (!type_of(args[1])->slots.getitem || is<Dict>(args[1]))
     return fail(exc::TypeError, "second argument (exceptions) must be a sequence");
   Ref list = TRY(to_tuple(args[1]));
@@ -85,32 +87,39 @@ struct Split {
   Ref match = Ref::none(), rest = Ref::none();
 };
 
-Result<Split> split(Value exception, Value condition) {
-  RecursionCheck recursion(" in exception group");
+// Parts a tree of groups by a test of each node (Result<bool>(Value)): a group that passes goes as a whole. Groups of
+// the rest are only made when they are wanted, for derive() is the user's.
+template <typename Test>
+Result<Split> split(Value exception, bool want_rest, const Test& test) {
+  RecursionCheck recursion(" in exceptiongroup_split_recursive");
   TRY(recursion.status());
   Split out;
-  if (TRY(fits(exception, condition))) {
+  if (TRY(test(exception))) {
     out.match = Ref::share(exception);
     return out;
   }
   if (!is_group(exception)) {
-    out.rest = Ref::share(exception);
+    if (want_rest) out.rest = Ref::share(exception);
     return out;
   }
   std::vector<Ref> matching, others;
   for (Value member : *members(exception)) {
-    Split part = TRY(split(member, condition));
+    Split part = TRY(split(member, want_rest, test));
     if (!part.match.is_none()) matching.push_back(std::move(part.match));
     if (!part.rest.is_none()) others.push_back(std::move(part.rest));
   }
   out.match = TRY(derive_with(exception, matching));
-  out.rest = TRY(derive_with(exception, others));
+  if (want_rest) out.rest = TRY(derive_with(exception, others));
   return out;
+}
+
+Result<Split> split_by(Value exception, Value condition, bool want_rest) {
+  return split(exception, want_rest, [&](Value e) { return fits(e, condition); });
 }
 
 Status check_condition(Value condition) {
   auto valid = [](Value t) { return is<Type>(t) && is_subtype(as<Type>(t), &exc::BaseException); };
-  bool ok = valid(condition) || (!is<Type>(condition) && !is<Tuple>(condition) && is_callable(condition));
+  bool ok = valid(condition) || is<Function>(condition);
   if (is<Tuple>(condition)) {
     ok = true;
     for (Value t : *as<Tuple>(condition)) ok = ok && valid(t);
@@ -121,12 +130,12 @@ Status check_condition(Value condition) {
 
 Ref group_split(Value self, const Value* args) {
   TRY(check_condition(args[0]));
-  Split out = TRY(split(self, args[0]));
+  Split out = TRY(split_by(self, args[0], true));
   return make_tuple({out.match, out.rest});
 }
 Ref group_subgroup(Value self, const Value* args) {
   TRY(check_condition(args[0]));
-  Split out = TRY(split(self, args[0]));
+  Split out = TRY(split_by(self, args[0], false));
   return out.match;
 }
 Ref group_derive(Value self, const Value* args) {
@@ -150,35 +159,73 @@ void define_exception_groups() {
 }
 
 Ref match_exception_group(Value exception, Value type) {
-  auto groups = [](Value t) { return is<Type>(t) && is_subtype(as<Type>(t), &exc::BaseExceptionGroup); };
-  bool bad = groups(type);
-  if (is<Tuple>(type)) {
-    for (Value t : *as<Tuple>(type)) bad |= groups(t);
-  }
-  if (bad) return fail(exc::TypeError, "catching ExceptionGroup with except* is not allowed. Use except instead.");
+  auto each = [&](auto test) {
+    if (!is<Tuple>(type)) return test(type);
+    for (Value t : *as<Tuple>(type)) {
+      if (test(t)) return true;
+    }
+    return false;
+  };
+  if (each([](Value t) { return !is<Type>(t) || !is_subtype(as<Type>(t), &exc::BaseException); }))
+    return fail(exc::TypeError, "catching classes that do not inherit from BaseException is not allowed");
+  if (each([](Value t) { return is_subtype(as<Type>(t), &exc::BaseExceptionGroup); }))
+    return fail(exc::TypeError, "catching ExceptionGroup with except* is not allowed. Use except instead.");
   if (exception.is_none()) return make_tuple({Value::none(), Value::none()});
-  if (!is_group(exception)) {
-    if (!TRY(exception_matches(exception, type))) return make_tuple({Value::none(), exception});
-    Ref list = make_list(1);
-    list_append(as<List>(list), exception);
-    Ref wrapped = TRY(call(to_value(&exc::ExceptionGroup), {empty_str(), list}));
+  if (TRY(exception_matches(exception, type))) {
+    if (is_group(exception)) return make_tuple({exception, Value::none()});
+    Ref alone = make_tuple({exception});
+    Ref wrapped = TRY(call(to_value(&exc::BaseExceptionGroup), {empty_str(), alone}));
     return make_tuple({wrapped, Value::none()});
   }
-  Split out = TRY(split(exception, type));
-  return make_tuple({out.match, out.rest});
+  if (!is_group(exception)) return make_tuple({Value::none(), exception});
+  Ref pair = TRY(call_method(exception, "split", {type}));
+  if (!is<Tuple>(pair) || as<Tuple>(pair)->size < 2)
+    return fail(exc::TypeError, "{}.split must return a 2-tuple", type_name(exception));
+  return pair;
 }
 
-Ref prepare_reraise_group(Value original, List* raised) {
-  (void)original;
-  std::vector<Value> left;
-  for (Value v : *raised) {
-    if (!v.is_none()) left.push_back(v);
+namespace {
+
+// An exception whose metadata is that of the caught group was not raised anew: it is a part of that group.
+bool is_part_of(Value exception, Value original) {
+  if (!is_group(exception)) return false;
+  auto* a = self_exception(exception);
+  auto* b = self_exception(original);
+  return a->traceback == b->traceback && a->cause == b->cause && a->context == b->context;
+}
+
+void collect_leaves(Value exception, std::unordered_set<uint64_t>& leaves) {
+  if (!is_group(exception)) {
+    leaves.insert(exception.bits());
+    return;
   }
-  if (left.empty()) return Ref::none();
-  if (left.size() == 1) return Ref::share(left[0]);
-  Ref list = make_list(static_cast<int64_t>(left.size()));
-  for (Value v : left) list_append(as<List>(list), v);
-  return call(to_value(&exc::ExceptionGroup), {empty_str(), list});
+  for (Value member : *members(exception)) collect_leaves(member, leaves);
+}
+
+}  // namespace
+
+Ref prepare_reraise_group(Value original, List* results) {
+  std::vector<Value> raised;
+  std::unordered_set<uint64_t> kept;
+  for (Value v : *results) {
+    if (v.is_none()) continue;
+    if (!is_group(original)) return Ref::share(v);  // a bare exception fits one clause at most
+    if (is_part_of(v, original)) {
+      collect_leaves(v, kept);
+    } else {
+      raised.push_back(v);
+    }
+  }
+  Ref remaining = Ref::none();
+  if (!kept.empty()) {
+    Split parts = TRY(split(original, false, [&](Value e) -> Result<bool> { return kept.count(e.bits()) != 0; }));
+    remaining = parts.match;
+  }
+  if (raised.empty()) return remaining;
+  if (!remaining.is_none()) raised.push_back(remaining);
+  Ref list = make_list(static_cast<int64_t>(raised.size()));
+  for (Value v : raised) list_append(as<List>(list), v);
+  return call(to_value(&exc::BaseExceptionGroup), {empty_str(), list});
 }
 
 }  // namespace hiss

@@ -33,6 +33,13 @@ struct Generator : Object {
 /// Sends a value in and runs to the next yield. Empty when the generator finished; then `*result` has its return value.
 Ref generator_send(Generator* g, Value value, Ref* result);
 Ref generator_throw(Generator* g, Value exception, Ref* result);
+/// The arguments of throw(): an exception, or a class with a value and a traceback (each may be empty). A throw()
+/// method that the generator delegates to gets them as they came.
+struct Thrown {
+  Value type, value, traceback;
+};
+/// `close_on_exit`: what the generator delegates to is closed by GeneratorExit, not thrown into.
+Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit, Ref* result);
 Ref generator_close(Generator* g);
 /// The object that the generator delegates to (yield from, await), borrowed; empty when none.
 Value generator_delegate(const Generator* g);
@@ -42,6 +49,11 @@ Failure raise_stop_iteration(Value value);
 std::optional<Ref> take_stop_iteration_value();
 /// The iterator of an awaitable (PEP 492); TypeError when it has none.
 Ref awaitable_iterator(Value object);
+/// A value that an async generator yields, marked so that it differs from what it passes on from an await.
 Ref wrap_async_value(Value value);
+/// Calls the hook of sys.set_asyncgen_hooks for a generator that is dropped before its end; false when there is none.
+bool call_async_finalizer(Generator* g);
+/// The awaitable of anext(iterator, default).
+Ref make_anext_awaitable(Value awaitable, Value default_value);
 
 }  // namespace hiss

@@ -1,4 +1,4 @@
-// Generators and coroutines: resuming, throwing, closing, and their types.
+// Generators and coroutines: making, resuming, throwing, closing.
 #include <vector>
 
 #include "memory/collector.h"
@@ -10,8 +10,6 @@
 
 namespace hiss {
 
-Type generator_type, coroutine_type, coroutine_wrapper_type;
-
 Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind);
 
 namespace {
@@ -21,8 +19,6 @@ const char* kind_name(const Generator* g) {
   return g->code->code_flags & kCodeCoroutine ? "coroutine" : "generator";
 }
 
-Generator* self_generator(Value v) { return as<Generator>(v); }
-
 void put(Value& slot, Value value) {
   Value old = slot;
   retain(value);
@@ -30,21 +26,30 @@ void put(Value& slot, Value value) {
   release(old);
 }
 
-// Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception
-// is raised in it.
-Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
+// Runs the generator from where it stands. See generator_send for what it gives.
+Ref run_resumed(Generator* g, bool throwing, Ref* result) {
   ThreadState& ts = thread_state();
   char here;
   if (&here < ts.c_stack_limit) return fail(exc::RecursionError, "maximum recursion depth exceeded");
   Ref hold = Ref::share(g);
-  if (g->state == Generator::Suspended && !throwing) put(g->registers[Instruction{g->pc[-1].word}.a()], sent);
   Result<CallRecord*> record = resume_record(ts, g, RecordKind::Entry);
   if (record.is_error()) return Failure{};
+  if (throwing) {
+    // What the generator handles, or else its caller, becomes the context.
+    Ref exception = take_pending();
+    (void)fail_with(exception);
+  }
   Ref out = interpret(ts, throwing);
-  if (out.is_error()) return out;
-  if (g->yielded) return out;
+  if (out.is_error() || g->yielded) return out;
   if (result) *result = std::move(out);
   return Ref::empty();
+}
+
+// Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception
+// is raised in it.
+Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
+  if (g->state == Generator::Suspended && !throwing) put(g->registers[Instruction{g->pc[-1].word}.a()], sent);
+  return run_resumed(g, throwing, result);
 }
 
 }  // namespace
@@ -74,99 +79,111 @@ Value generator_delegate(const Generator* g) {
   return g->registers[yield.c() - 1];
 }
 
-Ref generator_throw(Generator* g, Value exception, Ref* result) {
-  if (g->state == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
-  if (g->state == Generator::Finished && (g->code->code_flags & kCodeCoroutine)) {
-    return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
+namespace {
+
+// Runs the generator with what the object it delegated to returned: it goes on behind `yield from`.
+Ref resume_behind_delegate(Generator* g, Value returned, Ref* result) {
+  g->pc = g->pc - 2;  // the Jump behind Send, which leaves the loop
+  put(g->registers[Instruction{g->pc[-1].word}.a()], returned);
+  return run_resumed(g, false, result);
+}
+
+// close() of what a generator delegates to, whatever it is.
+Status close_delegate(Value delegate) {
+  if (is_exact(delegate, generator_type) || is_exact(delegate, coroutine_type)) {
+    TRY(generator_close(as<Generator>(delegate)));
+    return kOk;
   }
-  Ref delegate = Ref::share(generator_delegate(g));
-  if (!delegate.is_empty()) {
-    Ref inner;
-    bool handled = true;
-    g->state = Generator::Running;
-    if (is_instance_of(exception, exc::GeneratorExit)) {
-      // close() goes down the chain first.
-      Ref closed;
-      if (is<Generator>(delegate) && !is_exact(delegate, async_generator_type)) {
-        closed = generator_close(as<Generator>(delegate));
-      } else {
-        Ref close = get_attr_or_empty(delegate, names.close);
-        if (close.is_error()) {
-          report_unraisable(delegate);
-        } else if (!close.is_empty()) {
-          closed = call(close);
-        }
-      }
-      g->state = Generator::Suspended;
-      if (!closed.is_error()) {
-        restore_pending(Ref::share(exception));
-      }
-      return run(g, Value(), true, result);
-    }
-    Ref returned;
-    if (is<Generator>(delegate) && !is_exact(delegate, async_generator_type)) {
-      inner = generator_throw(as<Generator>(delegate), exception, &returned);
-      if (inner.is_empty()) {
-        g->state = Generator::Suspended;
-        return [&]() -> Ref {
-          // The delegation ended with a value: the generator goes on behind `yield from`, whose Send jumps out when it
-          // sees it.
-          g->pc = g->pc - 2;  // the Jump behind Send
-          const Instruction send{g->pc[-1].word};
-          put(g->registers[send.a()], returned);
-          ThreadState& ts = thread_state();
-          Ref hold = Ref::share(g);
-          Result<CallRecord*> record = resume_record(ts, g, RecordKind::Entry);
-          if (record.is_error()) return Failure{};
-          Ref out = interpret(ts, false);
-          if (out.is_error() || g->yielded) return out;
-          if (result) *result = std::move(out);
-          return Ref::empty();
-        }();
-      }
+  Ref close = get_attr_or_empty(delegate, names.close);
+  if (close.is_error()) {
+    report_unraisable(delegate);
+  } else if (!close.is_empty()) {
+    TRY(call(close));
+  }
+  return kOk;
+}
+
+// The arguments of throw() as one exception instance.
+Ref thrown_exception(const Thrown& thrown) {
+  const auto [type, value, traceback] = thrown;
+  if (traceback && !traceback.is_none() && !is<Traceback>(traceback))
+    return fail(exc::TypeError, "throw() third argument must be a traceback object");
+  Ref exception;
+  if (is<Type>(type) && is_subtype(as<Type>(type), &exc::BaseException)) {
+    if (value && is<Exception>(value) && is_subtype(type_of(value), as<Type>(type))) {
+      exception = Ref::share(value);
+    } else if (!value || value.is_none()) {
+      exception = make_exception_instance(type);
+    } else if (is<Tuple>(value)) {
+      exception = call_with(type, as<Tuple>(value), nullptr);
     } else {
-      Ref method = get_attr_or_empty(delegate, names.throw_);
-      if (method.is_empty()) {
-        handled = false;
-      } else if (method.is_error()) {
-        inner = Failure{};
-      } else {
-        inner = call(method, {exception});
-        if (inner.is_error()) {
-          if (std::optional<Ref> value = take_stop_iteration_value()) {
-            g->state = Generator::Suspended;
-            g->pc = g->pc - 2;
-            const Instruction send{g->pc[-1].word};
-            put(g->registers[send.a()], *value);
-            ThreadState& ts = thread_state();
-            Ref hold = Ref::share(g);
-            Result<CallRecord*> record = resume_record(ts, g, RecordKind::Entry);
-            if (record.is_error()) return Failure{};
-            Ref out = interpret(ts, false);
-            if (out.is_error() || g->yielded) return out;
-            if (result) *result = std::move(out);
-            return Ref::empty();
-          }
-        }
-      }
+      exception = call(type, {value});
     }
-    g->state = Generator::Suspended;
-    if (handled) {
-      if (!inner.is_error()) return inner;
-      return run(g, Value(), true, result);
-    }
+  } else if (is<Exception>(type)) {
+    if (value && !value.is_none()) return fail(exc::TypeError, "instance exception may not have a separate value");
+    exception = Ref::share(type);
+  } else {
+    return fail(exc::TypeError, "exceptions must be classes or instances deriving from BaseException, not {}",
+                type_name(type));
   }
-  if (g->state == Generator::Created) {
-    // Never started: it ends here, with the exception raised at its first line.
-    restore_pending(Ref::share(exception));
-    return run(g, Value(), true, result);
-  }
-  if (g->state == Generator::Finished) {
-    restore_pending(Ref::share(exception));
-    return Failure{};
-  }
-  fail_with(exception);
+  if (!exception.is_error() && traceback && is<Traceback>(traceback))
+    TRY(set_attr(exception, names.__traceback__, traceback));
+  return exception;
+}
+
+// Raises the exception where the generator stands.
+Ref throw_here(Generator* g, const Thrown& thrown, Ref* result) {
+  Ref exception = thrown_exception(thrown);
+  if (exception.is_error()) return exception;
+  if (g->state == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
+  if (g->state == Generator::Finished && (g->code->code_flags & kCodeCoroutine))
+    return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
+  restore_pending(std::move(exception));
+  if (g->state == Generator::Finished) return Failure{};
   return run(g, Value(), true, result);
+}
+
+bool means_exit(Value type) {
+  if (is<Type>(type)) return is_subtype(as<Type>(type), &exc::GeneratorExit);
+  return is_instance_of(type, exc::GeneratorExit);
+}
+
+}  // namespace
+
+Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit, Ref* result) {
+  Ref delegate = Ref::share(generator_delegate(g));
+  if (delegate.is_empty()) return throw_here(g, thrown, result);
+  if (close_on_exit && means_exit(thrown.type)) {
+    // The exit goes down the chain as close(), and is raised here afterwards.
+    g->state = Generator::Running;
+    const Status closed = close_delegate(delegate);
+    g->state = Generator::Suspended;
+    return closed.is_error() ? run(g, Value(), true, result) : throw_here(g, thrown, result);
+  }
+  Ref yielded, returned;
+  if (is_exact(delegate, generator_type) || is_exact(delegate, coroutine_type)) {
+    g->state = Generator::Running;
+    yielded = generator_throw_into(as<Generator>(delegate), thrown, close_on_exit, &returned);
+    g->state = Generator::Suspended;
+    if (yielded.is_empty()) return resume_behind_delegate(g, returned, result);
+  } else {
+    Ref method = get_attr_or_empty(delegate, names.throw_);
+    if (method.is_error()) return method;
+    if (method.is_empty()) return throw_here(g, thrown, result);
+    const Value arguments[] = {thrown.type, thrown.value, thrown.traceback};
+    uint32_t count = 1;
+    while (count < 3 && arguments[count]) ++count;
+    g->state = Generator::Running;
+    yielded = call(method, Args{arguments, count});
+    g->state = Generator::Suspended;
+  }
+  if (!yielded.is_error()) return yielded;
+  if (std::optional<Ref> value = take_stop_iteration_value()) return resume_behind_delegate(g, *value, result);
+  return run(g, Value(), true, result);
+}
+
+Ref generator_throw(Generator* g, Value exception, Ref* result) {
+  return generator_throw_into(g, {exception, Value(), Value()}, true, result);
 }
 
 Ref generator_close(Generator* g) {
@@ -177,18 +194,15 @@ Ref generator_close(Generator* g) {
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
     return Ref::none();
   }
-  Ref exit = TRY(call(to_value(&exc::GeneratorExit)));
-  Ref result;
-  Ref yielded = generator_throw(g, exit, &result);
+  Ref yielded = generator_throw_into(g, {to_value(&exc::GeneratorExit), Value(), Value()}, true, nullptr);
   if (yielded.is_error()) {
-    if (pending_is(exc::GeneratorExit) || pending_is(exc::StopIteration)) {
-      clear_pending();
-      return Ref::none();
-    }
-    return Failure{};
+    if (!pending_is(exc::GeneratorExit) && !pending_is(exc::StopIteration)) return Failure{};
+    clear_pending();
+    return Ref::none();
   }
-  if (yielded.is_empty()) return Ref::none();
-  return fail(exc::RuntimeError, "{} ignored GeneratorExit", kind_name(g));
+  if (!yielded.is_empty()) return fail(exc::RuntimeError, "{} ignored GeneratorExit", kind_name(g));
+  if (is_exact(to_value(g), async_generator_type)) return fail_with(to_value(&exc::StopAsyncIteration));
+  return Ref::none();
 }
 
 Failure raise_stop_iteration(Value value) {
@@ -220,6 +234,22 @@ Ref awaitable_iterator(Value object) {
   return iterator;
 }
 
+namespace {
+
+// cr_origin: (file, line, function) of the `depth` innermost frames, the caller's first.
+Ref coroutine_origin(ThreadState& ts, int32_t depth) {
+  Ref frames = make_list(0);
+  for (CallRecord* r = ts.record; r != ts.records && depth > 0; r = r->previous(), --depth) {
+    const int64_t index = r->pc - r->code->begin() - 1;
+    const int line = index < 0 ? r->code->firstlineno : position_at(r->code, static_cast<uint32_t>(index)).line;
+    Ref number = make_int(line);
+    list_append(as<List>(frames), make_tuple({r->code->filename, number, r->code->name}));
+  }
+  return list_to_tuple(as<List>(frames));
+}
+
+}  // namespace
+
 Ref make_generator(Function* f, Value* base) {
   Code* code = f->code;
   Type& type = code->code_flags & kCodeAsyncGenerator ? async_generator_type
@@ -238,229 +268,12 @@ Ref make_generator(Function* f, Value* base) {
     g->registers[i] = base[i];
     base[i] = Value();
   }
+  if (&type == &coroutine_type) {
+    ThreadState& ts = thread_state();
+    if (ts.coroutine_origin_depth) g->origin = coroutine_origin(ts, ts.coroutine_origin_depth).release();
+  }
   track(g);
   return Ref::steal(g);
-}
-
-// ---- Types
-
-namespace {
-
-// Dropped while suspended: finally blocks run now.
-void generator_finalize(Value self) {
-  auto* g = self_generator(self);
-  if (g->state == Generator::Finished || g->state == Generator::Running) return;
-  if (g->state == Generator::Created) {
-    if ((g->code->code_flags & kCodeCoroutine)) {
-      Status s = warn(exc::RuntimeWarning, fmt::format("coroutine '{}' was never awaited", to_string(g->qualname)));
-      if (s.is_error()) report_unraisable(self);
-    }
-    return;
-  }
-  Ref closed = generator_close(g);
-  if (closed.is_error()) report_unraisable(self);
-}
-
-void generator_dealloc(Object* o) {
-  untrack(o);
-  auto* g = static_cast<Generator*>(o);
-  if (g->frame) {
-    frame_outlives_generator(g->frame);
-    release(static_cast<Object*>(g->frame));
-  }
-  for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
-  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->handled.exception})
-    clear_field(*v);
-  release(g->code);
-  free_object(o);
-}
-void generator_traverse(Object* o, Visitor& visit) {
-  auto* g = static_cast<Generator*>(o);
-  visit(static_cast<Object*>(g->frame));
-  for (Value v : {g->function, g->name, g->qualname, g->finalizer, g->origin, g->handled.exception}) visit(v);
-  if (g->state != Generator::Running) {
-    for (uint32_t i = 0; i < g->register_count; ++i) visit(g->registers[i]);
-  }
-}
-void generator_clear(Object* o) {
-  auto* g = static_cast<Generator*>(o);
-  if (g->state == Generator::Running) return;
-  g->state = Generator::Finished;
-  for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
-}
-
-Ref generator_next_stop(Value self) {
-  // next(g): a return value other than None has to be seen as StopIteration.value.
-  Ref result;
-  Ref item = generator_send(self_generator(self), Value::none(), &result);
-  if (item.is_empty() && !result.is_none() && !result.is_empty()) return raise_stop_iteration(result);
-  return item;
-}
-Ref generator_iter(Value self) { return Ref::share(self); }
-Ref generator_repr(Value self) {
-  auto* g = self_generator(self);
-  return make_str(fmt::format("<{} object {} at {:#x}>", type_name(self), to_string(g->qualname), self.bits()));
-}
-
-Ref method_send(Value self, const Value* args) {
-  Ref result;
-  Ref item = TRY(generator_send(self_generator(self), args[0], &result));
-  if (item.is_empty()) return raise_stop_iteration(result);
-  return item;
-}
-
-// throw(exception) or the older throw(type, value, traceback).
-Ref thrown_exception(const Value* args) {
-  Value type = args[0], value = args[1], traceback = args[2];
-  if (traceback && !traceback.is_none() && !is<Traceback>(traceback))
-    return fail(exc::TypeError, "throw() third argument must be a traceback object");
-  Ref exception;
-  if (is<Type>(type) && is_subtype(as<Type>(type), &exc::BaseException)) {
-    if (value && is<Exception>(value) && is_subtype(type_of(value), as<Type>(type))) {
-      exception = Ref::share(value);
-    } else if (!value || value.is_none()) {
-      exception = make_exception_instance(type);
-    } else if (is<Tuple>(value)) {
-      exception = call_with(type, as<Tuple>(value), nullptr);
-    } else {
-      exception = call(type, {value});
-    }
-  } else if (is<Exception>(type)) {
-    if (value && !value.is_none()) return fail(exc::TypeError, "instance exception may not have a separate value");
-    exception = Ref::share(type);
-  } else {
-    return fail(exc::TypeError, "exceptions must be classes or instances deriving from BaseException, not {}",
-                type_name(type));
-  }
-  if (!exception.is_error() && traceback && is<Traceback>(traceback))
-    TRY(set_attr(exception, names.__traceback__, traceback));
-  return exception;
-}
-
-Ref method_throw(Value self, const Value* args) {
-  Ref exception = TRY(thrown_exception(args));
-  Ref result;
-  Ref item = TRY(generator_throw(self_generator(self), exception, &result));
-  if (item.is_empty()) return raise_stop_iteration(result);
-  return item;
-}
-Ref method_close(Value self, const Value*) { return generator_close(self_generator(self)); }
-
-Ref get_name(Value self) { return Ref::share(self_generator(self)->name); }
-Ref get_qualname(Value self) { return Ref::share(self_generator(self)->qualname); }
-Status set_text(Value& field, Value value, const char* name) {
-  if (!value || !is<Str>(value)) return fail(exc::TypeError, "{} must be set to a string object", name);
-  put(field, value);
-  return kOk;
-}
-Status set_name(Value self, Value value) { return set_text(self_generator(self)->name, value, "__name__"); }
-Status set_qualname(Value self, Value value) { return set_text(self_generator(self)->qualname, value, "__qualname__"); }
-Ref get_running(Value self) { return Ref::boolean(self_generator(self)->state == Generator::Running); }
-Ref get_suspended(Value self) { return Ref::boolean(self_generator(self)->state == Generator::Suspended); }
-Ref get_code(Value self) { return Ref::share(self_generator(self)->code); }
-Ref get_delegate(Value self) {
-  Value v = generator_delegate(self_generator(self));
-  return v ? Ref::share(v) : Ref::none();
-}
-Ref get_frame(Value self) {
-  auto* g = self_generator(self);
-  if (g->state == Generator::Finished) return Ref::none();
-  return Ref::share(generator_frame(g));
-}
-Ref get_origin(Value self) {
-  Value v = self_generator(self)->origin;
-  return v ? Ref::share(v) : Ref::none();
-}
-
-const NativeDef kMethods[] = {
-    {"send", "($self, value, /)", method_send,
-     "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration."},
-    {"throw", "($self, typ, val=None, tb=None, /)", method_throw,
-     "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or "
-     "raise\nStopIteration."},
-    {"close", "($self, /)", method_close, "close() -> raise GeneratorExit inside generator."},
-    {}};
-const GetSetDef kGeneratorGetSets[] = {
-    {"__name__", get_name, set_name},     {"__qualname__", get_qualname, set_qualname},
-    {"gi_running", get_running, nullptr}, {"gi_suspended", get_suspended, nullptr},
-    {"gi_code", get_code, nullptr},       {"gi_yieldfrom", get_delegate, nullptr},
-    {"gi_frame", get_frame, nullptr},     {}};
-const GetSetDef kCoroutineGetSets[] = {{"__name__", get_name, set_name},
-                                       {"__qualname__", get_qualname, set_qualname},
-                                       {"cr_running", get_running, nullptr},
-                                       {"cr_suspended", get_suspended, nullptr},
-                                       {"cr_code", get_code, nullptr},
-                                       {"cr_await", get_delegate, nullptr},
-                                       {"cr_frame", get_frame, nullptr},
-                                       {"cr_origin", get_origin, nullptr},
-                                       {}};
-
-struct CoroutineWrapper : Object {
-  Value coroutine;
-};
-void wrapper_dealloc(Object* o) {
-  untrack(o);
-  release(static_cast<CoroutineWrapper*>(o)->coroutine);
-  free_object(o);
-}
-void wrapper_traverse(Object* o, Visitor& visit) { visit(static_cast<CoroutineWrapper*>(o)->coroutine); }
-Value wrapped(Value self) { return static_cast<CoroutineWrapper*>(self.object())->coroutine; }
-Ref wrapper_next(Value self) { return generator_next_stop(wrapped(self)); }
-Ref wrapper_iter(Value self) { return Ref::share(self); }
-Ref wrapper_send(Value self, const Value* args) { return method_send(wrapped(self), args); }
-Ref wrapper_throw(Value self, const Value* args) { return method_throw(wrapped(self), args); }
-Ref wrapper_close(Value self, const Value* args) { return method_close(wrapped(self), args); }
-const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, nullptr},
-                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw, nullptr},
-                                     {"close", "($self, /)", wrapper_close, nullptr},
-                                     {}};
-
-Ref coroutine_await(Value self) {
-  auto* w = allocate_as<CoroutineWrapper>(coroutine_wrapper_type);
-  w->coroutine = Ref::share(self).release();
-  track(w);
-  return Ref::steal(w);
-}
-
-}  // namespace
-
-void define_generator_like(Type& type, const char* name) {
-  define_type(type, {.name = name,
-                     .size = sizeof(Generator),
-                     .layout = Layout::Generator,
-                     .flags = Type::kHasGc | Type::kNoInstances | Type::kWeakReferable});
-  type.slots.repr = generator_repr;
-  type.slots.finalize = generator_finalize;
-  type.dealloc = generator_dealloc;
-  type.traverse = generator_traverse;
-  type.clear = generator_clear;
-}
-
-void init_generator_type() {
-  define_generator_like(generator_type, "generator");
-  generator_type.slots.next = generator_next_stop;
-  generator_type.slots.iter = generator_iter;
-  generator_type.methods = kMethods;
-  generator_type.getsets = kGeneratorGetSets;
-  ready_type(generator_type);
-}
-void init_coroutine_type() {
-  define_generator_like(coroutine_type, "coroutine");
-  coroutine_type.slots.await = coroutine_await;
-  coroutine_type.methods = kMethods;
-  coroutine_type.getsets = kCoroutineGetSets;
-  ready_type(coroutine_type);
-}
-void init_coroutine_wrapper_type() {
-  define_type(
-      coroutine_wrapper_type,
-      {.name = "coroutine_wrapper", .size = sizeof(CoroutineWrapper), .flags = Type::kHasGc | Type::kNoInstances});
-  coroutine_wrapper_type.slots.next = wrapper_next;
-  coroutine_wrapper_type.slots.iter = wrapper_iter;
-  coroutine_wrapper_type.methods = kWrapperMethods;
-  coroutine_wrapper_type.dealloc = wrapper_dealloc;
-  coroutine_wrapper_type.traverse = wrapper_traverse;
-  ready_type(coroutine_wrapper_type);
 }
 
 }  // namespace hiss

@@ -1205,6 +1205,11 @@ op_FormatValue:
 // ---- Exceptions
 op_Raise:
   SAVE();
+  // A bare `raise` goes on with the handled exception: its traceback already has this frame.
+  if (FLAGS == 0 && handled_exception()) {
+    restore_pending(Ref::share(handled_exception()));
+    goto unwind;
+  }
   (void)raise(r[A], r[B], FLAGS);
   goto error;
 op_Reraise : {
