@@ -12,7 +12,7 @@ TEST(UnicodeTables, KnowPropertiesInEveryPlane) {
   EXPECT_FALSE(is_printable(0xE000));
   EXPECT_TRUE(is_space(0x3000));
   EXPECT_EQ(decimal(0x661), 1);
-  EXPECT_STREQ(category_name(0x10FFFF), "Cn");
+  EXPECT_STREQ(category_name(record(0x10FFFF)), "Cn");
   EXPECT_EQ(numeric_value(0xBD), 0.5);
 }
 
