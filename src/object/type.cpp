@@ -188,12 +188,14 @@ Value lookup(Type* type, Str* name) {
   if (version && entry.version == version && entry.name == name) return entry.value;
   Value found;
   if (type->mro) {
-    for (Value t : *as<Tuple>(type->mro)) {
+    // Comparing keys of an odd class may run code that assigns __bases__: this lookup keeps to the order it began with.
+    Ref order = Ref::share(type->mro);
+    for (Value t : *as<Tuple>(order)) {
       found = dict_get(as<Dict>(as<Type>(t)->dict), name);
       if (found) break;
     }
   }
-  if (version) entry = {version, name, found};
+  if (version && type->version == version) entry = {version, name, found};
   return found;
 }
 
