@@ -3,6 +3,7 @@
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/shape.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -53,6 +54,7 @@ Ref get_stats(Value, const Value*) {
   return list;
 }
 Ref get_objects(Value, const Value* a) {
+  TRY(audit("gc.get_objects", {a[0] ? a[0] : Value::integer(-1)}));
   const bool all = !a[0] || a[0].is_none();
   const int64_t wanted = all ? 0 : TRY(to_int64(a[0]));
   if (wanted < 0 || wanted > 2)
@@ -84,6 +86,7 @@ struct FindVisitor : Visitor {
 };
 
 Ref get_referents(Value, const Value* a) {
+  TRY(audit("gc.get_referents", {a[0]}));
   Ref list = make_list();
   CollectVisitor visitor(as<List>(list));
   for (Value v : *as<Tuple>(a[0])) {
@@ -103,6 +106,7 @@ Ref get_referents(Value, const Value* a) {
   return list;
 }
 Ref get_referrers(Value, const Value* a) {
+  TRY(audit("gc.get_referrers", {a[0]}));
   Ref list = make_list();
   for (GcHead& generation : collector.generations) {
     for (GcHead* node = generation.next; node != &generation; node = node->next) {

@@ -74,7 +74,9 @@ Ref sys_getframe(Value, const Value* a) {
     --depth;
   }
   if (!record->code) return fail(exc::ValueError, "call stack is not deep enough");
-  return Ref::share(frame_of(record));
+  Ref frame = Ref::share(frame_of(record));
+  TRY(audit("sys._getframe", {frame}));
+  return frame;
 }
 Ref sys_getsizeof(Value, const Value* a) {
   Ref method = TRY(lookup_special(a[0], names.__sizeof__));

@@ -167,6 +167,10 @@ std::vector<uint32_t> named_sequence(std::string_view given) {
   if (found == table().sequences.end()) return out;
   const std::string_view hex = found->second;
   for (size_t at = 0; at < hex.size();) {
+    if (hex[at] == ' ') {
+      ++at;
+      continue;
+    }
     uint32_t c = 0;
     const auto r = std::from_chars(hex.data() + at, hex.data() + hex.size(), c, 16);
     out.push_back(c);

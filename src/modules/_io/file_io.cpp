@@ -111,6 +111,7 @@ Status init_file(Value self, Value name, std::string_view mode, bool closefd, Va
   TRY(parse_mode(f, mode, flags));
   flags |= O_CLOEXEC;
   bool owned = false;
+  TRY(audit("open", {name, make_str(mode.substr(0, mode.find_first_of("bt"))), Value::integer(flags)}));
   if (is_number) {
     f->fd = fd;
     f->closefd = closefd;
@@ -119,7 +120,6 @@ Status init_file(Value self, Value name, std::string_view mode, bool closefd, Va
     f->closefd = true;
     if (!opener || opener.is_none()) {
       const std::string path = TRY(fs_path(name));
-      TRY(audit("open", {name, make_str(mode), Value::integer(flags)}));
       const int64_t opened = TRY(blocking_call([&] { return open(path.c_str(), flags, 0666); }));
       if (opened < 0) return fail_errno(errno, name);
       f->fd = static_cast<int>(opened);

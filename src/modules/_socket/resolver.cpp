@@ -12,6 +12,7 @@
 #include "modules/posix/path_argument.h"
 #include "object/buffer.h"
 #include "object/bytes.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -44,6 +45,8 @@ Ref address_info(const addrinfo* info) {
                      Value::integer(info->ai_protocol), canonical, address});
 }
 Ref module_getaddrinfo(Value, const Value* a) {
+  auto or_zero = [](Value v) { return v ? v : Value::integer(0); };
+  TRY(audit("socket.getaddrinfo", {a[0], a[1], or_zero(a[2]), or_zero(a[3]), or_zero(a[4])}));
   std::string host, service;
   if (is<Str>(a[0]) || is<Bytes>(a[0])) {
     host = TRY(host_argument(a[0]));
@@ -147,10 +150,12 @@ Ref host_entry(int family, Look&& look) {
   return make_tuple({make_str(found->h_name), aliases, addresses});
 }
 Ref module_gethostbyname(Value, const Value* a) {
+  TRY(audit("socket.gethostbyname", {a[0]}));
   const Address address = TRY(resolve(TRY(named_host(a[0], "gethostbyname")), AF_INET));
   return host_text(address.get());
 }
 Ref module_gethostbyname_ex(Value, const Value* a) {
+  TRY(audit("socket.gethostbyname", {a[0]}));
   const std::string name = TRY(named_host(a[0], "gethostbyname_ex"));
   TRY(resolve(name, AF_INET));
   return host_entry(AF_INET, [&](hostent* entry, char* data, size_t size, hostent** found, int* error) {
@@ -158,6 +163,7 @@ Ref module_gethostbyname_ex(Value, const Value* a) {
   });
 }
 Ref module_gethostbyaddr(Value, const Value* a) {
+  TRY(audit("socket.gethostbyaddr", {a[0]}));
   const Address address = TRY(resolve(TRY(named_host(a[0], "gethostbyaddr")), AF_UNSPEC));
   const int family = address.storage.ss_family;
   const void* raw = family == AF_INET
@@ -169,12 +175,14 @@ Ref module_gethostbyaddr(Value, const Value* a) {
   });
 }
 Ref module_gethostname(Value, const Value*) {
+  TRY(audit("socket.gethostname", {}));
   char name[1024];
   if (gethostname(name, sizeof name - 1) < 0) return fail_errno(errno);
   name[sizeof name - 1] = 0;
   return fs_decode(name);
 }
 Ref module_sethostname(Value, const Value* a) {
+  TRY(audit("socket.sethostname", {a[0]}));
   std::string name;
   if (is<Bytes>(a[0])) {
     name = as<Bytes>(a[0])->view();

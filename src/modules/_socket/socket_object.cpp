@@ -11,6 +11,7 @@
 #include "modules/_warnings.h"
 #include "object/buffer.h"
 #include "object/bytes.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -121,6 +122,7 @@ Status socket_init(Value self, const Args& args) {
   int family = a[0] ? TRY(to_c_int(a[0])) : -1;
   int type = a[1] ? TRY(to_c_int(a[1])) : -1;
   int protocol = a[2] ? TRY(to_c_int(a[2])) : -1;
+  TRY(audit("socket.__new__", {self, Value::integer(family), Value::integer(type), Value::integer(protocol)}));
   int fd = -1;
   if (a[3] && !a[3].is_none()) {
     TRY(adopt(a[3], fd, family, type, protocol));
@@ -212,6 +214,7 @@ Ref none_or_fail(int64_t answer) {
 }
 Ref socket_bind(Value self, const Value* a) {
   Address address = TRY(address_argument(socket_of(self), a[0], "bind"));
+  TRY(audit("socket.bind", {self, a[0]}));
   return none_or_fail(TRY(blocking_call([&] { return bind(socket_of(self)->fd, address.get(), address.length); })));
 }
 Ref socket_listen(Value self, const Value* a) {
@@ -243,12 +246,14 @@ Result<int> connect_socket(Socket* s, Address& address) {
 }
 Ref socket_connect(Value self, const Value* a) {
   Address address = TRY(address_argument(socket_of(self), a[0], "connect"));
+  TRY(audit("socket.connect", {self, a[0]}));
   const int code = TRY(connect_socket(socket_of(self), address));
   if (code) return fail_errno(code);
   return Ref::none();
 }
 Ref socket_connect_ex(Value self, const Value* a) {
   Address address = TRY(address_argument(socket_of(self), a[0], "connect_ex"));
+  TRY(audit("socket.connect", {self, a[0]}));
   Result<int> code = connect_socket(socket_of(self), address);
   if (!code.is_error()) return make_int(code.value());
   if (!pending_is(exc::TimeoutError)) return Failure{};
@@ -403,6 +408,7 @@ Ref socket_sendto(Value self, const Value* a) {
   const int flags = t->size == 3 ? TRY(to_c_int(t->items[1])) : 0;
   Socket* s = socket_of(self);
   Address address = TRY(address_argument(s, t->items[t->size - 1], "sendto"));
+  TRY(audit("socket.sendto", {self, t->items[t->size - 1]}));
   return make_int(TRY(socket_call(s, POLLOUT, Deadline(s->timeout), [&] {
     return sendto(s->fd, view.data(), static_cast<size_t>(view.length()), flags, address.get(), address.length);
   })));

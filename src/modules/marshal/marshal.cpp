@@ -13,6 +13,7 @@
 #include "object/codecs_text.h"
 #include "object/complex.h"
 #include "object/float_text.h"
+#include "vm/audit.h"
 
 namespace hiss {
 
@@ -530,17 +531,21 @@ Ref Reader::read_object(uint8_t type, bool flag) {
 // ---- The module
 
 Ref marshal_dumps(Value, const Value* a) {
+  TRY(audit("marshal.dumps", {a[0], a[1] ? a[1] : Value::integer(kMarshalVersion)}));
   return make_bytes(TRY(marshal_dump(a[0], a[1] ? TRY(to_c_int(a[1])) : kMarshalVersion)));
 }
 Ref marshal_dump_to(Value, const Value* a) {
+  TRY(audit("marshal.dumps", {a[0], a[2] ? a[2] : Value::integer(kMarshalVersion)}));
   Ref bytes = make_bytes(TRY(marshal_dump(a[0], a[2] ? TRY(to_c_int(a[2])) : kMarshalVersion)));
   return call_method(a[1], names.write, {bytes});
 }
 Ref marshal_loads(Value, const Value* a) {
   BufferView view(TRY(get_buffer(a[0])));
+  if (auditing) TRY(audit("marshal.loads", {make_bytes(view.text())}));
   return marshal_load(view.text());
 }
 Ref marshal_load_from(Value, const Value* a) {
+  TRY(audit("marshal.load", {}));
   Ref probe = TRY(call_method(a[0], names.read, {Value::integer(0)}));
   if (!is<Bytes>(probe)) return fail(exc::TypeError, "file.read() returned not bytes but {}", type_name(probe));
   return Reader(a[0]).read_whole();
