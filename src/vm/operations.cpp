@@ -431,7 +431,7 @@ Status dict_merge(Dict* dict, Value mapping, Value callee) {
     Ref existing = TRY(dict_get(dict, e->key));
     if (!existing.is_empty()) {
       return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
-                  to_string(e->key));
+                  to_string(str(e->key)));
     }
     TRY(dict_set(dict, e->key, e->value));
   }
