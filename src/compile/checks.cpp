@@ -81,8 +81,8 @@ void Compiler::warn_syntax(const Node* node, const std::string& message) {
 void Compiler::check_identity(Compare* e) {
   auto is_literal = [&](Expr* x) {
     Ref value;
-    return !x->is<JoinedStr>() && constant_of(x, value) && !value.is_none() && !is_exact(value, bool_type) &&
-           !is_exact(value, ellipsis_type);
+    return !x->is<JoinedStr>() && constant_of(x, value) && !value.is_none() && !value.value().is_bool() &&
+           !value.value().is_ellipsis();
   };
   Expr* left = e->left;
   for (int32_t i = 0; i < e->ops.size; ++i) {

@@ -229,6 +229,8 @@ class Compiler {
                   std::vector<std::pair<std::string_view, Register>>& captures);
   void subpattern(ast::Pattern* p, Register subject, Label& fail_label,
                   std::vector<std::pair<std::string_view, Register>>& captures);
+  void sequence_items(ast::MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                      std::vector<std::pair<std::string_view, Register>>& captures);
   void check_mapping_keys(ast::MatchMapping* p);
   void check_attributes(ast::MatchClass* p);
   void capture(std::string_view name, Register source, const ast::Node* node,

@@ -115,7 +115,7 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   int star = -1;
   for (int32_t i = 0; i < p->patterns.size; ++i) {
     if (!p->patterns[i]->is<MatchStar>()) continue;
-    if (star >= 0) return static_cast<void>(fail(p->patterns[i], "multiple starred names in sequence pattern"));
+    if (star >= 0) return static_cast<void>(fail(p, "multiple starred names in sequence pattern"));
     star = i;
   }
   const Register t = temporary();
@@ -135,6 +135,8 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
                               (q->is<MatchStar>() && !q->as<MatchStar>()->name.data()));
   }
   if (wildcards) return;
+  if (star >= 0 && !p->patterns[star]->as<MatchStar>()->name.data())
+    return sequence_items(p, subject, t, star, fail_label, captures);
   const Register first = temporaries(p->patterns.size);
   if (star >= 0) {
     emit(Op::UnpackStar, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject),
@@ -150,6 +152,23 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
     } else {
       subpattern(q, first + i, fail_label, captures);
     }
+  }
+}
+
+// [a, *_, b]: nobody wants the items in the middle, so the others are taken out one by one. r[length] is the length.
+void Compiler::sequence_items(MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                              Captures& captures) {
+  for (int32_t i = 0; i < p->patterns.size; ++i) {
+    Pattern* q = p->patterns[i];
+    const bool wildcard = q->is<MatchAs>() && !q->as<MatchAs>()->pattern && !q->as<MatchAs>()->name.data();
+    if (i == star || wildcard) continue;
+    const Register item = temporary();
+    const Register index = temporary();
+    load_constant(index, make_int(i < star ? i : p->patterns.size - i));
+    if (i > star)
+      emit(Op::Subtract, 0, static_cast<uint32_t>(index), static_cast<uint32_t>(length), static_cast<uint32_t>(index));
+    emit(Op::GetItem, 0, static_cast<uint32_t>(item), static_cast<uint32_t>(subject), static_cast<uint32_t>(index));
+    subpattern(q, item, fail_label, captures);
   }
 }
 
@@ -256,7 +275,7 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
     if (i == 0) {
       for (auto [n, r] : own) chosen.emplace_back(n, temporary());
     }
-    if (own.size() != chosen.size()) return static_cast<void>(fail(p, "alternative patterns bind different names"));
+    if (own.size() != chosen.size()) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
     for (auto [n, r] : chosen) {
       bool found = false;
       for (auto [other, source] : own) {
@@ -264,7 +283,7 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
         emit(Op::MoveTake, 0, static_cast<uint32_t>(r), static_cast<uint32_t>(source), 0);
         found = true;
       }
-      if (!found) return static_cast<void>(fail(p, "alternative patterns bind different names"));
+      if (!found) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
     }
     if (!last) {
       jump(Op::Jump, 0, matched);

@@ -191,9 +191,10 @@ Ref wrapper_iter(Value self) { return Ref::share(self); }
 Ref wrapper_send(Value self, const Value* args) { return method_send(wrapped(self), args); }
 Ref wrapper_throw(Value self, const Value* args) { return method_throw(wrapped(self), args); }
 Ref wrapper_close(Value self, const Value* args) { return method_close(wrapped(self), args); }
-const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, nullptr},
-                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw, nullptr},
-                                     {"close", "($self, /)", wrapper_close, nullptr},
+const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, "Send a value into coroutine."},
+                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw,
+                                      "Raise an exception in coroutine."},
+                                     {"close", "($self, /)", wrapper_close, "Raise GeneratorExit inside coroutine."},
                                      {}};
 
 Ref coroutine_await(Value self) {

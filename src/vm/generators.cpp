@@ -7,11 +7,11 @@
 #include "object/generator.h"
 #include "object/protocol.h"
 #include "vm/call_stack.h"
+#include "vm/generator_records.h"
 
 namespace hiss {
 
 Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind);
-void suspend_record(ThreadState& ts, CallRecord* record);
 
 namespace {
 
@@ -35,8 +35,8 @@ Ref run_resumed(Generator* g, bool throwing, Ref* result) {
   Ref hold = Ref::share(g);
   Result<CallRecord*> record = resume_record(ts, g, RecordKind::Entry);
   if (record.is_error()) return Failure{};
-  if (throwing) {
-    // What the generator handles, or else its caller, becomes the context.
+  if (throwing && g->handled.exception) {
+    // What the generator itself handles becomes the context; what its caller handles does not.
     Ref exception = take_pending();
     (void)fail_with(exception);
   }
@@ -100,7 +100,10 @@ class Delegating {
     ts_.handled = g->handled.previous;
   }
   ~Delegating() {
-    if (record_) suspend_record(ts_, record_);
+    if (!record_) return;
+    Value held = record_->held;
+    suspend_generator(ts_, record_, record_->pc);
+    release(held);
   }
   Status status() const { return record_ ? kOk : Status(Failure{}); }
   Delegating(const Delegating&) = delete;

@@ -32,12 +32,6 @@ Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind
   return enter_generator(ts, g, kind);
 }
 
-void suspend_record(ThreadState& ts, CallRecord* record) {
-  Value held = record->held;
-  suspend(ts, record, record->pc);
-  release(held);
-}
-
 Ref interpret(ThreadState& ts, bool throwing) {
   static const void* const kLabels[] = {
 #define OP(name, operands, cache) &&op_##name,
