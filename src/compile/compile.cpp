@@ -82,6 +82,22 @@ std::string source_line(int line) {
   return std::string(newline == text.npos ? text : text.substr(0, newline + 1));
 }
 
+// A warning of the lexer or the parser. When the filter makes an exception of it, it is a syntax error instead, which
+// says where.
+Status show_warning(const syntax::Warning& w, const std::string& filename) {
+  Type& category = w.category == syntax::Warning::SyntaxWarning ? exc::SyntaxWarning : exc::DeprecationWarning;
+  if (!warn_explicit(category, w.message, filename, w.lineno).is_error()) return kOk;
+  if (!pending_is(category)) return Failure{};
+  clear_pending();
+  SyntaxErrorInfo info;
+  info.message = w.message;
+  info.lineno = w.lineno;
+  info.offset = w.col_offset + 1;
+  info.end_lineno = w.end_lineno;
+  info.end_offset = w.end_col_offset + 1;
+  return raise_syntax_error(info, filename);
+}
+
 }  // namespace
 
 Failure raise_syntax_error(const SyntaxErrorInfo& info, const std::string& filename) {
@@ -170,7 +186,7 @@ Result<Mod*> parse_source(std::string_view utf8, const std::string& filename, co
   parsing.max_int_digits = int_max_str_digits;
   ParseResult result = parse(utf8, parsing, arena);
   for (const auto& w : result.warnings) {
-    TRY(warn(w.category == syntax::Warning::SyntaxWarning ? exc::SyntaxWarning : exc::DeprecationWarning, w.message));
+    TRY(show_warning(w, filename));
   }
   if (!result) {
     current_source = utf8;

@@ -191,6 +191,16 @@ class Compiler {
   void handled_range(int start, Register depth);
   void exit_call(Register exit, bool async, const ast::Node* node);
 
+  // checks.cpp
+  /// Fails when the name may not be a target (__debug__).
+  bool check_target_name(const ast::Node* node, std::string_view name, bool deletes);
+  void check_keywords(ast::Seq<ast::Keyword*> keywords, const ast::Node* node);
+  void check_parameters(const ast::Arguments* args, const ast::Node* node);
+  void warn_syntax(const ast::Node* node, const std::string& message);
+  void check_identity(ast::Compare* e);
+  void check_callee(ast::Call* e);
+  void check_subscript(ast::Subscript* e);
+
   // functions.cpp
   void function_def(ast::Stmt* node, std::string_view name, ast::Arguments* args, ast::Seq<ast::Stmt*> body,
                     ast::Seq<ast::Expr*> decorators, ast::Expr* returns, bool is_async);
@@ -217,6 +227,12 @@ class Compiler {
                      std::vector<std::pair<std::string_view, Register>>& captures);
   void or_pattern(ast::MatchOr* p, Register subject, Label& fail_label,
                   std::vector<std::pair<std::string_view, Register>>& captures);
+  void subpattern(ast::Pattern* p, Register subject, Label& fail_label,
+                  std::vector<std::pair<std::string_view, Register>>& captures);
+  void sequence_items(ast::MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                      std::vector<std::pair<std::string_view, Register>>& captures);
+  void check_mapping_keys(ast::MatchMapping* p);
+  void check_attributes(ast::MatchClass* p);
   void capture(std::string_view name, Register source, const ast::Node* node,
                std::vector<std::pair<std::string_view, Register>>& captures);
 
@@ -228,6 +244,7 @@ class Compiler {
   Unit* unit_ = nullptr;
   bool failed_ = false;
   bool interactive_ = false;
+  bool allow_irrefutable_ = true;  // a pattern that always fits may stand here
 };
 
 /// Source text to a code object: parses, analyses, compiles. The pending exception is set on errors.

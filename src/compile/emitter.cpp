@@ -124,7 +124,12 @@ bool Compiler::fail(const ast::Node* node, std::string message) {
     info.end_lineno = node->end_lineno;
     info.end_offset = node->end_col_offset + 1;
   } else {
-    info.lineno = unit_ ? unit_->position.line : 1;
+    // What is being compiled.
+    const Position here = unit_ ? unit_->position : Position{1, 1, 0, 0};
+    info.lineno = here.line;
+    info.offset = here.column + 1;
+    info.end_lineno = here.end_line;
+    info.end_offset = here.end_column + 1;
   }
   raise_syntax_error(info, options_.filename);
   return false;

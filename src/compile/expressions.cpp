@@ -180,6 +180,7 @@ void Compiler::compare_one(CmpOp op, Register dst, Operand left, Operand right) 
 }
 
 void Compiler::compare(Compare* e, Register dst) {
+  check_identity(e);
   const Register m = mark();
   Operand left = left_operand(e->left, e->comparators[0], e->ops.size == 1 ? dst : -1);
   if (e->ops.size == 1) {
@@ -438,6 +439,10 @@ void Compiler::call(Call* e, Register dst) {
   bool unpacked = false;
   for (Expr* a : e->args) unpacked |= a->is<Starred>();
   for (Keyword* k : e->keywords) unpacked |= k->arg.data() == nullptr;
+  unpacked |= e->args.size + e->keywords.size > 250;
+  check_keywords(e->keywords, e);
+  check_callee(e);
+  if (failed_) return;
   const Register m = mark();
   const bool method = e->func->is<Attribute>() && !unpacked;
   Register callee;
@@ -460,8 +465,7 @@ void Compiler::call(Call* e, Register dst) {
     callee = temporary();
     expression_to(e->func, callee);
   }
-  if (unpacked || e->args.size + e->keywords.size > 250) {
-    if (method) return static_cast<void>(fail(e, "more than 250 arguments in a method call are not supported by Hiss"));
+  if (unpacked) {
     call_unpacked(e, callee, dst);
     free_to(m);
     return;
@@ -656,6 +660,7 @@ void Compiler::expression_to(Expr* e, Register dst) {
     }
     case NodeKind::Subscript: {
       auto* s = e->as<Subscript>();
+      check_subscript(s);
       const Register m = mark();
       const Operand container = left_operand(s->value, s->slice, dst);
       Operand key;

@@ -134,6 +134,8 @@ void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Argume
 
 void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Arguments* args, Seq<Stmt*> statements,
                             Seq<Expr*> decorators, Expr* returns, bool) {
+  check_parameters(args, node);
+  if (failed_) return;
   const Register m = mark();
   std::vector<Register> callees;
   for (Expr* d : decorators) {
@@ -171,6 +173,8 @@ void Compiler::function_def(Stmt* node, std::string_view fname, syntax::Argument
 }
 
 void Compiler::lambda(Lambda* e, Register dst) {
+  check_parameters(e->args, e);
+  if (failed_) return;
   push_unit(UnitKind::Lambda, e, "<lambda>");
   begin_function(e->args);
   unit_->constants.push_back(Ref::none());
@@ -257,6 +261,8 @@ void Compiler::class_def(ClassDef* s) {
   bool unpacked = false;
   for (Expr* b : s->bases) unpacked |= b->is<Starred>();
   for (Keyword* k : s->keywords) unpacked |= k->arg.data() == nullptr;
+  check_keywords(s->keywords, s);
+  if (failed_) return;
   if (!unpacked) {
     make_function(temporary(), std::move(code), inner, nullptr, nullptr);
     load_constant(temporary(), make_str(s->name));

@@ -58,6 +58,7 @@ void Compiler::load_name(Register dst, std::string_view raw) {
 }
 
 void Compiler::store_name(std::string_view raw, Operand value) {
+  if (!check_target_name(nullptr, raw, false)) return;
   const std::string_view n = mangle(raw);
   const auto src = static_cast<uint32_t>(value.reg);
   const bool function = unit_->scope->kind == ScopeKind::Function;
@@ -89,6 +90,7 @@ void Compiler::store_name(std::string_view raw, Operand value) {
 }
 
 void Compiler::delete_name(std::string_view raw) {
+  if (!check_target_name(nullptr, raw, true)) return;
   const std::string_view n = mangle(raw);
   const bool function = unit_->scope->kind == ScopeKind::Function;
   switch (name_kind(n)) {

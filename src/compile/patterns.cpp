@@ -19,16 +19,7 @@ void Compiler::match(Match* s) {
   const auto before = unit_->assigned;
   for (int32_t i = 0; i < s->cases.size; ++i) {
     MatchCase* c = s->cases[i];
-    const bool irrefutable = c->pattern->is<MatchAs>() && !c->pattern->as<MatchAs>()->pattern;
-    if (irrefutable && !c->guard && i + 1 < s->cases.size) {
-      const auto* as_pattern = c->pattern->as<MatchAs>();
-      if (as_pattern->name.data()) {
-        fail(c->pattern, "name capture '" + std::string(as_pattern->name) + "' makes remaining patterns unreachable");
-      } else {
-        fail(c->pattern, "wildcard makes remaining patterns unreachable");
-      }
-      return;
-    }
+    allow_irrefutable_ = c->guard || i + 1 == s->cases.size;
     Label next;
     unit_->assigned = before;
     const Register inner = mark();
@@ -56,6 +47,7 @@ void Compiler::match(Match* s) {
 }
 
 void Compiler::capture(std::string_view captured, Register source, const Node* node, Captures& captures) {
+  if (!check_target_name(node, captured, false)) return;
   for (auto& [n, r] : captures) {
     if (n == captured)
       return static_cast<void>(fail(node, "multiple assignments to name '" + std::string(captured) + "' in pattern"));
@@ -68,8 +60,12 @@ void Compiler::capture(std::string_view captured, Register source, const Node* n
 void Compiler::pattern(Pattern* p, Register subject, Label& fail_label, Captures& captures) {
   if (failed_) return;
   at(p);
+  Ref folded;
   switch (p->kind) {
     case NodeKind::MatchValue: {
+      Expr* literal = p->as<MatchValue>()->value;
+      if (literal->is<JoinedStr>() || !(literal->is<Attribute>() || constant_of(literal, folded)))
+        return static_cast<void>(fail(p, "patterns may only match literals and attribute lookups"));
       const Register t = temporary();
       const Operand value = expression(p->as<MatchValue>()->value);
       at(p);
@@ -89,6 +85,10 @@ void Compiler::pattern(Pattern* p, Register subject, Label& fail_label, Captures
     }
     case NodeKind::MatchAs: {
       auto* a = p->as<MatchAs>();
+      if (!a->pattern && !allow_irrefutable_) {
+        const std::string what = a->name.data() ? "name capture '" + std::string(a->name) + "'" : "wildcard";
+        return static_cast<void>(fail(p, what + " makes remaining patterns unreachable"));
+      }
       if (a->pattern) pattern(a->pattern, subject, fail_label, captures);
       if (a->name.data()) capture(a->name, subject, p, captures);
       break;
@@ -115,7 +115,7 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   int star = -1;
   for (int32_t i = 0; i < p->patterns.size; ++i) {
     if (!p->patterns[i]->is<MatchStar>()) continue;
-    if (star >= 0) return static_cast<void>(fail(p->patterns[i], "multiple starred expressions in sequence pattern"));
+    if (star >= 0) return static_cast<void>(fail(p, "multiple starred names in sequence pattern"));
     star = i;
   }
   const Register t = temporary();
@@ -135,6 +135,8 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
                               (q->is<MatchStar>() && !q->as<MatchStar>()->name.data()));
   }
   if (wildcards) return;
+  if (star >= 0 && !p->patterns[star]->as<MatchStar>()->name.data())
+    return sequence_items(p, subject, t, star, fail_label, captures);
   const Register first = temporaries(p->patterns.size);
   if (star >= 0) {
     emit(Op::UnpackStar, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject),
@@ -148,12 +150,68 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
     if (q->is<MatchStar>()) {
       if (q->as<MatchStar>()->name.data()) capture(q->as<MatchStar>()->name, first + i, q, captures);
     } else {
-      pattern(q, first + i, fail_label, captures);
+      subpattern(q, first + i, fail_label, captures);
+    }
+  }
+}
+
+// [a, *_, b]: nobody wants the items in the middle, so the others are taken out one by one. r[length] is the length.
+void Compiler::sequence_items(MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                              Captures& captures) {
+  for (int32_t i = 0; i < p->patterns.size; ++i) {
+    Pattern* q = p->patterns[i];
+    const bool wildcard = q->is<MatchAs>() && !q->as<MatchAs>()->pattern && !q->as<MatchAs>()->name.data();
+    if (i == star || wildcard) continue;
+    const Register item = temporary();
+    const Register index = temporary();
+    load_constant(index, make_int(i < star ? i : p->patterns.size - i));
+    if (i > star)
+      emit(Op::Subtract, 0, static_cast<uint32_t>(index), static_cast<uint32_t>(length), static_cast<uint32_t>(index));
+    emit(Op::GetItem, 0, static_cast<uint32_t>(item), static_cast<uint32_t>(subject), static_cast<uint32_t>(index));
+    subpattern(q, item, fail_label, captures);
+  }
+}
+
+// A part of a pattern: that it always fits does not make the whole fit always.
+void Compiler::subpattern(Pattern* p, Register subject, Label& fail_label, Captures& captures) {
+  const bool saved = allow_irrefutable_;
+  allow_irrefutable_ = true;
+  pattern(p, subject, fail_label, captures);
+  allow_irrefutable_ = saved;
+}
+
+void Compiler::check_mapping_keys(MatchMapping* p) {
+  Ref seen = make_set();
+  for (Expr* key : p->keys) {
+    Ref value;
+    if (!key->is<JoinedStr>() && constant_of(key, value)) {
+      Result<bool> repeated = set_contains(as<hiss::Set>(seen), value);
+      if (!repeated.is_error() && repeated.value()) {
+        return static_cast<void>(
+            fail(p, fmt::format("mapping pattern checks duplicate key ({})", repr_text(value))));
+      }
+      if (repeated.is_error() || set_add(as<hiss::Set>(seen), value).is_error()) failed_ = true;
+    } else if (!key->is<Attribute>()) {
+      return static_cast<void>(fail(p, "mapping pattern keys may only match literals and attribute lookups"));
+    }
+  }
+}
+
+void Compiler::check_attributes(MatchClass* p) {
+  for (int32_t i = 0; i < p->kwd_attrs.size; ++i) {
+    if (!check_target_name(p->kwd_patterns[i], p->kwd_attrs[i], false)) return;
+    for (int32_t j = i + 1; j < p->kwd_attrs.size; ++j) {
+      if (p->kwd_attrs[i] == p->kwd_attrs[j]) {
+        return static_cast<void>(fail(p->kwd_patterns[j], "attribute name repeated in class pattern: " +
+                                                              std::string(p->kwd_attrs[i])));
+      }
     }
   }
 }
 
 void Compiler::mapping_pattern(MatchMapping* p, Register subject, Label& fail_label, Captures& captures) {
+  check_mapping_keys(p);
+  if (failed_) return;
   const Register t = temporary();
   emit(Op::MatchMapping, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(subject), 0);
   jump(Op::JumpIfFalse, static_cast<uint32_t>(t), fail_label, kDyingB);
@@ -164,7 +222,7 @@ void Compiler::mapping_pattern(MatchMapping* p, Register subject, Label& fail_la
     jump(Op::JumpIfNone, static_cast<uint32_t>(t), fail_label);
     const Register first = temporaries(p->keys.size);
     emit(Op::Unpack, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(t), static_cast<uint32_t>(p->keys.size));
-    for (int32_t i = 0; i < p->patterns.size; ++i) pattern(p->patterns[i], first + i, fail_label, captures);
+    for (int32_t i = 0; i < p->patterns.size; ++i) subpattern(p->patterns[i], first + i, fail_label, captures);
   }
   if (p->rest.data()) {
     const Register rest = temporary();
@@ -179,6 +237,8 @@ void Compiler::mapping_pattern(MatchMapping* p, Register subject, Label& fail_la
 }
 
 void Compiler::class_pattern(MatchClass* p, Register subject, Label& fail_label, Captures& captures) {
+  check_attributes(p);
+  if (failed_) return;
   const Register first = temporaries(3);
   emit(Op::Move, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject), 0);
   expression_to(p->cls, first + 1);
@@ -196,7 +256,7 @@ void Compiler::class_pattern(MatchClass* p, Register subject, Label& fail_label,
   emit(Op::Unpack, 0, static_cast<uint32_t>(values), static_cast<uint32_t>(t), static_cast<uint32_t>(count));
   for (int32_t i = 0; i < count; ++i) {
     Pattern* q = i < p->patterns.size ? p->patterns[i] : p->kwd_patterns[i - p->patterns.size];
-    pattern(q, values + i, fail_label, captures);
+    subpattern(q, values + i, fail_label, captures);
   }
 }
 
@@ -204,16 +264,18 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
   Label matched;
   // Every alternative binds the same names; they are collected in the registers that the first one chose.
   Captures chosen;
+  const bool outer_irrefutable = allow_irrefutable_;
   for (int32_t i = 0; i < p->patterns.size; ++i) {
     Label next;
     const bool last = i + 1 == p->patterns.size;
     Captures own;
+    allow_irrefutable_ = last && outer_irrefutable;
     pattern(p->patterns[i], subject, last ? fail_label : next, own);
     if (failed_) return;
     if (i == 0) {
       for (auto [n, r] : own) chosen.emplace_back(n, temporary());
     }
-    if (own.size() != chosen.size()) return static_cast<void>(fail(p, "alternative patterns bind different names"));
+    if (own.size() != chosen.size()) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
     for (auto [n, r] : chosen) {
       bool found = false;
       for (auto [other, source] : own) {
@@ -221,13 +283,14 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
         emit(Op::MoveTake, 0, static_cast<uint32_t>(r), static_cast<uint32_t>(source), 0);
         found = true;
       }
-      if (!found) return static_cast<void>(fail(p, "alternative patterns bind different names"));
+      if (!found) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
     }
     if (!last) {
       jump(Op::Jump, 0, matched);
       bind(next);
     }
   }
+  allow_irrefutable_ = outer_irrefutable;
   bind(matched);
   for (auto& [n, r] : chosen) {
     for (auto& [other, ignored] : captures) {

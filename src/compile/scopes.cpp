@@ -398,9 +398,15 @@ class Analyzer {
 
   void mark_targets(Expr* target) {
     switch (target->kind) {
-      case NodeKind::Name:
-        add(target->as<Name>()->id, Symbol::kComprehensionIterator | Symbol::kAssigned, target);
+      case NodeKind::Name: {
+        std::string_view name = target->as<Name>()->id;
+        const Symbol* known = scope_->find(mangle_name(tree_, scope_->class_name, name));
+        if (known && (known->flags & (Symbol::kGlobal | Symbol::kNonlocal))) {
+          return fail(target, fmt::format("comprehension inner loop cannot rebind assignment expression target '{}'", name));
+        }
+        add(name, Symbol::kComprehensionIterator | Symbol::kAssigned, target);
         break;
+      }
       case NodeKind::Tuple:
         for (Expr* e : target->as<Tuple>()->elts) mark_targets(e);
         break;

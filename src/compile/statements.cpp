@@ -30,6 +30,7 @@ void Compiler::store(Expr* target, Operand value) {
       return;
     case NodeKind::Attribute: {
       auto* a = target->as<Attribute>();
+      if (!check_target_name(target, a->attr, false)) return;
       const Register m = mark();
       const Operand object = expression(a->value);
       at(target);
@@ -72,7 +73,7 @@ void Compiler::unpack(Seq<Expr*> targets, Operand value, const Node* node) {
   int star = -1;
   for (int32_t i = 0; i < targets.size; ++i) {
     if (!targets[i]->is<Starred>()) continue;
-    if (star >= 0) return static_cast<void>(fail(targets[i], "multiple starred expressions in assignment"));
+    if (star >= 0) return static_cast<void>(fail(node, "multiple starred expressions in assignment"));
     star = i;
   }
   const Register m = mark();
@@ -226,6 +227,7 @@ void Compiler::ann_assign(AnnAssign* s) {
   }
   const bool in_function = unit_->scope->kind == ScopeKind::Function;
   if (s->target->is<Name>()) {
+    if (!check_target_name(s->target, s->target->as<Name>()->id, false)) return;
     if (s->simple && !in_function) {
       const Register annotation = temporary();
       annotation_value(s->annotation, annotation);
@@ -373,9 +375,9 @@ void Compiler::return_(Return* s) {
 void Compiler::break_or_continue(Stmt* s, bool is_break) {
   size_t loop = unit_->blocks.size();
   while (loop > 0 && unit_->blocks[loop - 1].kind != Block::Loop) --loop;
+  if (leaves_star_handler(s, loop)) return;
   if (loop == 0)
     return static_cast<void>(fail(s, is_break ? "'break' outside loop" : "'continue' not properly in loop"));
-  if (leaves_star_handler(s, loop)) return;
   unwind_blocks(loop);
   at(s);
   Block& b = unit_->blocks[loop - 1];
@@ -562,10 +564,7 @@ void Compiler::raise(Raise* s) {
 void Compiler::assert_(Assert* s) {
   if (options_.optimize >= 1) return;
   if (s->test->is<syntax::Tuple>() && s->test->as<syntax::Tuple>()->elts.size) {
-    if (warn(exc::SyntaxWarning, "assertion is always true, perhaps remove parentheses?").is_error()) {
-      failed_ = true;
-      return;
-    }
+    warn_syntax(s, "assertion is always true, perhaps remove parentheses?");
   }
   Label passed;
   jump_if(s->test, true, passed);

@@ -468,6 +468,13 @@ void report_unraisable(Value where, const char* message) {
   if (exception.is_empty()) return;
   Ref info = call(to_value(&simple_namespace_type));
   if (info.is_error()) return clear_pending();
+  // An exception that native code made on its own is shown where it happened.
+  CallRecord* record = thread_state().record;
+  if (!as<Exception>(exception)->traceback && record && record->code) {
+    Frame* frame = frame_of(record);
+    const auto index = static_cast<int32_t>(record->pc - record->code->begin()) - 1;
+    add_traceback(exception, to_value(frame), index, frame_line(frame));
+  }
   Value traceback = as<Exception>(exception)->traceback;
   (void)set_attr(info, intern("exc_type"), to_value(type_of(exception))).is_error();
   (void)set_attr(info, intern("exc_value"), exception).is_error();

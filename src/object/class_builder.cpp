@@ -133,6 +133,15 @@ void take_from_other_bases(SlotNames& slots, Tuple* bases, Type* base) {
   }
 }
 
+// Whether instances match sequence or mapping patterns: the first base that knows decides.
+void inherit_collection_flags(Type* type, Tuple* bases) {
+  constexpr auto kFlags = Type::kSequence | Type::kMapping;
+  type->type_flags &= ~kFlags;
+  for (Value b : *bases) {
+    if (!(type->type_flags & kFlags)) type->type_flags |= as<Type>(b)->type_flags & kFlags;
+  }
+}
+
 void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
   type->basic_size = base->basic_size;
   type->attributes_offset = base->attributes_offset;
@@ -327,6 +336,7 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
   SlotNames slots = TRY(read_slots(type, dict, base));
   take_from_other_bases(slots, as<Tuple>(bases), base);
   lay_out_instances(type, base, slots);
+  inherit_collection_flags(type, as<Tuple>(bases));
   for (size_t i = 0; i < slots.names.size(); ++i) {
     Str* slot_name = intern(as<Str>(slots.names[i]));
     dict_set(dict, slot_name,

@@ -66,6 +66,8 @@ Status field_set(Value self, Value value) {
   return kOk;
 }
 
+Status field_read_only(Value, Value) { return fail(exc::AttributeError, "readonly attribute"); }
+
 struct FieldDef {
   Type* type;
   int index;
@@ -74,7 +76,9 @@ struct FieldDef {
 std::vector<FieldDef>& field_defs() {
   static std::vector<FieldDef> defs = {
 #define FIELD(type, index, name) {&exc::type, index, {#name, field_get<index>, field_set<index>}},
+#define READONLY_FIELD(type, index, name) {&exc::type, index, {#name, field_get<index>, field_read_only}},
 #include "object/exception_fields.def"
+#undef READONLY_FIELD
 #undef FIELD
   };
   return defs;

@@ -113,7 +113,9 @@ Ref method_clear(Value self, const Value*) {
   auto* frame = self_frame(self);
   if (frame->record) return fail(exc::RuntimeError, "cannot clear an executing frame");
   if (frame->generator) {
+    // As when it is dropped: a coroutine that was never awaited is warned about.
     Ref hold = Ref::share(frame->generator);
+    frame->generator->type->slots.finalize(hold);
     Ref closed = generator_close(frame->generator);
     if (closed.is_error()) report_unraisable(hold);
     return Ref::none();

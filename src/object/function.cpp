@@ -407,8 +407,7 @@ Result<Type*> check_super(Type* start, Value object) {
 // super() without arguments: the class cell and the first argument of the running function.
 Status implicit_arguments(Value& start, Value& object) {
   CallRecord* record = thread_state().record;
-  if (!record->code || !(record->code->code_flags & kCodeOptimized))
-    return fail(exc::RuntimeError, "super(): no current frame");
+  if (!record->code) return fail(exc::RuntimeError, "super(): no current frame");
   Code* code = record->code;
   if (code->argcount == 0 && !(code->code_flags & kCodeVarargs))
     return fail(exc::RuntimeError, "super(): no arguments");

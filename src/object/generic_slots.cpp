@@ -194,12 +194,8 @@ Ref generic_iter(Value self) {
 }
 
 Ref generic_next(Value self) {
-  Ref item = call_special_method(self, names.__next__, {});
-  if (item.is_error() && pending_is(exc::StopIteration)) {
-    clear_pending();
-    return Ref::empty();
-  }
-  return item;
+  // A StopIteration stays pending: its value may be wanted.
+  return call_special_method(self, names.__next__, {});
 }
 
 Ref generic_descr_get(Value descriptor, Value instance, Value owner) {

@@ -141,6 +141,8 @@ class RecursionCheck {
 
 /// warnings.warn(message, category, stacklevel) from native code; fails when the filter turns it into an exception.
 Status warn(Type& category, std::string_view message, int stack_level = 1);
+/// At a place in a source file (SyntaxWarning of the compiler).
+Status warn_explicit(Type& category, std::string_view message, std::string_view file_name, int64_t line);
 
 /// Allocates a native-layout iterator-like object; registers with the collector.
 void track(Object* object);

@@ -120,10 +120,11 @@ bool Lexer::fail_line(SyntaxErrorInfo::Kind kind, const char* message, int offse
 void Lexer::warn_number(const char* kind) {
   if (warnings_ == nullptr) return;
   Warning warning;
+  warning.category = Warning::SyntaxWarning;
   warning.message = std::string("invalid ") + kind + " literal";
   warning.lineno = warning.end_lineno = lineno_;
-  warning.col_offset = column_of(token_start_);
-  warning.end_col_offset = column_of(at_);
+  // As an error it points at the last character of the number.
+  warning.col_offset = warning.end_col_offset = column_of(at_) - 1;
   warnings_->push_back(std::move(warning));
 }
 

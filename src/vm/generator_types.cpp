@@ -26,11 +26,12 @@ void put(Value& slot, Value value) {
 Status warn_never_awaited(Generator* g) {
   Value module = dict_get(sys_modules(), intern("warnings"));
   if (module) {
-    Ref function = TRY(get_attr_or_empty(module, intern("_warn_unawaited_coroutine")));
-    if (!function.is_empty()) {
-      TRY(call(function, {to_value(g)}));
-      return kOk;
+    Ref function = get_attr_or_empty(module, intern("_warn_unawaited_coroutine"));
+    if (!function.is_error() && !function.is_empty()) {
+      if (!call(function, {to_value(g)}).is_error()) return kOk;
+      if (pending_is(exc::RuntimeWarning)) return Failure{};
     }
+    if (has_pending()) report_unraisable(to_value(g));
   }
   return warn(exc::RuntimeWarning, fmt::format("coroutine '{}' was never awaited", to_string(g->qualname)));
 }
@@ -141,6 +142,13 @@ const NativeDef kMethods[] = {
      "raise\nStopIteration."},
     {"close", "($self, /)", method_close, "close() -> raise GeneratorExit inside generator."},
     {}};
+const NativeDef kCoroutineMethods[] = {
+    {"send", "($self, value, /)", method_send,
+     "Send a value into coroutine, to what it awaits; StopIteration tells that it is done."},
+    {"throw", "($self, typ, val=None, tb=None, /)", method_throw,
+     "Raise an exception in coroutine, where it awaits something; StopIteration tells that it is done."},
+    {"close", "($self, /)", method_close, "Raise GeneratorExit inside coroutine, which ends it."},
+    {}};
 const GetSetDef kGeneratorGetSets[] = {
     {"__name__", get_name, set_name},     {"__qualname__", get_qualname, set_qualname},
     {"gi_running", get_running, nullptr}, {"gi_suspended", get_suspended, nullptr},
@@ -183,9 +191,10 @@ Ref wrapper_iter(Value self) { return Ref::share(self); }
 Ref wrapper_send(Value self, const Value* args) { return method_send(wrapped(self), args); }
 Ref wrapper_throw(Value self, const Value* args) { return method_throw(wrapped(self), args); }
 Ref wrapper_close(Value self, const Value* args) { return method_close(wrapped(self), args); }
-const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, nullptr},
-                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw, nullptr},
-                                     {"close", "($self, /)", wrapper_close, nullptr},
+const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, "Send a value into coroutine."},
+                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw,
+                                      "Raise an exception in coroutine."},
+                                     {"close", "($self, /)", wrapper_close, "Raise GeneratorExit inside coroutine."},
                                      {}};
 
 Ref coroutine_await(Value self) {
@@ -220,7 +229,7 @@ void init_generator_type() {
 void init_coroutine_type() {
   define_generator_like(coroutine_type, "coroutine");
   coroutine_type.slots.await = coroutine_await;
-  coroutine_type.methods = kMethods;
+  coroutine_type.methods = kCoroutineMethods;
   coroutine_type.getsets = kCoroutineGetSets;
   ready_type(coroutine_type);
 }

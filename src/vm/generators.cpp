@@ -7,6 +7,7 @@
 #include "object/generator.h"
 #include "object/protocol.h"
 #include "vm/call_stack.h"
+#include "vm/generator_records.h"
 
 namespace hiss {
 
@@ -34,8 +35,8 @@ Ref run_resumed(Generator* g, bool throwing, Ref* result) {
   Ref hold = Ref::share(g);
   Result<CallRecord*> record = resume_record(ts, g, RecordKind::Entry);
   if (record.is_error()) return Failure{};
-  if (throwing) {
-    // What the generator handles, or else its caller, becomes the context.
+  if (throwing && g->handled.exception) {
+    // What the generator itself handles becomes the context; what its caller handles does not.
     Ref exception = take_pending();
     (void)fail_with(exception);
   }
@@ -88,6 +89,31 @@ Ref resume_behind_delegate(Generator* g, Value returned, Ref* result) {
   return run_resumed(g, false, result);
 }
 
+// While what it delegates to is thrown into or closed, the generator runs and its frame is on the stack; what it
+// handles is not seen from there.
+class Delegating {
+ public:
+  explicit Delegating(Generator* g) : ts_(thread_state()) {
+    Result<CallRecord*> record = resume_record(ts_, g, RecordKind::Entry);
+    if (record.is_error()) return;
+    record_ = record.value();
+    ts_.handled = g->handled.previous;
+  }
+  ~Delegating() {
+    if (!record_) return;
+    Value held = record_->held;
+    suspend_generator(ts_, record_, record_->pc);
+    release(held);
+  }
+  Status status() const { return record_ ? kOk : Status(Failure{}); }
+  Delegating(const Delegating&) = delete;
+  Delegating& operator=(const Delegating&) = delete;
+
+ private:
+  ThreadState& ts_;
+  CallRecord* record_ = nullptr;
+};
+
 // close() of what a generator delegates to, whatever it is.
 Status close_delegate(Value delegate) {
   if (is_exact(delegate, generator_type) || is_exact(delegate, coroutine_type)) {
@@ -103,38 +129,44 @@ Status close_delegate(Value delegate) {
   return kOk;
 }
 
-// The arguments of throw() as one exception instance.
-Ref thrown_exception(const Thrown& thrown) {
+Status check_thrown(const Thrown& thrown) {
   const auto [type, value, traceback] = thrown;
   if (traceback && !traceback.is_none() && !is<Traceback>(traceback))
     return fail(exc::TypeError, "throw() third argument must be a traceback object");
-  Ref exception;
-  if (is<Type>(type) && is_subtype(as<Type>(type), &exc::BaseException)) {
-    if (value && is<Exception>(value) && is_subtype(type_of(value), as<Type>(type))) {
-      exception = Ref::share(value);
-    } else if (!value || value.is_none()) {
-      exception = make_exception_instance(type);
-    } else if (is<Tuple>(value)) {
-      exception = call_with(type, as<Tuple>(value), nullptr);
-    } else {
-      exception = call(type, {value});
-    }
-  } else if (is<Exception>(type)) {
-    if (value && !value.is_none()) return fail(exc::TypeError, "instance exception may not have a separate value");
-    exception = Ref::share(type);
-  } else {
+  if (is<Type>(type) && is_subtype(as<Type>(type), &exc::BaseException)) return kOk;
+  if (!is<Exception>(type)) {
     return fail(exc::TypeError, "exceptions must be classes or instances deriving from BaseException, not {}",
                 type_name(type));
+  }
+  if (value && !value.is_none()) return fail(exc::TypeError, "instance exception may not have a separate value");
+  return kOk;
+}
+
+// The arguments of throw() as one exception instance.
+Ref thrown_exception(const Thrown& thrown) {
+  const auto [type, value, traceback] = thrown;
+  Ref exception;
+  if (is<Exception>(type)) {
+    exception = Ref::share(type);
+  } else if (value && is<Exception>(value) && is_subtype(type_of(value), as<Type>(type))) {
+    exception = Ref::share(value);
+  } else if (!value || value.is_none()) {
+    exception = make_exception_instance(type);
+  } else if (is<Tuple>(value)) {
+    exception = call_with(type, as<Tuple>(value), nullptr);
+  } else {
+    exception = call(type, {value});
   }
   if (!exception.is_error() && traceback && is<Traceback>(traceback))
     TRY(set_attr(exception, names.__traceback__, traceback));
   return exception;
 }
 
-// Raises the exception where the generator stands.
+// Raises the exception where the generator stands; one that cannot be made is replaced by the error that says why.
 Ref throw_here(Generator* g, const Thrown& thrown, Ref* result) {
+  TRY(check_thrown(thrown));
   Ref exception = thrown_exception(thrown);
-  if (exception.is_error()) return exception;
+  if (exception.is_error()) exception = take_pending();
   if (g->state == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
   if (g->state == Generator::Finished && (g->code->code_flags & kCodeCoroutine))
     return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
@@ -155,16 +187,20 @@ Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit,
   if (delegate.is_empty()) return throw_here(g, thrown, result);
   if (close_on_exit && means_exit(thrown.type)) {
     // The exit goes down the chain as close(), and is raised here afterwards.
-    g->state = Generator::Running;
-    const Status closed = close_delegate(delegate);
-    g->state = Generator::Suspended;
+    const Status closed = [&]() -> Status {
+      Delegating running(g);
+      TRY(running.status());
+      return close_delegate(delegate);
+    }();
     return closed.is_error() ? run(g, Value(), true, result) : throw_here(g, thrown, result);
   }
   Ref yielded, returned;
   if (is_exact(delegate, generator_type) || is_exact(delegate, coroutine_type)) {
-    g->state = Generator::Running;
-    yielded = generator_throw_into(as<Generator>(delegate), thrown, close_on_exit, &returned);
-    g->state = Generator::Suspended;
+    {
+      Delegating running(g);
+      TRY(running.status());
+      yielded = generator_throw_into(as<Generator>(delegate), thrown, close_on_exit, &returned);
+    }
     if (yielded.is_empty()) return resume_behind_delegate(g, returned, result);
   } else {
     Ref method = get_attr_or_empty(delegate, names.throw_);
@@ -173,9 +209,11 @@ Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit,
     const Value arguments[] = {thrown.type, thrown.value, thrown.traceback};
     uint32_t count = 1;
     while (count < 3 && arguments[count]) ++count;
-    g->state = Generator::Running;
-    yielded = call(method, Args{arguments, count});
-    g->state = Generator::Suspended;
+    yielded = [&]() -> Ref {
+      Delegating running(g);
+      TRY(running.status());
+      return call(method, Args{arguments, count});
+    }();
   }
   if (!yielded.is_error()) return yielded;
   if (std::optional<Ref> value = take_stop_iteration_value()) return resume_behind_delegate(g, *value, result);

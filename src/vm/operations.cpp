@@ -386,12 +386,23 @@ Ref join_strings(Value* parts, uint32_t count) {
   return out.finish();
 }
 
+// A function as error messages name it: module.qualname().
+static std::string function_name(Value callee) {
+  Ref name = get_attr_or_empty(callee, names.__qualname__);
+  if (name.is_error()) clear_pending();
+  if (!is<Str>(name)) return to_string(str(callee));
+  Ref module = get_attr_or_empty(callee, names.__module__);
+  if (module.is_error()) clear_pending();
+  std::string text = to_string(name) + "()";
+  if (is<Str>(module) && !equal(as<Str>(module.value()), "builtins")) text = to_string(module) + "." + text;
+  return text;
+}
+
 Status list_extend_checked(List* list, Value iterable, Value callee) {
   if (!type_of(iterable)->slots.iter && !type_of(iterable)->slots.getitem) {
     if (callee) {
-      Ref name = TRY(get_attr_or_empty(callee, names.__qualname__));
-      return fail(exc::TypeError, "{}() argument after * must be an iterable, not {}",
-                  is<Str>(name) ? to_string(name) : repr_text(callee), type_name(iterable));
+      return fail(exc::TypeError, "{} argument after * must be an iterable, not {}", function_name(callee),
+                  type_name(iterable));
     }
     return fail(exc::TypeError, "Value after * must be an iterable, not {}", type_name(iterable));
   }
@@ -407,28 +418,20 @@ Status dict_update_checked(Dict* dict, Value mapping) {
 }
 
 Status dict_merge(Dict* dict, Value mapping, Value callee) {
-  auto function_name = [&] {
-    Ref name = get_attr_or_empty(callee, names.__qualname__);
-    Ref module = get_attr_or_empty(callee, names.__module__);
-    std::string text = is<Str>(name) ? to_string(name) : repr_text(callee);
-    if (is<Str>(module) && !equal(as<Str>(module.value()), "builtins")) text = to_string(module) + "." + text;
-    return text + "()";
-  };
   Ref source = Ref::share(mapping);
   if (!is<Dict>(mapping)) {
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
     if (keys.is_empty())
-      return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(),
+      return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(callee),
                   type_name(mapping));
     source = make_dict();
     TRY(dict_update(as<Dict>(source), mapping));
   }
   for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(source), i);) {
-    if (!is<Str>(e->key)) return fail(exc::TypeError, "keywords must be strings");
     Ref existing = TRY(dict_get(dict, e->key));
     if (!existing.is_empty()) {
-      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(),
-                  to_string(e->key));
+      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
+                  to_string(str(e->key)));
     }
     TRY(dict_set(dict, e->key, e->value));
   }
@@ -609,12 +612,13 @@ Ref get_anext(Value iterator) {
     return fail(exc::TypeError, "'async for' requires an iterator with __anext__ method, got {}", type_name(iterator));
   Ref awaitable = TRY(slot(iterator));
   Ref result = awaitable_iterator(awaitable);
-  if (result.is_error() && pending_is(exc::TypeError)) {
+  if (result.is_error()) {
     Ref cause = take_pending();
     Ref error = TRY(call(
         to_value(&exc::TypeError),
         {make_str(fmt::format("'async for' received an invalid object from __anext__: {}", type_name(awaitable)))}));
     TRY(set_attr(error, names.__cause__, cause));
+    TRY(set_attr(error, names.__context__, cause));
     return fail_with(error);
   }
   return result;
