@@ -147,6 +147,9 @@ class Compiler {
   void subscript_key(ast::Expr* slice, Operand& key);
   void yield_from(Register dst, Register receiver, bool await);
   void await_value(Register dst, Register object, int where);
+  bool in_async_function() const;
+  /// Module code compiled with PyCF_ALLOW_TOP_LEVEL_AWAIT becomes a coroutine when it awaits something.
+  bool awaits_at_top_level();
   void drop(Operand o) {
     if (o.temporary) release(o.reg);
   }
@@ -229,6 +232,8 @@ class Compiler {
                   std::vector<std::pair<std::string_view, Register>>& captures);
   void subpattern(ast::Pattern* p, Register subject, Label& fail_label,
                   std::vector<std::pair<std::string_view, Register>>& captures);
+  void sequence_parts(ast::MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                      std::vector<std::pair<std::string_view, Register>>& captures);
   void sequence_items(ast::MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
                       std::vector<std::pair<std::string_view, Register>>& captures);
   void check_mapping_keys(ast::MatchMapping* p);

@@ -559,6 +559,16 @@ void Compiler::yield_from(Register dst, Register receiver, bool) {
   emit(Op::MoveTake, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(out), 0);
 }
 
+bool Compiler::in_async_function() const {
+  return unit_->kind == UnitKind::Function && unit_->scope->node->is<AsyncFunctionDef>();
+}
+
+bool Compiler::awaits_at_top_level() {
+  if (unit_->kind != UnitKind::Module || !options_.top_level_await) return false;
+  unit_->scope->is_coroutine = true;
+  return true;
+}
+
 void Compiler::await_value(Register dst, Register object, int where) {
   const Register m = mark();
   const Register receiver = temporary();
@@ -755,16 +765,15 @@ void Compiler::expression_to(Expr* e, Register dst) {
       break;
     }
     case NodeKind::Await: {
-      const bool top = unit_->kind == UnitKind::Module && options_.top_level_await;
+      const bool top = awaits_at_top_level();
       if (unit_->scope->kind != ScopeKind::Function && !top) {
         fail(e, "'await' outside function");
         break;
       }
-      if (!unit_->scope->is_coroutine && !unit_->scope->comprehension && !top) {
+      if (!in_async_function() && !unit_->scope->comprehension && !top) {
         fail(e, "'await' outside async function");
         break;
       }
-      if (top) unit_->scope->is_coroutine = true;
       const Register m = mark();
       const Register object = temporary();
       expression_to(e->as<Await>()->value, object);

@@ -344,7 +344,7 @@ void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register d
                       : e->is<ListComp>() ? "<listcomp>"
                       : e->is<SetComp>()  ? "<setcomp>"
                                           : "<dictcomp>";
-  const bool outer_async_ok = unit_->scope->is_coroutine || unit_->scope->comprehension ||
+  const bool outer_async_ok = in_async_function() || unit_->scope->comprehension ||
                               (unit_->kind == UnitKind::Module && options_.top_level_await);
   push_unit(UnitKind::Comprehension, e, title);
   const bool is_async = unit_->scope->is_coroutine;

@@ -121,6 +121,7 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   const Register t = temporary();
   emit(Op::MatchSequence, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(subject), 0);
   jump(Op::JumpIfFalse, static_cast<uint32_t>(t), fail_label, kDyingB);
+  if (star >= 0 && p->patterns.size == 1) return sequence_parts(p, subject, t, star, fail_label, captures);
   emit(Op::GetLength, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(subject), 0);
   const int wanted = star >= 0 ? p->patterns.size - 1 : p->patterns.size;
   const Register number = temporary();
@@ -129,6 +130,12 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   emit(star >= 0 ? Op::CompareGe : Op::CompareEq, 0, static_cast<uint32_t>(ok), static_cast<uint32_t>(t),
        static_cast<uint32_t>(number));
   jump(Op::JumpIfFalse, static_cast<uint32_t>(ok), fail_label, kDyingB);
+  sequence_parts(p, subject, t, star, fail_label, captures);
+}
+
+// r[length] is the length, unless the pattern is a star alone.
+void Compiler::sequence_parts(MatchSequence* p, Register subject, Register length, int star, Label& fail_label,
+                              Captures& captures) {
   bool wildcards = true;
   for (Pattern* q : p->patterns) {
     wildcards = wildcards && ((q->is<MatchAs>() && !q->as<MatchAs>()->pattern && !q->as<MatchAs>()->name.data()) ||
@@ -136,7 +143,7 @@ void Compiler::sequence_pattern(MatchSequence* p, Register subject, Label& fail_
   }
   if (wildcards) return;
   if (star >= 0 && !p->patterns[star]->as<MatchStar>()->name.data())
-    return sequence_items(p, subject, t, star, fail_label, captures);
+    return sequence_items(p, subject, length, star, fail_label, captures);
   const Register first = temporaries(p->patterns.size);
   if (star >= 0) {
     emit(Op::UnpackStar, 0, static_cast<uint32_t>(first), static_cast<uint32_t>(subject),
@@ -187,8 +194,7 @@ void Compiler::check_mapping_keys(MatchMapping* p) {
     if (!key->is<JoinedStr>() && constant_of(key, value)) {
       Result<bool> repeated = set_contains(as<hiss::Set>(seen), value);
       if (!repeated.is_error() && repeated.value()) {
-        return static_cast<void>(
-            fail(p, fmt::format("mapping pattern checks duplicate key ({})", repr_text(value))));
+        return static_cast<void>(fail(p, fmt::format("mapping pattern checks duplicate key ({})", repr_text(value))));
       }
       if (repeated.is_error() || set_add(as<hiss::Set>(seen), value).is_error()) failed_ = true;
     } else if (!key->is<Attribute>()) {
@@ -202,8 +208,8 @@ void Compiler::check_attributes(MatchClass* p) {
     if (!check_target_name(p->kwd_patterns[i], p->kwd_attrs[i], false)) return;
     for (int32_t j = i + 1; j < p->kwd_attrs.size; ++j) {
       if (p->kwd_attrs[i] == p->kwd_attrs[j]) {
-        return static_cast<void>(fail(p->kwd_patterns[j], "attribute name repeated in class pattern: " +
-                                                              std::string(p->kwd_attrs[i])));
+        return static_cast<void>(
+            fail(p->kwd_patterns[j], "attribute name repeated in class pattern: " + std::string(p->kwd_attrs[i])));
       }
     }
   }
@@ -275,7 +281,8 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
     if (i == 0) {
       for (auto [n, r] : own) chosen.emplace_back(n, temporary());
     }
-    if (own.size() != chosen.size()) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
+    if (own.size() != chosen.size())
+      return static_cast<void>(fail(nullptr, "alternative patterns bind different names"));
     for (auto [n, r] : chosen) {
       bool found = false;
       for (auto [other, source] : own) {
@@ -283,7 +290,7 @@ void Compiler::or_pattern(MatchOr* p, Register subject, Label& fail_label, Captu
         emit(Op::MoveTake, 0, static_cast<uint32_t>(r), static_cast<uint32_t>(source), 0);
         found = true;
       }
-      if (!found) return static_cast<void>(fail(p->patterns[i], "alternative patterns bind different names"));
+      if (!found) return static_cast<void>(fail(nullptr, "alternative patterns bind different names"));
     }
     if (!last) {
       jump(Op::Jump, 0, matched);

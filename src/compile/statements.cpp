@@ -497,7 +497,7 @@ void Compiler::for_(For* s) {
 }
 
 void Compiler::async_for(AsyncFor* s) {
-  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine)
+  if (!in_async_function() && !awaits_at_top_level())
     return static_cast<void>(fail(s, "'async for' outside async function"));
   Label top, after, except, end;
   const Register m = mark();

@@ -85,7 +85,7 @@ void Compiler::named_handler_body(ExceptHandler* h, Register exception) {
   bind(cleanup);
   const Register raised = temporary();
   unwind_block(named);
-  emit(Op::Reraise, 0, static_cast<uint32_t>(raised), 0, 0);
+  emit(Op::Reraise, kInvert, static_cast<uint32_t>(raised), 0, 0);
   add_entries(named, cleanup, raised);
   free_to(raised);
   bind(past);
@@ -152,7 +152,10 @@ void Compiler::try_except(Seq<Stmt*> try_body, Seq<ExceptHandler*> handlers, Seq
     bind(next);
   }
   const bool bare = handlers.size && !handlers[handlers.size - 1]->type;
-  if (!bare) emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
+  if (!bare) {
+    at(handlers[handlers.size - 1]);
+    emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
+  }
   if (start < here()) handled.emplace_back(start, here());
   for (auto [from, to] : handled) {
     unit_->exceptions.push_back(
@@ -311,7 +314,7 @@ void Compiler::with(With* s, int32_t item) {
   const Register result = temporary();
   emit(Op::WithExit, 0, static_cast<uint32_t>(result), static_cast<uint32_t>(exit), static_cast<uint32_t>(exception));
   jump(Op::JumpIfTrue, static_cast<uint32_t>(result), suppressed, kDyingB);
-  emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
+  emit(Op::Reraise, kInvert, static_cast<uint32_t>(exception), 0, 0);
   handled_range(start, exception);
   bind(suppressed);
   emit(Op::PopHandled, 0, static_cast<uint32_t>(exception), 0, 0);
@@ -323,7 +326,7 @@ void Compiler::with(With* s, int32_t item) {
 }
 
 void Compiler::async_with(AsyncWith* s, int32_t item) {
-  if (unit_->scope->kind != ScopeKind::Function || !unit_->scope->is_coroutine)
+  if (!in_async_function() && !awaits_at_top_level())
     return static_cast<void>(fail(s, "'async with' outside async function"));
   if (item == s->items.size) return body(s->body);
   WithItem* w = s->items[item];
@@ -366,7 +369,7 @@ void Compiler::async_with(AsyncWith* s, int32_t item) {
   emit(Op::WithExit, 0, static_cast<uint32_t>(result), static_cast<uint32_t>(exit), static_cast<uint32_t>(exception));
   await_value(result, result, 2);
   jump(Op::JumpIfTrue, static_cast<uint32_t>(result), suppressed, kDyingB);
-  emit(Op::Reraise, 0, static_cast<uint32_t>(exception), 0, 0);
+  emit(Op::Reraise, kInvert, static_cast<uint32_t>(exception), 0, 0);
   handled_range(start, exception);
   bind(suppressed);
   emit(Op::PopHandled, 0, static_cast<uint32_t>(exception), 0, 0);

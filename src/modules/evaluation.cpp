@@ -6,6 +6,7 @@
 #include "object/bytes.h"
 #include "object/exception.h"
 #include "object/frame.h"
+#include "object/generator.h"
 #include "object/protocol.h"
 #include "syntax/source.h"
 #include "vm/audit.h"
@@ -30,7 +31,9 @@ Ref run_code(Code* code, Dict* globals, Value locals, Value closure) {
   if (closure) as<Function>(function)->closure = Ref::share(closure).release();
   if (code->code_flags & kCodeOptimized) return call(function);
   if (code->code_flags & kCodeCoroutine) {
-    return fail(exc::NotImplementedError, "top-level await is not supported by Hiss yet");
+    Ref coroutine = make_generator(as<Function>(function), nullptr);
+    if (!coroutine.is_error()) as<Generator>(coroutine)->locals = Ref::share(locals).release();
+    return coroutine;
   }
   return run_function_in(as<Function>(function), locals);
 }

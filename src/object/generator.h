@@ -26,6 +26,7 @@ struct Generator : Object {
   Value name, qualname;
   Value finalizer;  // async generator hook
   Value origin;     // coroutine origin tracking
+  Value locals;     // the namespace of top-level code that awaits; empty for functions
   uint32_t register_count;
   Value registers[];
 };

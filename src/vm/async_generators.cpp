@@ -1,5 +1,5 @@
-// Async generators (PEP 525): the awaitables of __anext__(), asend(), athrow() and aclose(), the hooks of an event loop,
-// and what anext() with a default gives.
+// Async generators (PEP 525): the awaitables of __anext__(), asend(), athrow() and aclose(), the hooks of an event
+// loop, and what anext() with a default gives.
 //
 // What the generator yields itself arrives wrapped (wrap_async_value) and ends the awaitable, as the value of a
 // StopIteration; what it passes on from an object that it awaits arrives bare and goes to the event loop.
@@ -159,8 +159,8 @@ Ref begin_throw(Step* s, Value value) {
   g->running_async = true;
   if (closes) {
     g->closing = true;
-    return continue_close(
-        s, generator_throw_into(g, {to_value(&exc::GeneratorExit), Value(), Value()}, false, nullptr));
+    return continue_close(s,
+                          generator_throw_into(g, {to_value(&exc::GeneratorExit), Value(), Value()}, false, nullptr));
   }
   auto* thrown = as<Tuple>(s->thrown);
   auto argument = [&](int64_t i) { return i < thrown->size ? thrown->items[i] : Value(); };
@@ -170,9 +170,12 @@ Ref begin_throw(Step* s, Value value) {
 Ref throw_step(Value self, Value value) {
   Step* s = self_step(self);
   Generator* g = generator_of(s);
-  if (g->state == Generator::Finished || s->state == Step::Closed)
-    return fail(exc::RuntimeError, "cannot reuse already awaited aclose()/athrow()");
+  if (s->state == Step::Closed) return fail(exc::RuntimeError, "cannot reuse already awaited aclose()/athrow()");
   Ref hold = Ref::share(self);
+  if (g->state == Generator::Finished) {
+    s->state = Step::Closed;
+    return raise_stop_iteration(Value::none());
+  }
   if (s->state == Step::New) return begin_throw(s, value);
   Ref out = generator_send(g, value, nullptr);
   return s->thrown ? continue_throw(s, std::move(out)) : continue_close(s, std::move(out));
@@ -343,7 +346,9 @@ void init_async_generator_type() {
 }
 
 void init_async_send_type() { define_step_type(async_send_type, "async_generator_asend", send_next, kSendMethods); }
-void init_async_throw_type() { define_step_type(async_throw_type, "async_generator_athrow", throw_next, kThrowMethods); }
+void init_async_throw_type() {
+  define_step_type(async_throw_type, "async_generator_athrow", throw_next, kThrowMethods);
+}
 
 void init_async_wrapped_value_type() {
   Type& type = async_wrapped_value_type;

@@ -24,6 +24,8 @@ inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, Record
   record->frame = g->frame;
   if (record->frame) record->frame->record = record;
   record->kind = kind;
+  if (g->locals) [[unlikely]]
+    record->locals = Ref::share(g->locals).release();
   g->state = Generator::Running;
   g->handled.previous = ts.handled;
   ts.handled = &g->handled;
@@ -43,6 +45,11 @@ inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruc
   record->frame = nullptr;
   record->generator = nullptr;
   ts.record = record - 1;
+  if (record->locals) [[unlikely]] {
+    Value locals = record->locals;
+    record->locals = Value();
+    release(locals);
+  }
 }
 
 inline void finish_generator(ThreadState& ts, CallRecord* record) {

@@ -1,10 +1,10 @@
 // The types of generators and coroutines: methods, attributes, what happens when one is dropped.
+#include "vm/generator_types.h"
 #include "memory/collector.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
 #include "object/protocol.h"
-#include "vm/generator_types.h"
 #include "vm/import.h"
 
 namespace hiss {
@@ -59,7 +59,7 @@ void generator_dealloc(Object* o) {
     release(static_cast<Object*>(g->frame));
   }
   for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
-  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->handled.exception})
+  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->locals, &g->handled.exception})
     clear_field(*v);
   release(g->code);
   free_object(o);
@@ -67,7 +67,8 @@ void generator_dealloc(Object* o) {
 void generator_traverse(Object* o, Visitor& visit) {
   auto* g = static_cast<Generator*>(o);
   visit(static_cast<Object*>(g->frame));
-  for (Value v : {g->function, g->name, g->qualname, g->finalizer, g->origin, g->handled.exception}) visit(v);
+  for (Value v : {g->function, g->name, g->qualname, g->finalizer, g->origin, g->locals, g->handled.exception})
+    visit(v);
   if (g->state != Generator::Running) {
     for (uint32_t i = 0; i < g->register_count; ++i) visit(g->registers[i]);
   }
@@ -154,8 +155,8 @@ const GetSetDef kGeneratorGetSets[] = {
     {"gi_running", get_running, nullptr}, {"gi_suspended", get_suspended, nullptr},
     {"gi_code", get_code, nullptr},       {"gi_yieldfrom", get_delegate, nullptr},
     {"gi_frame", get_frame, nullptr},     {}};
-const GetSetDef kCoroutineGetSets[] = {{"__name__", get_name, set_name},
-                                       {"__qualname__", get_qualname, set_qualname},
+const GetSetDef kCoroutineGetSets[] = {{"__name__", get_name, set_name, "The name of the coroutine."},
+                                       {"__qualname__", get_qualname, set_qualname, "The path of the coroutine."},
                                        {"cr_running", get_running, nullptr},
                                        {"cr_suspended", get_suspended, nullptr},
                                        {"cr_code", get_code, nullptr},
@@ -191,11 +192,11 @@ Ref wrapper_iter(Value self) { return Ref::share(self); }
 Ref wrapper_send(Value self, const Value* args) { return method_send(wrapped(self), args); }
 Ref wrapper_throw(Value self, const Value* args) { return method_throw(wrapped(self), args); }
 Ref wrapper_close(Value self, const Value* args) { return method_close(wrapped(self), args); }
-const NativeDef kWrapperMethods[] = {{"send", "($self, value, /)", wrapper_send, "Send a value into coroutine."},
-                                     {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw,
-                                      "Raise an exception in coroutine."},
-                                     {"close", "($self, /)", wrapper_close, "Raise GeneratorExit inside coroutine."},
-                                     {}};
+const NativeDef kWrapperMethods[] = {
+    {"send", "($self, value, /)", wrapper_send, "Send a value into coroutine."},
+    {"throw", "($self, typ, val=None, tb=None, /)", wrapper_throw, "Raise an exception in coroutine."},
+    {"close", "($self, /)", wrapper_close, "Raise GeneratorExit inside coroutine."},
+    {}};
 
 Ref coroutine_await(Value self) {
   auto* w = allocate_as<CoroutineWrapper>(coroutine_wrapper_type);

@@ -1215,6 +1215,12 @@ op_Raise:
 op_Reraise : {
   SAVE();
   TAKE(A, exception);
+  if (FLAGS & kInvert) {
+    // For the frame's f_lineno this is still the instruction that raised.
+    Value traceback = as<Exception>(exception)->traceback;
+    if (traceback && as<Traceback>(traceback)->frame == to_value(record->frame))
+      record->pc = record->code->begin() + as<Traceback>(traceback)->instruction + 1;
+  }
   restore_pending(Ref::steal(exception));
   goto unwind;
 }
@@ -1449,6 +1455,8 @@ unwind : {
   const bool generator = leaving->generator != nullptr;
   const uint32_t code_flags = leaving->code->code_flags;
   Ref pending = take_pending();
+  // The traceback's frame keeps the variables, not the temporaries.
+  release_registers(leaving->base + leaving->code->local_register_count, leaving->base + leaving->code->register_count);
   if (generator) {
     // PEP 479: a StopIteration that leaves a generator is an error.
     const bool stop = is_instance_of(pending, exc::StopIteration);
