@@ -231,8 +231,11 @@ void Parser::invalid_arguments() {
       pos_ = mark;
       keywords = careful_kwargs(args);
     }
+    const int behind = pos_;
     if (keywords && accept(TokenKind::Comma) && at(TokenKind::Star)) {
-      raise_token(token(), "iterable argument unpacking follows keyword argument unpacking");
+      const Token &first = tokens_[mark], &last = tokens_[behind - 1];
+      raise_at(first.lineno, first.col_offset, last.end_lineno, last.end_col_offset,
+               "iterable argument unpacking follows keyword argument unpacking");
     }
   }
   pos_ = mark;
