@@ -155,7 +155,7 @@ TEST(Error, Calls) {
   EXPECT_EQ(error("f(**a, 2)"),
             "SyntaxError: positional argument follows keyword argument unpacking (1, 9, 1, 10) f(**a, 2)\n");
   EXPECT_EQ(error("f(**a, *b)"),
-            "SyntaxError: iterable argument unpacking follows keyword argument unpacking (1, 8, 1, 9) f(**a, *b)\n");
+            "SyntaxError: iterable argument unpacking follows keyword argument unpacking (1, 3, 1, 6) f(**a, *b)\n");
   EXPECT_EQ(error("f(a.b=1)"),
             "SyntaxError: expression cannot contain assignment, perhaps you meant \"==\"? (1, 3, 1, 7) f(a.b=1)\n");
   EXPECT_EQ(error("f(True=1)"),
