@@ -124,6 +124,7 @@ Status keyword_fields(Value self, const Args& args, std::initializer_list<const 
 Status attribute_error_init(Value self, const Args& args) { return keyword_fields(self, args, {"name", "obj"}); }
 Status name_error_init(Value self, const Args& args) { return keyword_fields(self, args, {"name"}); }
 Status import_error_init(Value self, const Args& args) {
+  for (int i = 0; i < 3; ++i) assign(self_exception(self)->fields[i], Value());
   TRY(keyword_fields(self, args, {"name", "path"}));
   if (args.count == 1) assign(self_exception(self)->fields[2], args[0]);
   return kOk;

@@ -1,6 +1,7 @@
 #include "object/generic_slots.h"
 
 #include "object/class_builder.h"
+#include "object/exception.h"
 #include "object/function.h"
 #include "object/slot_table.h"
 
@@ -144,6 +145,26 @@ Ref generic_call(Value self, const Args& args) {
   return call_found_args(function, self, args);
 }
 
+namespace {
+
+// An AttributeError that Python code raised without saying of what: the attribute that was asked for, for the message
+// that suggests another.
+Ref with_attribute_context(Value self, Str* name, Ref result) {
+  if (!result.is_error() || !pending_is(exc::AttributeError)) return result;
+  Ref error = take_pending();
+  auto given = [&](const char* field) {
+    Value v = exception_field(error, field);
+    return v && !v.is_none();
+  };
+  if (!given("name") && !given("obj")) {
+    set_exception_field(error, "name", to_value(name));
+    set_exception_field(error, "obj", self);
+  }
+  return restore_pending(std::move(error));
+}
+
+}  // namespace
+
 Ref generic_getattr(Value self, Str* name) {
   Type* type = type_of(self);
   Value getattribute = lookup(type, names.__getattribute__);
@@ -164,9 +185,9 @@ Ref generic_getattr(Value self, Str* name) {
   }
   if (getattr && (result.is_empty() || (result.is_error() && pending_is(exc::AttributeError)))) {
     if (result.is_error()) clear_pending();
-    return call_found(getattr, self, {to_value(name)});
+    return with_attribute_context(self, name, call_found(getattr, self, {to_value(name)}));
   }
-  return result;
+  return with_attribute_context(self, name, std::move(result));
 }
 
 Status generic_setattr(Value self, Str* name, Value value) {

@@ -154,7 +154,7 @@ void append_syntax_error(std::string& out, Value exception) {
   const auto width = static_cast<int64_t>(characters(source));
   int64_t end = end_value && is_int(end_value) ? int_value(end_value).value_or(offset) : offset;
   if (end_line && is_int(end_line) && int_value(end_line) != int_value(line)) end = width + 1;
-  if (end <= offset || end < 1) end = offset + 1;
+  end = std::max(std::min(end, width + 1), offset + 1);
   const int64_t column = offset - 1 - static_cast<int64_t>(indent);
   if (column < 0) return;
   out += "    " + std::string(static_cast<size_t>(std::min(column, width)), ' ') +
