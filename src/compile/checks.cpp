@@ -114,14 +114,15 @@ void Compiler::check_subscript(Subscript* e) {
   const bool sequence =
       type == &tuple_type || type == &list_type || type == &str_type || type == &bytes_type || type == &dict_type;
   if (!sequence) {
-    return warn_syntax(e, fmt::format("'{}' object is not subscriptable; perhaps you missed a comma?", to_string(type->name)));
+    return warn_syntax(
+        e, fmt::format("'{}' object is not subscriptable; perhaps you missed a comma?", to_string(type->name)));
   }
   if (type == &dict_type) return;
   if (e->slice->is<Constant>() || e->slice->is<syntax::Tuple>()) constant_of(e->slice, index);
   Type* index_type = certain_type(e->slice, index);
   if (!index_type || is_subtype(index_type, &int_type)) return;
-  warn_syntax(e, fmt::format("{} indices must be integers or slices, not {}; perhaps you missed a comma?", to_string(type->name),
-                             to_string(index_type->name)));
+  warn_syntax(e, fmt::format("{} indices must be integers or slices, not {}; perhaps you missed a comma?",
+                             to_string(type->name), to_string(index_type->name)));
 }
 
 }  // namespace hiss

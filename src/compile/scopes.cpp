@@ -402,7 +402,8 @@ class Analyzer {
         std::string_view name = target->as<Name>()->id;
         const Symbol* known = scope_->find(mangle_name(tree_, scope_->class_name, name));
         if (known && (known->flags & (Symbol::kGlobal | Symbol::kNonlocal))) {
-          return fail(target, fmt::format("comprehension inner loop cannot rebind assignment expression target '{}'", name));
+          return fail(target,
+                      fmt::format("comprehension inner loop cannot rebind assignment expression target '{}'", name));
         }
         add(name, Symbol::kComprehensionIterator | Symbol::kAssigned, target);
         break;

@@ -19,7 +19,8 @@ bool is_group(Value v) { return is_instance_of(v, exc::BaseExceptionGroup); }
 Ref group_new(Type* cls, const Args& args) {
   if (args.keyword_count() || args.count != 2)
     return fail(exc::TypeError, "BaseExceptionGroup.__new__() takes exactly 2 arguments ({} given)", args.count);
-  if (!is<Str>(args[0])) return fail(exc::TypeError, "BaseExceptionGroup.__new__() argument 1 must be str, not {}", type_name(args[0]));
+  if (!is<Str>(args[0]))
+    return fail(exc::TypeError, "BaseExceptionGroup.__new__() argument 1 must be str, not {}", type_name(args[0]));
   if (!type_of(args[1])->slots.getitem || is<Dict>(args[1]))
     return fail(exc::TypeError, "second argument (exceptions) must be a sequence");
   Ref list = TRY(to_tuple(args[1]));
