@@ -477,7 +477,9 @@ Ref combinatoric_new(Type* cls, const Args& args, const char* signature, bool op
 }
 Ref combinations_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable, r)", false, false); }
 Ref replacement_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable,  r)", false, true); }
-Ref permutations_new(Type* cls, const Args& args) { return combinatoric_new(cls, args, "(iterable, r=None)", true, false); }
+Ref permutations_new(Type* cls, const Args& args) {
+  return combinatoric_new(cls, args, "(iterable, r=None)", true, false);
+}
 
 Ref combinations_next(Value self) {
   Iteration* o = it(self);

@@ -11,10 +11,11 @@ namespace hiss {
 using AnySlot = void (*)();
 
 struct SlotWrapper {
-  const char* name;                                  // the special method
-  size_t offset;                                     // of the slot in Slots
-  Ref (*call)(AnySlot slot, Value self, const Args& args);  // the special method of a native type; null: no wrapper (__new__)
-  AnySlot generic;                                   // the slot of a class that defines the method in Python
+  const char* name;  // the special method
+  size_t offset;     // of the slot in Slots
+  Ref (*call)(AnySlot slot, Value self,
+              const Args& args);  // the special method of a native type; null: no wrapper (__new__)
+  AnySlot generic;                // the slot of a class that defines the method in Python
   const char* signature;
   const char* doc;
   Str* interned = nullptr;
