@@ -516,9 +516,9 @@ op_BuildSlice : {
   DISPATCH();
 
 // ---- Arithmetic. Immediate operands need no reference counts; everything else goes through the slots.
-#define ARITHMETIC(name, integer_function, operator)                         \
+#define ARITHMETIC(name, right, slow_path, integer_function, operator)       \
   op_##name : {                                                              \
-    Value a = r[B], b = r[C];                                                \
+    Value a = r[B], b = right;                                               \
     Value out;                                                               \
     if (Value::both_integers(a, b) && integer_function(a, b, out)) {         \
       SET(A, out);                                                           \
@@ -530,7 +530,7 @@ op_BuildSlice : {
         SET(A, Value::number(z));                                            \
         DISPATCH();                                                          \
       }                                                                      \
-      goto binary_slow_path;                                                 \
+      goto slow_path;                                                        \
     }                                                                        \
     double x, y;                                                             \
     if (to_number(a, x) && to_number(b, y) && !Value::both_integers(a, b)) { \
@@ -540,40 +540,14 @@ op_BuildSlice : {
         DISPATCH();                                                          \
       }                                                                      \
     }                                                                        \
-    goto binary_slow_path;                                                   \
+    goto slow_path;                                                          \
   }
-#define ARITHMETIC_K(name, integer_function, operator)                       \
-  op_##name : {                                                              \
-    Value a = r[B], b = k[C];                                                \
-    Value out;                                                               \
-    if (Value::both_integers(a, b) && integer_function(a, b, out)) {         \
-      SET(A, out);                                                           \
-      DISPATCH();                                                            \
-    }                                                                        \
-    if (a.is_number() && b.is_number()) [[likely]] {                         \
-      const double z = a.number() operator b.number();                       \
-      if (z == z) [[likely]] {                                               \
-        SET(A, Value::number(z));                                            \
-        DISPATCH();                                                          \
-      }                                                                      \
-      goto binary_constant_slow_path;                                        \
-    }                                                                        \
-    double x, y;                                                             \
-    if (to_number(a, x) && to_number(b, y) && !Value::both_integers(a, b)) { \
-      const double z = x operator y;                                         \
-      if (z == z) [[likely]] {                                               \
-        SET(A, Value::number(z));                                            \
-        DISPATCH();                                                          \
-      }                                                                      \
-    }                                                                        \
-    goto binary_constant_slow_path;                                          \
-  }
-  ARITHMETIC(Add, add_integers, +)
-  ARITHMETIC(Subtract, subtract_integers, -)
-  ARITHMETIC(Multiply, multiply_integers, *)
-  ARITHMETIC_K(AddK, add_integers, +)
-  ARITHMETIC_K(SubtractK, subtract_integers, -)
-  ARITHMETIC_K(MultiplyK, multiply_integers, *)
+  ARITHMETIC(Add, r[C], binary_slow_path, add_integers, +)
+  ARITHMETIC(Subtract, r[C], binary_slow_path, subtract_integers, -)
+  ARITHMETIC(Multiply, r[C], binary_slow_path, multiply_integers, *)
+  ARITHMETIC(AddK, k[C], binary_constant_slow_path, add_integers, +)
+  ARITHMETIC(SubtractK, k[C], binary_constant_slow_path, subtract_integers, -)
+  ARITHMETIC(MultiplyK, k[C], binary_constant_slow_path, multiply_integers, *)
 
 op_TrueDivide : {
   double x, y;
