@@ -22,7 +22,7 @@ from _hiss_torch import (  # noqa: F401
     tensor,
 )
 
-__version__ = "2.14.1+hiss"
+__version__ = "2.15.0+hiss"
 
 for _name in ("float32", "float", "float64", "double", "float16", "half", "bfloat16", "int8", "uint8", "int16", "short",
               "int32", "int", "int64", "long", "bool"):
