@@ -11,9 +11,6 @@ namespace hiss {
 
 namespace {
 
-// Native code may make a few records without looking; they fit behind the limit.
-constexpr int32_t kReserve = 16;
-
 // Pages that are never touched cost nothing.
 void* reserve(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -23,7 +20,8 @@ void* reserve(size_t bytes) {
 }  // namespace
 
 void limit_records(ThreadState& ts) {
-  const auto capacity = static_cast<int32_t>(ts.records_end - ts.records) - kReserve;
+  // A frame is entered while the innermost record lies before the limit, so the limit may be the last record.
+  const auto capacity = static_cast<int32_t>(ts.records_end - ts.records) - 1;
   ts.record_limit = ts.records + std::min(recursion_limit, capacity);
 }
 
