@@ -860,6 +860,7 @@ Status handle_breaker(ThreadState& ts) {
     eval_breaker = eval_breaker & ~kBreakCollect;
     collector.collect_if_due();
   }
+  if (eval_breaker & kBreakMachineCode) eval_breaker = eval_breaker & ~kBreakMachineCode;
   if (eval_breaker & kBreakLock) yield_interpreter_lock(ts);
   if (eval_breaker & kBreakSignal) TRY(run_signal_handlers());
   return kOk;
