@@ -78,6 +78,8 @@ Status check_instance(Descriptor* d, Value instance) {
 // ---- method_descriptor
 
 Ref bind_native(Descriptor* d, Value self) {
+  // Bound anew for each use: the signature must not be parsed as often.
+  if (!d->spec) d->spec = parse_native_signature(d->def);
   Ref bound = make_native_function(d->def, self);
   as<NativeFunction>(bound)->spec = d->spec;
   as<NativeFunction>(bound)->owner = d->owner;
@@ -216,7 +218,7 @@ Status getset_set(Value descriptor, Value instance, Value value) {
   TRY(check_instance(d, instance));
   if (!d->getset->set)
     return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not writable", to_string(d->name),
-                type_name(d->owner));
+                d->owner->native_name ? d->owner->native_name : type_name(d->owner));
   return d->getset->set(instance, value);
 }
 Ref getset_repr(Value self) {

@@ -204,6 +204,8 @@ Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value s
   return call_bound(def, *spec, owner, self, args);
 }
 
+ParameterSpec* parse_native_signature(const NativeDef* def) { return parse_signature(def->signature); }
+
 Status Arguments::bind(const Args& args) {
   static std::vector<std::pair<const char*, ParameterSpec*>> cache;
   ParameterSpec* spec = nullptr;

@@ -49,6 +49,8 @@ struct Descriptor : Object {
 };
 
 Ref make_native_function(const NativeDef* def, Value self = Value(), Value module_name = Value());
+/// For functions that are made again and again: makes the `spec` that they share.
+ParameterSpec* parse_native_signature(const NativeDef* def);
 /// Calls native code with Python arguments: binds them to the signature (TypeError in CPython's words) and runs it.
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args);
 

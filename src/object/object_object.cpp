@@ -294,7 +294,7 @@ Status set_instance_dict(Value self, Value value) {
   return set_attribute_dict(self.object(), attributes, value);
 }
 Ref instance_weakref(Value self) {
-  const auto& list = weak_references_to(self.object());
+  const auto list = weak_references_to(self.object());
   return list.empty() ? Ref::none() : Ref::share(list.front());
 }
 

@@ -1358,6 +1358,14 @@ op_Send : {
       SET(A, returned.release());
       DISPATCH();
     }
+  } else if (SendSlot send = type_of(receiver)->send) {
+    Ref returned;
+    result = send(receiver, value, &returned);
+    if (result.is_error()) goto error;
+    if (result.is_empty()) {
+      SET(A, returned.release());
+      DISPATCH();
+    }
   } else {
     UnarySlot step = type_of(receiver)->slots.next;
     result = value.is_none() && step ? step(receiver) : call_method(receiver, names.send, {value});

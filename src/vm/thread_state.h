@@ -36,6 +36,8 @@ struct ThreadState {
   uint64_t id = 0;
   Value async_first_iteration, async_finalizer;  // sys.set_asyncgen_hooks
   Value context;                                 // contextvars' current context
+  Value running_loop;                            // asyncio's, and the process it was set in
+  int32_t running_loop_process = 0;
   int32_t coroutine_origin_depth = 0;
 };
 
