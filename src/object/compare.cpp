@@ -3,6 +3,7 @@
 #include "object/function.h"
 #include "object/generic_slots.h"
 #include "object/protocol.h"
+#include "vm/call_stack.h"
 #include "vm/thread_state.h"
 
 #include <vector>
@@ -303,6 +304,9 @@ Result<bool> is_subclass(Value derived, Value cls) {
 
 // ---- Limits
 
+// A few native calls inside each other are too ordinary to be worth counting the Python frames below them.
+constexpr int32_t kUncounted = 32;
+
 RecursionCheck::RecursionCheck(const char* where) {
   ThreadState& ts = thread_state();
   char here;
@@ -312,7 +316,7 @@ RecursionCheck::RecursionCheck(const char* where) {
     (void)fail(exc::RecursionError, "maximum recursion depth exceeded{}", where);
     ts.c_stack_limit += 128 * 1024;
     failed_ = true;
-  } else if (++ts.native_depth > recursion_limit + 200) {
+  } else if (++ts.native_depth > kUncounted && ts.native_depth + stack_depth(ts) > recursion_limit) {
     --ts.native_depth;
     failed_ = true;
     const int saved = ts.native_depth;

@@ -280,7 +280,22 @@ const GetSetDef kGetSets[] = {{"__class__", get_class, set_class, "the object's 
 
 // ---- __dict__ and __weakref__ of instances of classes
 
+extern const GetSetDef kInstanceDict;
+
+// What a native base knows better: the __dict__ of classes and modules is theirs, whatever a class of Python code says.
+Value native_dict_descriptor(Value self) {
+  for (Type* t = type_of(self); t; t = t->base) {
+    if (t->is_heap()) continue;
+    Value found = dict_get(as<Dict>(t->dict), names.__dict__);
+    if (found && is<Descriptor>(found) && as<Descriptor>(found)->getset != &kInstanceDict) return found;
+  }
+  return Value();
+}
+
 Ref instance_dict(Value self) {
+  if (Value native = native_dict_descriptor(self)) {
+    return type_of(native)->slots.descr_get(native, self, to_value(type_of(self)));
+  }
   Attributes* attributes = attributes_of(self.object());
   if (!attributes)
     return fail_attribute(self, names.__dict__,
@@ -288,6 +303,7 @@ Ref instance_dict(Value self) {
   return Ref::share(attribute_dict(self.object(), attributes));
 }
 Status set_instance_dict(Value self, Value value) {
+  if (Value native = native_dict_descriptor(self)) return type_of(native)->slots.descr_set(native, self, value);
   Attributes* attributes = attributes_of(self.object());
   if (!attributes) return fail(exc::AttributeError, "This object has no __dict__");
   if (!value) return set_attribute_dict(self.object(), attributes, make_dict());

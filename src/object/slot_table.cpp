@@ -266,7 +266,8 @@ AnySlot choose_slot(Type* type, size_t offset) {
       return GENERIC(hash_not_implemented);
     } else if (entry.offset == offsetof(Slots, new_) && is_exact(attribute, native_function_type)) {
       return slot_at(as<Type>(as<NativeFunction>(attribute)->self), offset);
-    } else if (descriptor && descriptor->wrapper->interned == entry.interned && descriptor->wrapper->offset != offset) {
+    } else if (descriptor && descriptor->wrapper->interned == entry.interned && descriptor->wrapper->offset != offset &&
+               is_subtype(type, descriptor->owner)) {
       continue;  // list's __add__ is its concat slot, which serves the operator too
     } else {
       use_generic = true;

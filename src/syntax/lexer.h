@@ -123,6 +123,9 @@ class Lexer {
   SyntaxErrorInfo error_;
 };
 
+/// A copy with '\n' line endings and eight zero bytes behind it; exec input always ends with a newline.
+std::string_view prepare_source(std::string_view source, bool end_with_newline, Arena& arena);
+
 /// The keyword's token, or Name.
 TokenKind keyword_kind(const char* text, size_t size);
 

@@ -231,9 +231,6 @@ Expr* Parser::parse_fstring_expression() {
   return result;
 }
 
-namespace {
-
-/// A copy with '\n' line endings and eight zero bytes behind it; exec input always ends with a newline.
 std::string_view prepare_source(std::string_view source, bool end_with_newline, Arena& arena) {
   char* copy = static_cast<char*>(arena.allocate(source.size() + 1 + 8, 8));
   size_t size = 0;
@@ -254,8 +251,6 @@ std::string_view prepare_source(std::string_view source, bool end_with_newline, 
   std::memset(copy + size, 0, 8);
   return {copy, size};
 }
-
-}  // namespace
 
 ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Arena& arena) {
   ParseResult result;

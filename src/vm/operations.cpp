@@ -66,7 +66,29 @@ BinaryOp operation_of(Op op) {
 
 // ---- Names
 
+namespace {
+
+// mapping[name], empty when the mapping answers KeyError.
+Ref item_or_empty(Value mapping, Str* name) {
+  Ref found = get_item(mapping, to_value(name));
+  if (!found.is_error() || !pending_is(exc::KeyError)) return found;
+  clear_pending();
+  return Ref();
+}
+
+// Instances of subclasses of dict may have a __getitem__ or __missing__ of their own.
+Ref load_global_from_mappings(CallRecord* record, Str* name) {
+  Ref found = TRY(item_or_empty(to_value(record->globals()), name));
+  if (found.is_empty()) found = TRY(item_or_empty(to_value(record->builtins()), name));
+  return found.is_empty() ? Ref(fail_name(name)) : std::move(found);
+}
+
+}  // namespace
+
 Ref load_global(CallRecord* record, Str* name, Instruction* cache) {
+  if (!is_exact(to_value(record->globals()), dict_type) || !is_exact(to_value(record->builtins()), dict_type)) {
+    return load_global_from_mappings(record, name);
+  }
   int64_t index = dict_find(record->globals(), name);
   if (index >= 0) {
     if (cache) cache->word = static_cast<uint32_t>(index + 1);
@@ -87,10 +109,8 @@ Ref load_name(CallRecord* record, Str* name, Instruction* cache) {
       Value found = dict_get(as<Dict>(record->locals), name);
       if (found) return Ref::share(found);
     } else {
-      Ref found = get_item(record->locals, to_value(name));
-      if (!found.is_error()) return found;
-      if (!pending_is(exc::KeyError)) return found;
-      clear_pending();
+      Ref found = TRY(item_or_empty(record->locals, name));
+      if (!found.is_empty()) return found;
     }
     return load_global(record, name, nullptr);
   }
@@ -196,7 +216,7 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(instance->attributes.values[index]);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset && is_subtype(type, as<Descriptor>(on_type)->owner)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
@@ -419,7 +439,8 @@ Status dict_update_checked(Dict* dict, Value mapping) {
 
 Status dict_merge(Dict* dict, Value mapping, Value callee) {
   Ref source = Ref::share(mapping);
-  if (!is<Dict>(mapping)) {
+  if (!is<Dict>(mapping) || type_of(mapping)->slots.iter != dict_type.slots.iter) {
+    // A subclass of dict with an __iter__ of its own has an order of its own.
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
     if (keys.is_empty())
       return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(callee),
