@@ -35,6 +35,7 @@ Status read_future(Mod* module, CompileOptions& options) {
       info.message = std::move(message);
       info.lineno = s->lineno;
       info.offset = s->col_offset + 1;
+      info.end_lineno = s->lineno;
       return raise_located_error(info, options.filename);
     };
     if (!allowed) {
@@ -42,6 +43,7 @@ Status read_future(Mod* module, CompileOptions& options) {
       info.message = "from __future__ imports must occur at the beginning of the file";
       info.lineno = s->lineno;
       if (s->lineno == last_line) {
+        info.end_lineno = s->lineno;
         info.offset = s->col_offset;  // CPython forgets to count from 1 here
         return raise_located_error(info, options.filename);
       }

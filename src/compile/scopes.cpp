@@ -460,7 +460,7 @@ class Analyzer {
     // The target belongs to the innermost scope that is no comprehension.
     Scope* home = scope_;
     std::vector<Scope*> through;
-    while (home->comprehension) {
+    while (home->comprehension || home->kind == ScopeKind::Annotation) {
       std::string_view name = mangle_name(tree_, home->class_name, target->id);
       Symbol* s = home->find(name);
       if (s && (s->flags & Symbol::kComprehensionIterator)) {

@@ -101,7 +101,7 @@ Result<std::string> source_argument(Value source, const char* function, const ch
   if (is<Str>(source)) encoded = TRY(encode_utf8(source, "strict"));
   BufferView view(TRY(get_buffer(encoded.is_empty() ? source : encoded.value())));
   std::string_view bytes(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
-  if (bytes.find('\0') != bytes.npos) return fail(exc::SyntaxError, "source code string cannot contain null bytes");
+  if (bytes.find('\0') != bytes.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
   if (is<Str>(source)) return std::string(bytes);
   return decode_source(bytes, filename);
 }

@@ -268,8 +268,8 @@ bool Lexer::verify_identifier() {
     const char* before = at;
     char32_t c = decode_utf8(at, limit, false);
     if (c == kInvalidCodePoint) {
-      at_ = before;
-      return fail_here("invalid character in identifier");
+      at_ = limit;
+      return fail_malformed();
     }
     bool fine = first ? is_identifier_start(c) : is_identifier_continue(c);
     first = false;
