@@ -136,6 +136,8 @@ class Compiler {
   void discard(ast::Expr* e);
   void jump_if(ast::Expr* e, bool when, Label& target);
   bool constant_of(ast::Expr* e, Ref& out);  // folds constants
+  /// [1, 2] and {1, 2} where only their items matter: a tuple, a frozenset.
+  bool constant_container(ast::Expr* e, Ref& out);
   void binary(Op op, Register dst, Operand left, Operand right, uint8_t flags = 0);
   void bin_op(ast::BinOp* e, Register dst);
   void bool_op(ast::BoolOp* e, Register dst);

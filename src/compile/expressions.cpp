@@ -189,7 +189,15 @@ void Compiler::compare(Compare* e, Register dst) {
   const Register m = mark();
   Operand left = left_operand(e->left, e->comparators[0], e->ops.size == 1 ? dst : -1);
   if (e->ops.size == 1) {
-    const Operand right = expression(e->comparators[0]);
+    Operand right{-1, true};
+    Ref container;
+    const bool membership = e->ops[0] == CmpOp::In || e->ops[0] == CmpOp::NotIn;
+    if (membership && constant_container(e->comparators[0], container)) {
+      right.reg = temporary();
+      load_constant(right.reg, container);
+    } else {
+      right = expression(e->comparators[0]);
+    }
     at(e);
     compare_one(e->ops[0], dst, left, right);
     free_to(m);

@@ -291,7 +291,7 @@ class Analyzer {
         if (s->flags & Symbol::kUse)
           return fail(node, fmt::format("name '{}' is used prior to {} declaration", raw, what));
         const uint16_t other = flag == Symbol::kGlobal ? Symbol::kNonlocal : Symbol::kGlobal;
-        if (s->flags & other) return fail(node, fmt::format("name '{}' is nonlocal and global", raw));
+        if (s->flags & other) return fail(s->where, fmt::format("name '{}' is nonlocal and global", raw));
       }
       add(raw, flag, node);
       if (flag == Symbol::kGlobal) {

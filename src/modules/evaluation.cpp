@@ -25,7 +25,10 @@ Ref run_function_in(Function* function, Value locals) {
 }
 
 Ref run_code(Code* code, Dict* globals, Value locals, Value closure) {
-  if (!dict_get(globals, names.__builtins__)) dict_set(globals, names.__builtins__, TRY(import_module("builtins")));
+  if (!dict_get(globals, names.__builtins__)) {
+    CallRecord* record = thread_state().record;
+    dict_set(globals, names.__builtins__, to_value(record && record->code ? record->builtins() : builtins_dict()));
+  }
   Ref function = TRY(make_function(code, globals));
   if (closure) as<Function>(function)->closure = Ref::share(closure).release();
   if (code->code_flags & kCodeOptimized) return call(function);

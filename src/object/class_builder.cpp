@@ -221,6 +221,9 @@ Ref compute_mro(Type* type) {
       }
     }
     auto* mro = as<Tuple>(as<Type>(bases->items[i])->mro);
+    if (mro->size == 0) {
+      return fail(exc::TypeError, "Cannot extend an incomplete type '{}'", type_name(as<Type>(bases->items[i])));
+    }
     sequences.emplace_back(mro->begin(), mro->end());
   }
   sequences.emplace_back(bases->begin(), bases->end());

@@ -47,6 +47,8 @@ void function_clear(Object* o) {
   auto* f = static_cast<Function*>(o);
   clear_attributes(o, &f->attributes);
   for (Value* v : {&f->defaults, &f->kwdefaults, &f->doc, &f->annotations, &f->module}) clear_field(*v);
+  // The function may still be seen: its names stay strings.
+  for (Value* v : {&f->name, &f->qualname}) put(*v, empty_str());
 }
 
 Ref function_call(Value self, const Args& args) { return call_function(self_function(self), args); }

@@ -88,7 +88,8 @@ Ref get_class(Value self) { return Ref::share(type_of(self)); }
 
 bool same_layout(Type* a, Type* b) {
   return a->basic_size == b->basic_size && a->instance_layout == b->instance_layout &&
-         a->attributes_offset == b->attributes_offset;
+         a->attributes_offset == b->attributes_offset &&
+         (a->type_flags & Type::kWeakReferable) == (b->type_flags & Type::kWeakReferable);
 }
 
 Status set_class(Value self, Value value) {

@@ -348,6 +348,10 @@ void compute_slots(Type* type) {
 void update_slot(Type* type, Str* name) {
   auto range = by_name().equal_range(name);
   if (range.first == range.second) return;
+  if (name == names.__get__ || name == names.__set__ || name == names.__delete__) {
+    // Instances in the dicts of other classes become descriptors, or cease to be some: what is cached may be wrong.
+    type_modified(&object_type);
+  }
   for (auto it = range.first; it != range.second; ++it)
     slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
   note_pure_slots(type);

@@ -30,6 +30,8 @@ class Lexer {
   Lexer(std::string_view source, const LexerOptions& options, std::vector<Warning>* warnings);
 
   void run();
+  /// Before Python 3.7 async and await were names outside of functions that begin with async def.
+  void take_async_as_name();
 
   const std::vector<Token>& tokens() const { return tokens_; }
   const std::vector<TypeIgnoreComment>& type_ignores() const { return type_ignores_; }

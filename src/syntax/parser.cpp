@@ -269,6 +269,7 @@ ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Are
   lexer_options.dont_imply_dedent = options.dont_imply_dedent;
   Lexer lexer(source, lexer_options, &result.warnings);
   lexer.run();
+  if (options.feature_minor < 7) lexer.take_async_as_name();
   ParserContext context{arena, options, result.warnings, validate_utf8(source).reason != nullptr};
   Parser parser(context, lexer, false);
   result.module = parser.parse_module(options.mode, result.error);

@@ -270,6 +270,7 @@ Expr* Parser::plain_strings() {
     if (literal.formatted) {
       builder.formatted = true;
       const char* at = literal.body.data();
+      check_version(6, "Format strings are");
       fstring_parts(builder, at, at + literal.body.size(), literal.raw, 0, *token);
     } else if (bytes) {
       builder.literal += decode_bytes(*token, literal.body, literal.raw);

@@ -5,6 +5,7 @@
 
 #include "memory/collector.h"
 #include "object/class_builder.h"
+#include "object/dict_internal.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -438,25 +439,20 @@ Status dict_update_checked(Dict* dict, Value mapping) {
 }
 
 Status dict_merge(Dict* dict, Value mapping, Value callee) {
-  Ref source = Ref::share(mapping);
-  if (!is<Dict>(mapping) || type_of(mapping)->slots.iter != dict_type.slots.iter) {
-    // A subclass of dict with an __iter__ of its own has an order of its own.
+  if (!is<Dict>(mapping)) {
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
     if (keys.is_empty())
       return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(callee),
                   type_name(mapping));
-    source = make_dict();
-    TRY(dict_update(as<Dict>(source), mapping));
   }
-  for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(source), i);) {
-    Ref existing = TRY(dict_get(dict, e->key));
-    if (!existing.is_empty()) {
-      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
-                  to_string(str(e->key)));
-    }
-    TRY(dict_set(dict, e->key, e->value));
-  }
-  return kOk;
+  if (!dict_merge(dict, mapping, MergeMode::Unique).is_error()) return kOk;
+  if (!pending_is(exc::KeyError)) return Failure{};
+  // A key that was there already, or one that the mapping refused: CPython takes both for the former.
+  Ref error = take_pending();
+  Ref args = TRY(get_attr(error, "args"));
+  if (as<Tuple>(args)->size != 1) return restore_pending(std::move(error));
+  return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
+              to_string(TRY(str(as<Tuple>(args)->items[0]))));
 }
 
 // ---- Exceptions and with
