@@ -270,7 +270,8 @@ void Lexer::take_async_as_name() {
     if (t.kind == TokenKind::Dedent) --indent;
     if (t.kind == TokenKind::Newline && async_indent >= 0) {
       in_header = false;
-    } else if (t.kind != TokenKind::Indent && t.kind != TokenKind::Dedent && async_indent >= indent && !in_header) {
+    } else if (t.kind != TokenKind::Indent && t.kind != TokenKind::Dedent && t.kind != TokenKind::TypeComment &&
+               async_indent >= indent && !in_header) {
       async_indent = -1;
     }
     if (async_indent >= 0 || (t.kind != TokenKind::Async && t.kind != TokenKind::Await)) continue;
