@@ -32,6 +32,8 @@ Code* allocate_code() { return allocate_as<Code>(code_type); }
 
 void Code::seal() {
   first = instructions->data();
+  machine = nullptr;
+  heat = initial_heat();
   first_unset = static_cast<uint32_t>(total_args());
   simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
   const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
@@ -79,6 +81,7 @@ void code_dealloc(Object* o) {
   for (Value* v :
        {&c->name, &c->qualname, &c->filename, &c->consts, &c->names, &c->varnames, &c->cellvars, &c->freevars})
     clear_field(*v);
+  if (c->machine) free_machine_code(c);
   delete c->instructions;
   delete c->exception_table;
   delete c->positions;

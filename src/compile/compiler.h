@@ -151,6 +151,7 @@ class Compiler {
   void joined(ast::JoinedStr* e, Register dst);
   void joined_parts(ast::JoinedStr* e, int32_t begin, int32_t end, Register dst);
   void subscript_key(ast::Expr* slice, Operand& key);
+  Register slice_bounds(syntax::Slice* s);
   void yield_from(Register dst, Register receiver, bool await);
   void await_value(Register dst, Register object, int where);
   bool in_async_function() const;
