@@ -24,6 +24,7 @@ struct ParameterSpec {
   int kwargs = -1;
   uint32_t value_count = 0;
   bool any_keyword = false;           // some parameter can be given by name
+  bool old_style = false;             // NativeDef::OldStyle
   std::vector<uint32_t> value_index;  // of each parameter
 };
 
@@ -97,6 +98,11 @@ std::string full_name(const char* name, Type* owner) {
 
 Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, uint32_t given) {
   const uint32_t low = spec.required_positional, high = spec.positional;
+  if (spec.old_style) {
+    const uint32_t bound = given < low ? low : high;
+    return fail(exc::TypeError, "{}() takes {} {} argument{} ({} given)", name,
+                low == high ? "exactly" : given < low ? "at least" : "at most", bound, bound == 1 ? "" : "s", given);
+  }
   const bool only_positional = !spec.any_keyword;
   if (only_positional && spec.varargs < 0) {
     if (high == 0) return fail(exc::TypeError, "{}() takes no arguments ({} given)", full_name(name, owner), given);
@@ -197,8 +203,10 @@ namespace {
 }  // namespace
 
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
-  if (!spec) [[unlikely]]
+  if (!spec) [[unlikely]] {
     spec = parse_signature(def->signature);
+    spec->old_style = def->kind == NativeDef::OldStyle;
+  }
   if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
     return def->code(self, args.values);
   return call_bound(def, *spec, owner, self, args);
@@ -275,8 +283,8 @@ Result<int64_t> native_function_hash(Value self) {
 Ref function_name(Value self) { return Ref::share(intern(as<NativeFunction>(self)->def->name)); }
 Ref function_qualname(Value self) {
   auto* f = as<NativeFunction>(self);
-  if (!is_bound_method(f)) return function_name(self);
-  Value owner = is<Type>(f->self) ? f->self : to_value(type_of(f->self));
+  if (!is_bound_method(f) && !f->owner) return function_name(self);
+  Value owner = !f->self ? to_value(f->owner) : is<Type>(f->self) ? f->self : to_value(type_of(f->self));
   return make_str(fmt::format("{}.{}", to_string(as<Type>(owner)->qualname), f->def->name));
 }
 Ref function_doc(Value self) {

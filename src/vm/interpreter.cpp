@@ -1256,7 +1256,7 @@ op_Reraise : {
     // For the frame's f_lineno this is still the instruction that raised.
     Value traceback = as<Exception>(exception)->traceback;
     if (traceback && as<Traceback>(traceback)->frame == to_value(record->frame))
-      record->pc = record->code->begin() + as<Traceback>(traceback)->instruction + 1;
+      record->pc = record->code->begin() + as<Traceback>(traceback)->offset / 2 + 1;
   }
   restore_pending(Ref::steal(exception));
   goto unwind;

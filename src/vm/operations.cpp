@@ -6,6 +6,7 @@
 
 #include "memory/collector.h"
 #include "object/class_builder.h"
+#include "object/dict_internal.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -68,7 +69,29 @@ BinaryOp operation_of(Op op) {
 
 // ---- Names
 
+namespace {
+
+// mapping[name], empty when the mapping answers KeyError.
+Ref item_or_empty(Value mapping, Str* name) {
+  Ref found = get_item(mapping, to_value(name));
+  if (!found.is_error() || !pending_is(exc::KeyError)) return found;
+  clear_pending();
+  return Ref();
+}
+
+// Instances of subclasses of dict may have a __getitem__ or __missing__ of their own.
+Ref load_global_from_mappings(CallRecord* record, Str* name) {
+  Ref found = TRY(item_or_empty(to_value(record->globals()), name));
+  if (found.is_empty()) found = TRY(item_or_empty(to_value(record->builtins()), name));
+  return found.is_empty() ? Ref(fail_name(name)) : std::move(found);
+}
+
+}  // namespace
+
 Ref load_global(CallRecord* record, Str* name, Instruction* cache) {
+  if (!is_exact(to_value(record->globals()), dict_type) || !is_exact(to_value(record->builtins()), dict_type)) {
+    return load_global_from_mappings(record, name);
+  }
   int64_t index = dict_find(record->globals(), name);
   if (index >= 0) {
     if (cache) cache->word = static_cast<uint32_t>(index + 1);
@@ -89,10 +112,8 @@ Ref load_name(CallRecord* record, Str* name, Instruction* cache) {
       Value found = dict_get(as<Dict>(record->locals), name);
       if (found) return Ref::share(found);
     } else {
-      Ref found = get_item(record->locals, to_value(name));
-      if (!found.is_error()) return found;
-      if (!pending_is(exc::KeyError)) return found;
-      clear_pending();
+      Ref found = TRY(item_or_empty(record->locals, name));
+      if (!found.is_empty()) return found;
     }
     return load_global(record, name, nullptr);
   }
@@ -234,7 +255,7 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(instance->attributes.values[index]);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset && is_subtype(type, as<Descriptor>(on_type)->owner)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
@@ -566,24 +587,20 @@ Status dict_update_checked(Dict* dict, Value mapping) {
 }
 
 Status dict_merge(Dict* dict, Value mapping, Value callee) {
-  Ref source = Ref::share(mapping);
   if (!is<Dict>(mapping)) {
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
     if (keys.is_empty())
       return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(callee),
                   type_name(mapping));
-    source = make_dict();
-    TRY(dict_update(as<Dict>(source), mapping));
   }
-  for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(source), i);) {
-    Ref existing = TRY(dict_get(dict, e->key));
-    if (!existing.is_empty()) {
-      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
-                  to_string(str(e->key)));
-    }
-    TRY(dict_set(dict, e->key, e->value));
-  }
-  return kOk;
+  if (!dict_merge(dict, mapping, MergeMode::Unique).is_error()) return kOk;
+  if (!pending_is(exc::KeyError)) return Failure{};
+  // A key that was there already, or one that the mapping refused: CPython takes both for the former.
+  Ref error = take_pending();
+  Ref args = TRY(get_attr(error, "args"));
+  if (as<Tuple>(args)->size != 1) return restore_pending(std::move(error));
+  return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
+              to_string(TRY(str(as<Tuple>(args)->items[0]))));
 }
 
 // ---- Exceptions and with
