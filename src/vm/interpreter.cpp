@@ -57,11 +57,17 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #define C (pc[-1].c())
 #define BC (pc[-1].bc())
 #define FLAGS (pc[-1].flags())
-#define DISPATCH()                               \
+#define DISPATCH_HERE()                          \
   do {                                           \
     ++pc;                                        \
     goto* kLabels[static_cast<uint8_t>(OPCODE)]; \
   } while (0)
+#ifdef __clang__
+// clang (the fuzzers are built with it) refuses an indirect jump out of the scope of an object with a destructor.
+#define DISPATCH() goto next_instruction
+#else
+#define DISPATCH() DISPATCH_HERE()
+#endif
 #define SAVE() (record->pc = pc)
 #define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
 #define CACHE() const_cast<Instruction*>(pc)
@@ -112,7 +118,10 @@ Ref interpret(ThreadState& ts, bool throwing) {
 
   if (throwing) goto error;
   if (eval_breaker) CHECK(handle_breaker(ts));
-  DISPATCH();
+#ifdef __clang__
+next_instruction:
+#endif
+  DISPATCH_HERE();
 
 op_LoadConst : {
   Value v = k[BC];
