@@ -18,13 +18,15 @@ struct Input {
 
   /// The text before and behind the first line break; the second half is empty when there is none.
   Ref part(int which) const {
-    return split(text, as<Str>(text)->length, which, [&](int64_t i) { return as<Str>(text)->at(i) == '\n'; },
-                 [&](int64_t start, int64_t end) { return substring(as<Str>(text), start, end); });
+    return split(
+        text, as<Str>(text)->length, which, [&](int64_t i) { return as<Str>(text)->at(i) == '\n'; },
+        [&](int64_t start, int64_t end) { return substring(as<Str>(text), start, end); });
   }
   Ref bytes_part(int which) const {
     const auto* b = static_cast<const Bytes*>(bytes.object());
-    return split(bytes, b->length, which, [&](int64_t i) { return b->data[i] == '\n'; },
-                 [&](int64_t start, int64_t end) { return make_bytes(b->data + start, end - start); });
+    return split(
+        bytes, b->length, which, [&](int64_t i) { return b->data[i] == '\n'; },
+        [&](int64_t start, int64_t end) { return make_bytes(b->data + start, end - start); });
   }
 
  private:
@@ -50,10 +52,10 @@ Ref call_function(const char* module, const char* name, std::initializer_list<Va
 Ref word(const char* text) { return make_str(text); }
 
 constexpr const char* kCodecs[] = {
-    "utf-8",     "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
-    "utf-7",     "ascii",     "latin-1", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "cp1252",
-    "cp437",     "koi8-r",    "mac-roman", "cp037"};
-constexpr const char* kErrors[] = {"strict",        "ignore",       "replace",          "backslashreplace",
+    "utf-8", "utf-8-sig", "utf-16",    "utf-16-le",      "utf-16-be",          "utf-32", "utf-32-le", "utf-32-be",
+    "utf-7", "ascii",     "latin-1",   "unicode_escape", "raw_unicode_escape", "idna",   "punycode",  "cp1252",
+    "cp437", "koi8-r",    "mac-roman", "cp037"};
+constexpr const char* kErrors[] = {"strict",          "ignore",        "replace",           "backslashreplace",
                                    "surrogateescape", "surrogatepass", "xmlcharrefreplace", "namereplace"};
 Ref codec_of(const Input& in) { return word(kCodecs[in.option % std::size(kCodecs)]); }
 Ref errors_of(const Input& in) { return word(kErrors[in.option / std::size(kCodecs) % std::size(kErrors)]); }
@@ -61,15 +63,24 @@ Ref errors_of(const Input& in) { return word(kErrors[in.option / std::size(kCode
 /// Something to format, chosen by the option byte.
 Ref sample(uint8_t option) {
   switch (option % 9) {
-    case 0: return Ref::steal(Value::integer(-1234567));
-    case 1: return make_float(-0.00001234567890123);
-    case 2: return make_str("t\xc3\xa9xt \xf0\x9f\x98\x80");
-    case 3: return make_float(1e308 * 10);
-    case 4: return call_builtin("complex", {make_float(1.5), make_float(-1e-300)});
-    case 5: return call_builtin("pow", {Value::integer(10), Value::integer(50)});
-    case 6: return Ref::none();
-    case 7: return Ref::boolean(true);
-    default: return make_bytes(std::string_view("by\x00te", 5));
+    case 0:
+      return Ref::steal(Value::integer(-1234567));
+    case 1:
+      return make_float(-0.00001234567890123);
+    case 2:
+      return make_str("t\xc3\xa9xt \xf0\x9f\x98\x80");
+    case 3:
+      return make_float(1e308 * 10);
+    case 4:
+      return call_builtin("complex", {make_float(1.5), make_float(-1e-300)});
+    case 5:
+      return call_builtin("pow", {Value::integer(10), Value::integer(50)});
+    case 6:
+      return Ref::none();
+    case 7:
+      return Ref::boolean(true);
+    default:
+      return make_bytes(std::string_view("by\x00te", 5));
   }
 }
 
@@ -86,28 +97,30 @@ Ref format_text(const Input& in) {
 }
 Ref percent(Value pattern, const Input& in) {
   Ref first = TRY(sample(in.option)), second = TRY(sample(in.option / 9));
-  if (in.option & 1) return binary(BinaryOp::remainder, pattern, make_tuple({first, second, Value::integer(65), first}));
+  if (in.option & 1)
+    return binary(BinaryOp::remainder, pattern, make_tuple({first, second, Value::integer(65), first}));
   Ref mapping = make_dict();
   dict_set(as<Dict>(mapping), intern("key"), first);
   dict_set(as<Dict>(mapping), intern(""), second);
   return binary(BinaryOp::remainder, pattern, mapping);
 }
 Ref str_methods(const Input& in) {
-  static constexpr const char* kPlain[] = {"upper",      "lower",     "title",   "casefold", "swapcase",     "split",
-                                           "splitlines", "isnumeric", "strip",   "isidentifier", "expandtabs", "__repr__",
-                                           "capitalize", "isprintable"};
-  static constexpr const char* kPaired[] = {"find", "rfind", "count", "split", "rsplit", "partition", "rpartition",
-                                            "strip", "startswith", "join", "removesuffix", "index", "endswith", "lstrip"};
+  static constexpr const char* kPlain[] = {"upper",      "lower",      "title",      "casefold",   "swapcase",
+                                           "split",      "splitlines", "isnumeric",  "strip",      "isidentifier",
+                                           "expandtabs", "__repr__",   "capitalize", "isprintable"};
+  static constexpr const char* kPaired[] = {"find",         "rfind",      "count",    "split",      "rsplit",
+                                            "partition",    "rpartition", "strip",    "startswith", "join",
+                                            "removesuffix", "index",      "endswith", "lstrip"};
   Ref a = in.part(0), b = in.part(1);
   TRY(call_method(in.text, kPlain[in.option % std::size(kPlain)]));
   TRY(call_method(b, "replace", {a, b}));
   return call_method(b, kPaired[in.option / 16 % std::size(kPaired)], {a});
 }
 Ref bytes_methods(const Input& in) {
-  static constexpr const char* kPlain[] = {"upper", "title", "split", "splitlines", "strip", "expandtabs", "hex",
-                                           "__repr__", "capitalize", "swapcase"};
-  static constexpr const char* kPaired[] = {"find", "rfind", "count", "split", "rsplit", "partition", "rpartition",
-                                            "strip", "startswith", "join", "removesuffix", "index"};
+  static constexpr const char* kPlain[] = {"upper",      "title", "split",    "splitlines", "strip",
+                                           "expandtabs", "hex",   "__repr__", "capitalize", "swapcase"};
+  static constexpr const char* kPaired[] = {"find",       "rfind", "count",      "split", "rsplit",       "partition",
+                                            "rpartition", "strip", "startswith", "join",  "removesuffix", "index"};
   Ref subject = in.option & 1 ? TRY(call_builtin("bytearray", {in.bytes})) : Ref::share(in.bytes);
   Ref a = in.bytes_part(0), b = in.bytes_part(1);
   TRY(call_method(subject, kPlain[in.option / 2 % std::size(kPlain)]));
@@ -160,7 +173,9 @@ Ref integer_bytes(const Input& in) {
 
 constexpr Operation kOperations[] = {
     [](const Input& in) -> Ref { return call_builtin("int", {in.text}); },
-    [](const Input& in) -> Ref { return call_builtin("int", {in.text, Value::integer(in.option % 40)}); },
+    [](const Input& in) -> Ref {
+      return call_builtin("int", {in.text, Value::integer(in.option % 40)});
+    },
     [](const Input& in) -> Ref { return call_builtin("int", {in.bytes}); },
     [](const Input& in) -> Ref { return call_builtin("float", {in.text}); },
     [](const Input& in) -> Ref { return call_builtin("complex", {in.text}); },
@@ -168,12 +183,18 @@ constexpr Operation kOperations[] = {
     format_text,
     [](const Input& in) -> Ref { return percent(in.text, in); },
     [](const Input& in) -> Ref { return percent(in.bytes, in); },
-    [](const Input& in) -> Ref { return call_method(in.bytes, "decode", {codec_of(in), errors_of(in)}); },
-    [](const Input& in) -> Ref { return call_method(in.text, "encode", {codec_of(in), errors_of(in)}); },
+    [](const Input& in) -> Ref {
+      return call_method(in.bytes, "decode", {codec_of(in), errors_of(in)});
+    },
+    [](const Input& in) -> Ref {
+      return call_method(in.text, "encode", {codec_of(in), errors_of(in)});
+    },
     round_trip,
     [](const Input& in) -> Ref { return call_method(TRY(get_builtin("bytes")), "fromhex", {in.text}); },
     [](const Input& in) -> Ref { return call_method(TRY(get_builtin("float")), "fromhex", {in.text}); },
-    [](const Input& in) -> Ref { return call_builtin("format", {TRY(sample(in.option)), in.text}); },
+    [](const Input& in) -> Ref {
+      return call_builtin("format", {TRY(sample(in.option)), in.text});
+    },
     unpack_struct,
     pack_struct,
     [](const Input& in) -> Ref { return call_function("ast", "literal_eval", {in.text}); },
@@ -191,10 +212,16 @@ constexpr Operation kOperations[] = {
       return call_function("unicodedata", "normalize", {word(kForms[in.option % 4]), in.text});
     },
     [](const Input& in) -> Ref { return call_function("json", "loads", {in.text}); },
-    [](const Input& in) -> Ref { return call_builtin("list", {TRY(call_function("csv", "reader", {TRY(call_method(in.text, "splitlines"))}))}); },
-    [](const Input& in) -> Ref { return call_function("codecs", "escape_decode", {in.bytes, errors_of(in)}); },
+    [](const Input& in) -> Ref {
+      return call_builtin("list", {TRY(call_function("csv", "reader", {TRY(call_method(in.text, "splitlines"))}))});
+    },
+    [](const Input& in) -> Ref {
+      return call_function("codecs", "escape_decode", {in.bytes, errors_of(in)});
+    },
     [](const Input& in) -> Ref { return call_function("_string", "formatter_parser", {in.text}); },
-    [](const Input& in) -> Ref { return call_function("time", "strptime", {in.part(0), in.part(1)}); },
+    [](const Input& in) -> Ref {
+      return call_function("time", "strptime", {in.part(0), in.part(1)});
+    },
 };
 
 // A width of a million to a quintillion only makes a big string: true, slow and no news. Larger ones must be refused.
