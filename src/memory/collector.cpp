@@ -273,6 +273,11 @@ void track(Object* o) {
   }
 }
 
+Ref track_instance(Type* cls, Ref object) {
+  if (cls->is_heap() && object.value().is_object() && object.object()->type == cls) track(object.object());
+  return object;
+}
+
 void untrack(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);

@@ -57,6 +57,9 @@ struct Collector {
 };
 extern Collector collector;
 
+/// What a subclass's `new_` made: the collector must see it even when it does not see plain instances of the base (str,
+/// int), because it may refer to anything, and refers to its class.
+Ref track_instance(Type* cls, Ref object);
 /// Visits what an object refers to, class and attributes included.
 void traverse_references(Object* object, Visitor& visit);
 /// Owners of big buffers report the bytes they allocate and (negative) free; much growth brings a full collection on.

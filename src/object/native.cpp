@@ -1,9 +1,9 @@
 // Native functions: parsing their signatures and binding a call's arguments to them, with CPython's error messages.
 #include "object/native.h"
 
-#include <string>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "object/containers.h"
