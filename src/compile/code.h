@@ -24,7 +24,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "4";  // raised when the marshalled form changes
+      "5";  // raised when the marshalled form changes
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -89,6 +89,8 @@ enum CodeFlags : uint32_t {
   kCodeFutureAnnotations = 0x1000000,
 };
 
+struct MachineCode;
+
 struct Code : Object {
   static constexpr Layout kLayout = Layout::Code;
   Value name, qualname, filename;      // Str
@@ -109,6 +111,8 @@ struct Code : Object {
   const Instruction* first;  // the first instruction
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
   uint32_t first_unset;  // the register behind the arguments: from here to local_register_count a call binds nothing
+  MachineCode* machine;  // machine code made of the instructions once they are hot (vm/jit.h)
+  int32_t heat;         // how often the code was entered or looped, until it is compiled; negative: never compile it
   uint32_t direct_argcount;  // a call with so many positional arguments needs no binding at all; UINT32_MAX: none is
 
   const Instruction* begin() const { return first; }

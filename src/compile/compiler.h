@@ -145,6 +145,7 @@ class Compiler {
   void formatted(ast::FormattedValue* e, Register dst);
   void joined(ast::JoinedStr* e, Register dst);
   void subscript_key(ast::Expr* slice, Operand& key);
+  Register slice_bounds(syntax::Slice* s);
   void yield_from(Register dst, Register receiver, bool await);
   void await_value(Register dst, Register object, int where);
   bool in_async_function() const;

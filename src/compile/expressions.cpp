@@ -411,13 +411,8 @@ void Compiler::joined(JoinedStr* e, Register dst) {
   free_to(m);
 }
 
-void Compiler::subscript_key(Expr* slice, Operand& key) {
-  if (!slice->is<syntax::Slice>()) {
-    key = expression(slice);
-    return;
-  }
-  auto* s = slice->as<syntax::Slice>();
-  const Register t = temporary();
+// Start, stop and step of a slice in three new temporaries.
+Register Compiler::slice_bounds(syntax::Slice* s) {
   const Register first = temporaries(3);
   Expr* const parts[] = {s->lower, s->upper, s->step};
   for (int i = 0; i < 3; ++i) {
@@ -427,6 +422,16 @@ void Compiler::subscript_key(Expr* slice, Operand& key) {
       load_constant(first + i, Ref::none());
     }
   }
+  return first;
+}
+
+void Compiler::subscript_key(Expr* slice, Operand& key) {
+  if (!slice->is<syntax::Slice>()) {
+    key = expression(slice);
+    return;
+  }
+  const Register t = temporary();
+  const Register first = slice_bounds(slice->as<syntax::Slice>());
   at(slice);
   emit(Op::BuildSlice, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(first), 0);
   free_to(first);
@@ -673,6 +678,14 @@ void Compiler::expression_to(Expr* e, Register dst) {
       check_subscript(s);
       const Register m = mark();
       const Operand container = left_operand(s->value, s->slice, dst);
+      if (s->slice->is<syntax::Slice>()) {
+        const Register first = slice_bounds(s->slice->as<syntax::Slice>());
+        at(e);
+        emit(Op::GetSlice, container.temporary && container.reg != dst ? kDyingB : 0, d,
+             static_cast<uint32_t>(container.reg), static_cast<uint32_t>(first));
+        free_to(m);
+        break;
+      }
       Operand key;
       subscript_key(s->slice, key);
       at(e);

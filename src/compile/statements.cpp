@@ -45,6 +45,15 @@ void Compiler::store(Expr* target, Operand value) {
       auto* s = target->as<Subscript>();
       const Register m = mark();
       const Operand container = left_operand(s->value, s->slice, -1);
+      if (s->slice->is<syntax::Slice>()) {
+        const Register first = slice_bounds(s->slice->as<syntax::Slice>());
+        at(target);
+        emit(Op::SetSlice, value.temporary ? kDyingC : 0, static_cast<uint32_t>(container.reg),
+             static_cast<uint32_t>(first), static_cast<uint32_t>(value.reg));
+        drop(container);
+        free_to(m);
+        return;
+      }
       Operand key;
       subscript_key(s->slice, key);
       at(target);
@@ -190,8 +199,13 @@ void Compiler::aug_assign(AugAssign* s) {
     }
     case NodeKind::Subscript: {
       auto* sub = s->target->as<Subscript>();
-      const Register container = temporary();
-      expression_to(sub->value, container);
+      // A local may be used where it lies: without a walrus nothing in between can bind it anew.
+      Operand container = left_operand(sub->value, sub->slice, -1);
+      if (!container.temporary && unit_->scope->has_walrus) {
+        const Register copy = temporary();
+        emit(Op::Move, 0, static_cast<uint32_t>(copy), static_cast<uint32_t>(container.reg), 0);
+        container = {copy, true};
+      }
       Operand key;
       subscript_key(sub->slice, key);
       if (!key.temporary && unit_->scope->has_walrus) {
@@ -201,14 +215,15 @@ void Compiler::aug_assign(AugAssign* s) {
       }
       const Register t = temporary();
       at(sub);
-      emit(Op::GetItem, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(container), static_cast<uint32_t>(key.reg));
+      emit(Op::GetItem, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(container.reg),
+           static_cast<uint32_t>(key.reg));
       const Operand value = expression(s->value);
       at(s);
       binary(op, t, {t, true}, value, kInplace);
       at(sub);
-      emit(Op::SetItem, dying(key, {t, true}), static_cast<uint32_t>(container), static_cast<uint32_t>(key.reg),
+      emit(Op::SetItem, dying(key, {t, true}), static_cast<uint32_t>(container.reg), static_cast<uint32_t>(key.reg),
            static_cast<uint32_t>(t));
-      release(container);
+      drop(container);
       break;
     }
     default:

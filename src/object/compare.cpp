@@ -18,6 +18,10 @@ constexpr const char* kSymbols[] = {"<", "<=", "==", "!=", ">", ">="};
 }  // namespace
 
 Ref compare(Value a, Value b, CompareOp op) {
+  if (op == CompareOp::Eq || op == CompareOp::Ne) {
+    if (is_exact(a, str_type) && is_exact(b, str_type))
+      return Ref::boolean((a == b || equal(as<Str>(a), as<Str>(b))) == (op == CompareOp::Eq));
+  }
   RecursionCheck recursion(" in comparison");
   TRY(recursion.status());
   Type* ta = type_of(a);
@@ -43,6 +47,23 @@ Ref compare(Value a, Value b, CompareOp op) {
 }
 
 Result<bool> compare_bool(Value a, Value b, CompareOp op) {
+  if (Value::both_integers(a, b)) {
+    const int64_t x = a.integer(), y = b.integer();
+    switch (op) {
+      case CompareOp::Lt:
+        return x < y;
+      case CompareOp::Le:
+        return x <= y;
+      case CompareOp::Eq:
+        return x == y;
+      case CompareOp::Ne:
+        return x != y;
+      case CompareOp::Gt:
+        return x > y;
+      case CompareOp::Ge:
+        return x >= y;
+    }
+  }
   if (a == b) {
     if (op == CompareOp::Eq) return true;
     if (op == CompareOp::Ne) return false;
@@ -73,7 +94,8 @@ Result<int64_t> hash(Value v) {
   if (v.is_object()) {
     if (v.object()->type == &str_type) return hash_of(as<Str>(v));
   } else if (v.is_integer()) {
-    return hash_int(v);
+    const int64_t i = v.integer();
+    return i == -1 ? -2 : i;
   }
   if (HashSlot slot = type_of(v)->slots.hash) {
     char here;

@@ -7,13 +7,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "object/value.h"
 
 namespace hiss {
 
-template <typename T>
+/// A value or the news that the pending exception is set. Scalars travel in two whole registers: a flag of one byte
+/// behind a word would be stored and then loaded with eight, which stalls the processor at every call.
+template <typename T, bool kInRegisters = std::is_scalar_v<T>>
 class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}
@@ -23,6 +26,32 @@ class [[nodiscard]] Result {
 
  private:
   std::optional<T> value_;
+};
+
+template <typename T>
+class [[nodiscard]] Result<T, true> {
+ public:
+  constexpr Result(T value) : value_(value), failed_(0) {}
+  constexpr Result(Failure) : value_(), failed_(1) {}
+  bool is_error() const { return failed_ != 0; }
+  T& value() { return value_; }
+
+ private:
+  alignas(8) T value_;
+  uint64_t failed_;
+};
+
+template <>
+class [[nodiscard]] Result<bool, true> {
+ public:
+  constexpr Result(bool value) : state_(value) {}
+  constexpr Result(Failure) : state_(kFailed) {}
+  bool is_error() const { return state_ == kFailed; }
+  bool value() const { return state_ != 0; }
+
+ private:
+  static constexpr uint32_t kFailed = 2;
+  uint32_t state_;
 };
 
 class [[nodiscard]] Status {
@@ -37,14 +66,14 @@ class [[nodiscard]] Status {
 inline constexpr Status kOk{};
 
 inline bool is_failure(const Ref& r) { return r.is_error(); }
-template <typename T>
-bool is_failure(const Result<T>& r) {
+template <typename T, bool kInRegisters>
+bool is_failure(const Result<T, kInRegisters>& r) {
   return r.is_error();
 }
 inline bool is_failure(Status s) { return s.is_error(); }
 inline Ref unwrap(Ref&& r) { return std::move(r); }
-template <typename T>
-T unwrap(Result<T>&& r) {
+template <typename T, bool kInRegisters>
+T unwrap(Result<T, kInRegisters>&& r) {
   return std::move(r.value());
 }
 inline void unwrap(Status) {}

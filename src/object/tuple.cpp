@@ -189,7 +189,13 @@ Result<int64_t> tuple_hash(Value self) {
   constexpr uint64_t kPrime1 = 11400714785074694791u, kPrime2 = 14029467366897019727u, kPrime5 = 2870177450012600261u;
   uint64_t h = kPrime5;
   for (Value item : *t) {
-    h += static_cast<uint64_t>(TRY(hash(item))) * kPrime2;
+    int64_t item_hash;
+    if (item.is_integer() && item.integer() != -1) {
+      item_hash = item.integer();
+    } else {
+      item_hash = TRY(hash(item));
+    }
+    h += static_cast<uint64_t>(item_hash) * kPrime2;
     h = std::rotl(h, 31) * kPrime1;
   }
   h += static_cast<uint64_t>(t->size) ^ (kPrime5 ^ 3527539u);

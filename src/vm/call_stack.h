@@ -25,6 +25,7 @@ struct CallRecord {
   Code* code;
   Function* function;  // borrowed; owned when the kind is Init
   Value held;          // owned: the function (Call), the instance (Init), the generator (ForIter, Send)
+  const void* resume;  // machine code: where it goes on when a frame that it called returns
   uint32_t dst;
   RecordKind kind;
   Generator* generator;  // whose registers these are

@@ -516,6 +516,16 @@ op_SetItem : {
 op_DeleteItem:
   CHECK(set_item(r[A], r[B], Value()));
   DISPATCH();
+op_GetSlice:
+  SET_OR_FAIL(A, get_slice(r[B], &r[C]));
+  for (int i = 0; i < 3; ++i) DROP(C + i);
+  if (FLAGS & kDyingB) DROP(B);
+  DISPATCH();
+op_SetSlice:
+  CHECK(set_slice(r[A], &r[B], r[C], FLAGS & kDyingC));
+  for (int i = 0; i < 3; ++i) DROP(B + i);
+  if (FLAGS & kDyingC) DROP(C);
+  DISPATCH();
 op_BuildSlice : {
   Ref slice = make_slice(r[B], r[B + 1], r[B + 2]);
   SAVE();

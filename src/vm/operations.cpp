@@ -1,5 +1,6 @@
 #include "vm/operations.h"
 
+#include <algorithm>
 #include <csignal>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
+#include "object/index.h"
 #include "object/shape.h"
 #include "vm/import.h"
 #include "vm/thread_lock.h"
@@ -181,7 +183,40 @@ Status setup_annotations(CallRecord* record) {
 //   LoadMethod  {shape id, kCacheShape}, or {type version, kCacheType} when instances have no attributes; word 1 the
 //               function
 
+// Behind an inline cache, which knows one shape, stands a table of (shape, name) for the places that see several.
+namespace {
+
+struct AttributeCacheEntry {
+  uint32_t shape_id;
+  uint32_t index;
+  Str* name;
+};
+struct MethodCacheEntry {
+  uint64_t key;  // as word 0 of LoadMethod's inline cache
+  Str* name;
+  Value function;  // borrowed: the class that the key names holds it
+};
+constexpr size_t kCacheEntries = 1024;
+AttributeCacheEntry attribute_cache[kCacheEntries];
+MethodCacheEntry method_cache[kCacheEntries];
+
+inline size_t cache_slot(uint64_t key, const Str* name) {
+  return (key * 0x9E3779B1u ^ reinterpret_cast<uintptr_t>(name) >> 5) & (kCacheEntries - 1);
+}
+
+}  // namespace
+
 Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
+  if (object.is_object() && object.object()->layout == Layout::Instance) [[likely]] {
+    const Attributes& attributes = static_cast<Instance*>(object.object())->attributes;
+    if (attributes.shape) {
+      const AttributeCacheEntry& entry = attribute_cache[cache_slot(attributes.shape->id, name)];
+      if (entry.shape_id == attributes.shape->id && entry.name == name) {
+        cache[0].word = entry.shape_id | static_cast<uint64_t>(entry.index) << 32;
+        return Ref::share(attributes.values[entry.index]);
+      }
+    }
+  }
   Type* type = type_of(object);
   if (object.is_object() && type->has(Type::kPureGetAttr) && type_version(type)) {
     Value on_type = lookup(type, name);
@@ -192,7 +227,10 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
       if (shape && !shape->dictionary) {
         const int32_t index = shape_find(shape, name);
         if (index >= 0) {
-          if (shape->id != kNoShapeId) cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
+          if (shape->id != kNoShapeId) {
+            cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
+            attribute_cache[cache_slot(shape->id, name)] = {shape->id, static_cast<uint32_t>(index), name};
+          }
           return Ref::share(instance->attributes.values[index]);
         }
       }
@@ -231,6 +269,21 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
 
 Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
   Type* type = type_of(object);
+  uint64_t key = kCacheType | type->version;
+  if (object.is_object() && object.object()->layout == Layout::Instance) {
+    const Shape* shape = static_cast<Instance*>(object.object())->attributes.shape;
+    if (shape) key = kCacheShape | shape->id;
+  }
+  const MethodCacheEntry& known = method_cache[cache_slot(key, name)];
+  if (known.key == key && known.name == name) {
+    cache[0].word = key;
+    cache[1].word = known.function.bits();
+    retain(known.function);
+    retain(object);
+    out[0] = known.function;
+    out[1] = object;
+    return kOk;
+  }
   out[1] = Value();
   if (type->has(Type::kPureGetAttr)) {
     Value found = lookup(type, name);
@@ -242,11 +295,13 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
           if (!attributes) {
             cache[0].word = kCacheType | type->version;
             cache[1].word = found.bits();
+            method_cache[cache_slot(cache[0].word, name)] = {cache[0].word, name, found};
           } else if (object.object()->layout == Layout::Instance) {
             if (!attributes->shape) attributes->shape = root_shape(type);
             if (!attributes->shape->dictionary && attributes->shape->id != kNoShapeId) {
               cache[0].word = kCacheShape | attributes->shape->id;
               cache[1].word = found.bits();
+              method_cache[cache_slot(cache[0].word, name)] = {cache[0].word, name, found};
             }
           }
         }
@@ -312,11 +367,104 @@ Ref contains_value(Value item, Value container, bool invert) {
   return Ref::boolean(found != invert);
 }
 
+namespace {
+
+// Bounds that are small ints or None, as nearly all are: no slice object is needed.
+bool plain_bounds(const Value* bounds, int64_t length, SliceBounds& out) {
+  SliceFields f{0, INT64_MAX, 1};
+  if (!bounds[2].is_none()) {
+    if (!bounds[2].is_integer() || bounds[2].integer() == 0) return false;
+    f.step = bounds[2].integer();
+    if (f.step < 0) f.start = INT64_MAX, f.stop = INT64_MIN;
+  }
+  if (!bounds[0].is_none()) {
+    if (!bounds[0].is_integer()) return false;
+    f.start = bounds[0].integer();
+  }
+  if (!bounds[1].is_none()) {
+    if (!bounds[1].is_integer()) return false;
+    f.stop = bounds[1].integer();
+  }
+  out = f.bounds(length);
+  return true;
+}
+
+}  // namespace
+
+Ref get_slice(Value container, const Value* bounds) {
+  SliceBounds b;
+  if (is_exact(container, list_type)) {
+    auto* list = as<List>(container);
+    if (plain_bounds(bounds, list->size, b)) {
+      if (b.step == 1) return make_list(list->items + b.start, b.length);
+      Ref result = make_list(b.length);
+      for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
+        list_append(as<List>(result), list->items[i]);
+      return result;
+    }
+  } else if (is_exact(container, tuple_type)) {
+    auto* tuple = as<Tuple>(container);
+    if (plain_bounds(bounds, tuple->size, b) && b.step == 1 && b.length != tuple->size)
+      return make_tuple(tuple->items + b.start, b.length);
+  } else if (is_exact(container, str_type)) {
+    auto* text = as<Str>(container);
+    if (plain_bounds(bounds, text->length, b) && b.step == 1 && b.length > 0)
+      return substring(text, b.start, b.start + b.length);
+  }
+  Ref slice = make_slice(bounds[0], bounds[1], bounds[2]);
+  return get_item(container, slice);
+}
+
+Status set_slice(Value container, const Value* bounds, Value value, bool dying) {
+  if (is_exact(container, list_type) && is_exact(value, list_type)) {
+    auto* list = as<List>(container);
+    auto* source = as<List>(value);
+    SliceBounds b;
+    // Slices of equal length: the items change places, and what was there is let go when the list is whole again.
+    if (list != source && plain_bounds(bounds, list->size, b) && b.step == 1 && b.length == source->size) {
+      if (dying && source->refs == 1) {
+        std::swap_ranges(source->items, source->items + b.length, list->items + b.start);
+        return kOk;
+      }
+      Ref old = make_list(source->size);
+      auto* kept = as<List>(old);
+      for (int64_t i = 0; i < b.length; ++i) {
+        kept->items[i] = list->items[b.start + i];
+        retain(source->items[i]);
+        list->items[b.start + i] = source->items[i];
+      }
+      kept->size = b.length;
+      return kOk;
+    }
+  }
+  Ref slice = make_slice(bounds[0], bounds[1], bounds[2]);
+  return set_item(container, slice, value);
+}
+
 // ---- Unpacking and displays
+
+namespace {
+constexpr uint32_t kUnpackedAtOnce = 16;
+}
 
 Status unpack(Value source, uint32_t count, Value* out) {
   if (!type_of(source)->slots.iter && !type_of(source)->slots.getitem) {
     return fail(exc::TypeError, "cannot unpack non-iterable {} object", type_name(source));
+  }
+  if (is_exact(source, list_type) && as<List>(source)->size == count) {
+    // What the targets held may own the list's items, so these are counted before anything is let go.
+    const Value* items = as<List>(source)->items;
+    for (uint32_t i = 0; i < count; ++i) retain(items[i]);
+    Value old[kUnpackedAtOnce];
+    if (count <= kUnpackedAtOnce) {
+      for (uint32_t i = 0; i < count; ++i) {
+        old[i] = out[i];
+        out[i] = items[i];
+      }
+      for (uint32_t i = 0; i < count; ++i) release(old[i]);
+      return kOk;
+    }
+    for (uint32_t i = 0; i < count; ++i) release(items[i]);
   }
   Ref hold = Ref::share(source);
   Ref iterator = TRY(get_iter(source));

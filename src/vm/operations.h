@@ -30,6 +30,10 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
 Status load_method(Value object, Str* name, Instruction* cache, Value* out);
 
 Ref binary_slow(Op op, Value a, Value b, bool inplace, bool a_dying, bool b_dying);
+/// container[start:stop:step]; `bounds` are these three.
+Ref get_slice(Value container, const Value* bounds);
+/// `dying`: the value is a temporary without a later use.
+Status set_slice(Value container, const Value* bounds, Value value, bool dying);
 Status unpack(Value source, uint32_t count, Value* out);
 Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out);
 Ref format_value(Value v, uint8_t flags, Value spec);
