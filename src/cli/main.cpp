@@ -32,7 +32,7 @@ bool is_folder(const std::string& path) {
 std::vector<std::string> own_library(const std::string& executable) {
   const std::string folder = executable.substr(0, executable.rfind('/'));
   for (const std::string& candidate : {folder + "/../lib/hiss", std::string(HISS_SOURCE_DIR) + "/lib"}) {
-    if (is_folder(candidate)) {
+    if (is_folder(candidate + "/torch")) {
       char resolved[PATH_MAX];
       return {realpath(candidate.c_str(), resolved) ? std::string(resolved) : candidate};
     }

@@ -8,6 +8,18 @@ namespace hiss {
 
 using namespace ast;
 
+namespace {
+
+bool is_name_like(std::string_view text) {
+  if (text.size() >= 64) return false;
+  for (const char c : text) {
+    if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Ref constant_value(const Constant* c) {
   switch (c->constant_kind) {
     case ConstantKind::None:
@@ -25,7 +37,8 @@ Ref constant_value(const Constant* c) {
     case ConstantKind::Complex:
       return make_complex(0, c->number);
     case ConstantKind::Str:
-      return c->text.size() < 64 ? Ref::share(intern(c->text)) : make_str(c->text);
+      // Interned text stays for good: only what may be a name, not the data of evaluated literals.
+      return is_name_like(c->text) ? Ref::share(intern(c->text)) : make_str(c->text);
     case ConstantKind::Bytes:
       return make_bytes(c->text);
     case ConstantKind::Object:

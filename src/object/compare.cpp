@@ -98,7 +98,12 @@ Result<int64_t> hash(Value v) {
     const int64_t i = v.integer();
     return i == -1 ? -2 : i;
   }
-  if (HashSlot slot = type_of(v)->slots.hash) return slot(v);
+  if (HashSlot slot = type_of(v)->slots.hash) {
+    char here;
+    if (&here < thread_state().c_stack_limit) [[unlikely]]  // a tuple in a tuple in a tuple
+      return fail(exc::RecursionError, "maximum recursion depth exceeded");
+    return slot(v);
+  }
   return hash_not_implemented(v);
 }
 
@@ -167,6 +172,10 @@ Ref get_iter(Value iterable) {
 Ref next(Value iterator) {
   UnarySlot slot = type_of(iterator)->slots.next;
   if (!slot) return fail(exc::TypeError, "'{}' object is not an iterator", type_name(iterator));
+  // Iterators over iterators (zip, chain, islice) come here for each level.
+  char here;
+  if (&here < thread_state().c_stack_limit) [[unlikely]]
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
   Ref item = slot(iterator);
   if (item.is_error() && pending_is(exc::StopIteration)) [[unlikely]] {
     clear_pending();

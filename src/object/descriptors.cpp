@@ -342,7 +342,8 @@ Ref new_function(Value self, const Value* args) {
     values.push_back(e->value);
   }
   Ref keyword_names = keys.empty() ? Ref() : make_tuple(keys.data(), static_cast<int64_t>(keys.size()));
-  return type->slots.new_(wanted, Args{values.data(), count, keys.empty() ? nullptr : as<Tuple>(keyword_names)});
+  return track_instance(
+      wanted, type->slots.new_(wanted, Args{values.data(), count, keys.empty() ? nullptr : as<Tuple>(keyword_names)}));
 }
 const NativeDef kNewFunction = {"__new__", "($type, *args, **kwargs)", new_function,
                                 "Make an instance of the class; __init__ then receives the same arguments."};

@@ -1,6 +1,8 @@
 // Native functions: parsing their signatures and binding a call's arguments to them, with CPython's error messages.
 #include "object/native.h"
 
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,16 @@ struct ParameterSpec {
 };
 
 namespace {
+
+// The last defence against a size that no check has refused: memory that is not there is an exception of the language.
+Ref run_native(const NativeDef* def, Value self, const Value* values) {
+  try {
+    return def->code(self, values);
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
+  }
+  return fail_memory();
+}
 
 ParameterSpec* parse_signature(const char* text) {
   auto* spec = new ParameterSpec();
@@ -194,10 +206,10 @@ namespace {
   if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional &&
       args.count >= s.required_positional && s.positional == s.parameters.size()) {
     for (uint32_t i = 0; i < args.count; ++i) values[i] = args.values[i];
-    return def->code(self, values);
+    return run_native(def, self, values);
   }
   TRY(bind_arguments(s, def->name, owner, args, values, varargs, kwargs));
-  return def->code(self, values);
+  return run_native(def, self, values);
 }
 
 }  // namespace
@@ -208,7 +220,7 @@ Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value s
     spec->old_style = def->kind == NativeDef::OldStyle;
   }
   if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
-    return def->code(self, args.values);
+    return run_native(def, self, args.values);
   return call_bound(def, *spec, owner, self, args);
 }
 

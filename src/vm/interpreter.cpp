@@ -65,11 +65,17 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #define C (pc[-1].c())
 #define BC (pc[-1].bc())
 #define FLAGS (pc[-1].flags())
-#define DISPATCH()                              \
+#define DISPATCH_HERE()                         \
   do {                                          \
     ++pc;                                       \
     goto* labels[static_cast<uint8_t>(OPCODE)]; \
   } while (0)
+#ifdef __clang__
+// clang (the fuzzers are built with it) refuses an indirect jump out of the scope of an object with a destructor.
+#define DISPATCH() goto next_instruction
+#else
+#define DISPATCH() DISPATCH_HERE()
+#endif
 #define SAVE() (record->pc = pc)
 #define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
 #define CACHE() const_cast<Instruction*>(pc)
@@ -158,7 +164,10 @@ enter_machine_code : {
       goto error;
   }
 }
-  DISPATCH();
+#ifdef __clang__
+next_instruction:
+#endif
+  DISPATCH_HERE();
 
 op_LoadConst : {
   Value v = k[BC];
