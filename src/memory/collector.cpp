@@ -2,13 +2,10 @@
 // younger).
 #include "memory/collector.h"
 
-<<<<<<< HEAD
-#include "memory/gc_list.h"
-=======
 #include <algorithm>
 
 #include "base/buffer_pool.h"
->>>>>>> h2
+#include "memory/gc_list.h"
 #include "memory/weak_references.h"
 #include "object/protocol.h"
 #include "object/shape.h"

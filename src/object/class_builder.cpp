@@ -167,11 +167,7 @@ void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
   type->slots_offset = type->basic_size;
   type->slot_count = static_cast<uint32_t>(slots.names.size());
   type->basic_size += static_cast<uint32_t>(slots.names.size() * sizeof(Value));
-<<<<<<< HEAD
   type->type_flags |= Type::kHasGc;  // an instance refers to its class, if to nothing else
-=======
-  type->type_flags |= Type::kHasGc;  // without attributes it still refers to its class, which may hold it
->>>>>>> h2
   if (base->has(Type::kWeakReferable) || !slots.declared || slots.weakref) type->type_flags |= Type::kWeakReferable;
 }
 

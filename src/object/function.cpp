@@ -482,6 +482,30 @@ Ref super_getattr(Value self, Str* name) {
   return generic_get_attr(self, name);
 }
 
+}  // namespace
+
+Value super_method(Value super, Str* name, Value& object) {
+  auto* s = self_super(super);
+  if (!s->type || s->object == s->type || equal(name, "__class__")) return Value();
+  bool after = false;
+  for (Value t : *as<Tuple>(as<Type>(s->type)->mro)) {
+    if (after) {
+      auto* dict = as<Dict>(as<Type>(t)->dict);
+      if (!dict->str_keys) return Value();
+      if (Value found = dict_get(dict, name)) {
+        if (!is_exact(found, function_type)) return Value();
+        object = s->object;
+        return found;
+      }
+    } else if (t == s->start) {
+      after = true;
+    }
+  }
+  return Value();
+}
+
+namespace {
+
 Ref super_get(Value self, Value instance, Value) {
   auto* s = self_super(self);
   if (!instance || instance.is_none() || s->object) return Ref::share(self);

@@ -3,7 +3,10 @@
 
 #include <new>
 #include <stdexcept>
+#include <cstddef>
+#include <new>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "object/containers.h"
@@ -201,7 +204,10 @@ namespace {
 // Kept apart, so that a call which needs no binding has no room for values to set up.
 [[gnu::noinline]] Ref call_bound(const NativeDef* def, const ParameterSpec& s, Type* owner, Value self,
                                  const Args& args) {
-  Value values[Arguments::kMax] = {};
+  // Only as many values as there are parameters are set up.
+  alignas(Value) std::byte room[Arguments::kMax * sizeof(Value)];
+  auto* values = reinterpret_cast<Value*>(room);
+  for (uint32_t i = 0; i < s.value_count; ++i) new (&values[i]) Value();
   Ref varargs, kwargs;
   if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional &&
       args.count >= s.required_positional && s.positional == s.parameters.size()) {
@@ -216,8 +222,14 @@ namespace {
 
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
   if (!spec) [[unlikely]] {
-    spec = parse_signature(def->signature);
-    spec->old_style = def->kind == NativeDef::OldStyle;
+    // A bound method is a new object at every access, but its definition is always the same.
+    static std::unordered_map<const NativeDef*, ParameterSpec*> all;
+    ParameterSpec*& known = all[def];
+    if (!known) {
+      known = parse_signature(def->signature);
+      known->old_style = def->kind == NativeDef::OldStyle;
+    }
+    spec = known;
   }
   if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
     return run_native(def, self, args.values);
@@ -227,15 +239,20 @@ Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value s
 ParameterSpec* parse_native_signature(const NativeDef* def) { return parse_signature(def->signature); }
 
 Status Arguments::bind(const Args& args) {
-  static std::vector<std::pair<const char*, ParameterSpec*>> cache;
-  ParameterSpec* spec = nullptr;
-  for (auto& [signature, parsed] : cache) {
-    if (signature == signature_) spec = parsed;
+  // A signature's address names it; the table answers nearly every call, the map those whose places collide.
+  struct Entry {
+    const char* signature;
+    ParameterSpec* spec;
+  };
+  static Entry table[512];
+  static std::unordered_map<const char*, ParameterSpec*> all;
+  Entry& entry = table[(reinterpret_cast<uintptr_t>(signature_) >> 3) % std::size(table)];
+  if (entry.signature != signature_) {
+    ParameterSpec*& spec = all[signature_];
+    if (!spec) spec = parse_signature(signature_);
+    entry = {signature_, spec};
   }
-  if (!spec) {
-    spec = parse_signature(signature_);
-    cache.emplace_back(signature_, spec);
-  }
+  const ParameterSpec* spec = entry.spec;
   return bind_arguments(*spec, name_, nullptr, args, values_, varargs_, kwargs_);
 }
 

@@ -211,7 +211,14 @@ struct AttributeCacheEntry {
   uint32_t shape_id;
   uint32_t index;
   Str* name;
+  Value constant;  // borrowed from the class, when the attribute is the class's and no descriptor
 };
+// What an object must not be for its class's attribute to be plain: a descriptor of any kind.
+bool is_plain_value(Value v) { return !type_of(v)->slots.descr_get && !type_of(v)->slots.descr_set; }
+// The upper half of an inline cache that holds an id or version (the lower half stays 0, which fits no shape), or 0.
+uint64_t cache_tag(uint64_t kind, uint32_t number) {
+  return number < (1u << 29) ? kind | static_cast<uint64_t>(number) << 32 : 0;
+}
 struct MethodCacheEntry {
   uint64_t key;  // as word 0 of LoadMethod's inline cache
   Str* name;
@@ -233,12 +240,34 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
     if (attributes.shape) {
       const AttributeCacheEntry& entry = attribute_cache[cache_slot(attributes.shape->id, name)];
       if (entry.shape_id == attributes.shape->id && entry.name == name) {
+        if (entry.constant) {
+          cache[0].word = cache_tag(kCacheConstant, entry.shape_id);
+          cache[1].word = entry.constant.bits();
+          return Ref::share(entry.constant);
+        }
         cache[0].word = entry.shape_id | static_cast<uint64_t>(entry.index) << 32;
         return Ref::share(attributes.values[entry.index]);
       }
     }
   }
   Type* type = type_of(object);
+  if (type == &type_type) {
+    // An attribute of a class of an ordinary metaclass: what lies in its mro, unless a descriptor has a say.
+    auto* cls = as<Type>(object);
+    if (type_version(cls)) {
+      Value found = lookup(cls, name);
+      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(&type_type, name)) {
+        cache[0].word = cache_tag(kCacheClass, cls->version);
+        cache[1].word = found.bits();
+        return Ref::share(found);
+      }
+    }
+  } else if (type == &module_type) {
+    // Modules have no descriptors but those of their type, whose names begin with two underscores.
+    if (name->length < 2 || name->at(0) != '_' || name->at(1) != '_') {
+      if (Value found = dict_get(module_dict(object), name)) return Ref::share(found);
+    }
+  }
   if (object.is_object() && type->has(Type::kPureGetAttr) && type_version(type)) {
     Value on_type = lookup(type, name);
     const bool data_descriptor = on_type && type_of(on_type)->slots.descr_set;
@@ -250,9 +279,13 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
         if (index >= 0) {
           if (shape->id != kNoShapeId) {
             cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
-            attribute_cache[cache_slot(shape->id, name)] = {shape->id, static_cast<uint32_t>(index), name};
+            attribute_cache[cache_slot(shape->id, name)] = {shape->id, static_cast<uint32_t>(index), name, Value()};
           }
           return Ref::share(instance->attributes.values[index]);
+        }
+        if (on_type && shape->id != kNoShapeId && is_plain_value(on_type)) {
+          attribute_cache[cache_slot(shape->id, name)] = {shape->id, 0, name, on_type};
+          return Ref::share(on_type);
         }
       }
     } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset && is_subtype(type, as<Descriptor>(on_type)->owner)) {
@@ -306,6 +339,16 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
     return kOk;
   }
   out[1] = Value();
+  if (type == &super_type) {
+    Value self;
+    if (Value found = super_method(object, name, self)) {
+      retain(found);
+      retain(self);
+      out[0] = found;
+      out[1] = self;
+      return kOk;
+    }
+  }
   if (type->has(Type::kPureGetAttr)) {
     Value found = lookup(type, name);
     if (found && type_of(found)->has(Type::kMethodDescriptor)) {
@@ -336,6 +379,11 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
       out[0] = own;
       return kOk;
     }
+  }
+  if (type == &type_type || type == &module_type) {
+    Instruction unused[2] = {};
+    out[0] = TRY(load_attr_cached(object, name, unused)).release();
+    return kOk;
   }
   out[0] = TRY(get_attr(object, name)).release();
   return kOk;

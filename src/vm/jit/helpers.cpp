@@ -5,6 +5,7 @@
 #include "object/generator.h"
 #include "object/list_internal.h"
 #include "object/native.h"
+#include "vm/arithmetic.h"
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
@@ -148,8 +149,40 @@ bool set_slice_of(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
+namespace {
+
+// An int and a float, in any order.
+bool mixed_numbers(Step& s, Value left, Value right) {
+  double x, y;
+  if (!to_number(left, x) || !to_number(right, y) || Value::both_integers(left, right)) return false;
+  double z;
+  switch (s.pc->op()) {
+    case Op::Add:
+    case Op::AddK:
+      z = x + y;
+      break;
+    case Op::Subtract:
+    case Op::SubtractK:
+      z = x - y;
+      break;
+    case Op::Multiply:
+    case Op::MultiplyK:
+      z = x * y;
+      break;
+    default:
+      return false;
+  }
+  if (z != z) return false;
+  s.set(s.a, Value::number(z));
+  s.drop_dying();
+  return true;
+}
+
+}  // namespace
+
 bool binary_operation(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
+  if (mixed_numbers(s, s.r[s.b], s.r[s.c])) return true;
   const bool temporary_target = s.temporary(s.a);
   const bool left_dies = (s.flags & kDyingB) || (s.b == s.a && temporary_target);
   const bool right_dies = (s.flags & kDyingC) || (s.c == s.a && temporary_target);

@@ -77,6 +77,18 @@ void Translator::load_attr() {
       a.mov(rax, qword_ptr(rdi, static_cast<int32_t>((cache & ~kCacheSlot) >> 32)));
       a.test(rax, rax);
       a.jz(slow);
+    } else if (cache & (kCacheConstant | kCacheClass)) {
+      // The class's own value, found by a shape without that attribute, or in the class itself.
+      const auto number = static_cast<uint32_t>((cache & ~(kCacheConstant | kCacheClass)) >> 32);
+      if (cache & kCacheConstant) {
+        require_shape(number, slow);
+      } else {
+        a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Type));
+        a.jne(slow);
+        a.cmp(dword_ptr(rdi, offsetof(Type, version)), number);
+        a.jne(slow);
+      }
+      load_constant(rax, pc_[2].word);
     } else {
       require_shape(static_cast<uint32_t>(cache), slow);
       a.mov(rcx, qword_ptr(rdi, kValues));
@@ -324,7 +336,7 @@ void Translator::list_append() {
 
 void Translator::unpack() {
   const uint32_t count = C();
-  if (count > 8) {
+  if (count > 16) {
     step_helper(unpack_values);
   } else {
     Label slow = slow_path(unpack_values), is_tuple = a.newLabel(), have_items = a.newLabel();
