@@ -234,6 +234,16 @@ inline size_t cache_slot(uint64_t key, const Str* name) {
 
 }  // namespace
 
+namespace {
+
+// Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
+bool reads_attributes_as_type(Type* metatype) {
+  return metatype == &type_type ||
+         lookup(metatype, names.__getattribute__) == lookup(&type_type, names.__getattribute__);
+}
+
+}  // namespace
+
 Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
   if (object.is_object() && object.object()->layout == Layout::Instance) [[likely]] {
     const Attributes& attributes = static_cast<Instance*>(object.object())->attributes;
@@ -251,12 +261,12 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
     }
   }
   Type* type = type_of(object);
-  if (type == &type_type) {
-    // An attribute of a class of an ordinary metaclass: what lies in its mro, unless a descriptor has a say.
+  if (is<Type>(object) && reads_attributes_as_type(type)) {
+    // An attribute of a class: what lies in its mro, unless a descriptor or the metaclass has a say.
     auto* cls = as<Type>(object);
     if (type_version(cls)) {
       Value found = lookup(cls, name);
-      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(&type_type, name)) {
+      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(type, name)) {
         cache[0].word = cache_tag(kCacheClass, cls->version);
         cache[1].word = found.bits();
         return Ref::share(found);
@@ -288,7 +298,8 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(on_type);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset &&
+               is_subtype(type, as<Descriptor>(on_type)->owner)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
