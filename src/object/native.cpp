@@ -116,7 +116,10 @@ Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, ui
   if (spec.old_style) {
     const uint32_t bound = given < low ? low : high;
     return fail(exc::TypeError, "{}() takes {} {} argument{} ({} given)", name,
-                low == high ? "exactly" : given < low ? "at least" : "at most", bound, bound == 1 ? "" : "s", given);
+                low == high   ? "exactly"
+                : given < low ? "at least"
+                              : "at most",
+                bound, bound == 1 ? "" : "s", given);
   }
   const bool only_positional = !spec.any_keyword;
   if (only_positional && spec.varargs < 0) {
