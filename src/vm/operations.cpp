@@ -179,7 +179,8 @@ Status setup_annotations(CallRecord* record) {
 // Inline caches of attributes. Shapes are numbered per type and anew when the type changes, so a shape's id alone tells
 // that the attribute is the instance's and where it lies. Word 0:
 //   LoadAttr    {shape id, index}, or {0, kCacheSlot | offset} and word 1 the type's version: a member of __slots__
-//   StoreAttr   {shape id, index}, or {shape id before, kCacheAdds | index} and word 1 the shape afterwards
+//   StoreAttr   {shape id, index}, or {shape id before, kCacheAdds | index} and word 1 the shape afterwards, or as
+//               LoadAttr's for a member of __slots__
 //   LoadMethod  {shape id, kCacheShape}, or {type version, kCacheType} when instances have no attributes; word 1 the
 //               function
 
@@ -202,6 +203,20 @@ MethodCacheEntry method_cache[kCacheEntries];
 
 inline size_t cache_slot(uint64_t key, const Str* name) {
   return (key * 0x9E3779B1u ^ reinterpret_cast<uintptr_t>(name) >> 5) & (kCacheEntries - 1);
+}
+
+}  // namespace
+
+namespace {
+
+bool is_slot_of(const Type* type, Value attribute) {
+  return is_exact(attribute, member_descriptor_type) && is_subtype(type, as<Descriptor>(attribute)->owner);
+}
+
+// A name that a module's own dict answers: modules have few attributes besides, and their type is not asked twice.
+Value module_attribute(Value object, Type* type, Str* name) {
+  if (type != &module_type || lookup(type, name)) return Value();
+  return dict_get(module_dict(object), name);
 }
 
 }  // namespace
@@ -234,16 +249,26 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(instance->attributes.values[index]);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_slot_of(type, on_type)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
   }
+  if (Value found = module_attribute(object, type, name)) return Ref::share(found);
   return get_attr(object, name);
 }
 
 Status store_attr_cached(Value object, Str* name, Value value, Instruction* cache) {
   Type* type = type_of(object);
+  if (cache[1].word == type->version && cache[0].word >> 63 && !static_cast<uint32_t>(cache[0].word) && type->version) {
+    Value& slot =
+        *reinterpret_cast<Value*>(reinterpret_cast<char*>(object.object()) + ((cache[0].word & ~kCacheSlot) >> 32));
+    Value old = slot;
+    retain(value);
+    slot = value;
+    release(old);
+    return kOk;
+  }
   if (object.is_object() && object.object()->layout == Layout::Instance && type->has(Type::kPureSetAttr) &&
       type_version(type)) {
     Value on_type = lookup(type, name);
@@ -262,6 +287,13 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
       }
       attribute_set(instance, &instance->attributes, name, value);
       return kOk;
+    }
+  }
+  if (object.is_object() && type->has(Type::kPureSetAttr) && type_version(type)) {
+    Value on_type = lookup(type, name);
+    if (is_slot_of(type, on_type)) {
+      cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
+      cache[1].word = type->version;
     }
   }
   return set_attr(object, name, value);
@@ -316,7 +348,8 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
       return kOk;
     }
   }
-  out[0] = TRY(get_attr(object, name)).release();
+  Value of_module = module_attribute(object, type, name);
+  out[0] = of_module ? Ref::share(of_module).release() : TRY(get_attr(object, name)).release();
   return kOk;
 }
 
