@@ -1,13 +1,15 @@
 # The commands of the project. Every target works from a fresh Debian 12 checkout; `make deps` needs root (or sudo) only when something is missing.
 PACKAGES = g++ cmake ninja-build ccache clang-format python3 python3.11 libpython3.11-stdlib \
-  libfmt-dev libgmp-dev zlib1g-dev libdnnl-dev libhwy-dev nlohmann-json3-dev libpng-dev libssl-dev libbz2-dev liblzma-dev libgtest-dev \
+  libfmt-dev libgmp-dev zlib1g-dev libdnnl-dev libhwy-dev nlohmann-json3-dev libpng-dev libssl-dev libbz2-dev liblzma-dev libgtest-dev libasmjit-dev \
   libpython3.11-testsuite
 PYTHON ?= /usr/bin/python3.11
 JOBS ?= $(shell nproc)
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 SOURCES = $(shell git ls-files 'src/*.cpp' 'src/*.h' 'include/*.h' 'tests/*.cpp' 'tests/*.h' 'examples/*.cpp')
 
-.PHONY: all deps build demo test bench asan format format-check clean
+FUZZ_SECONDS ?= 600
+
+.PHONY: all deps build demo test bench asan fuzz format format-check clean
 
 all: build
 
@@ -40,6 +42,14 @@ asan: deps
 	ninja -C build-asan -j$(JOBS)
 	ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tests/run --build build-asan unit language
 
+# libFuzzer (clang) on each target for FUZZ_SECONDS. The inputs it keeps lie in build-fuzz/corpus, those that crash or hang
+# in build-fuzz/findings; a repaired one belongs into tests/fuzz/corpus, which every test run replays.
+fuzz: PACKAGES += clang-14 libclang-rt-14-dev
+fuzz: deps
+	cmake --preset fuzz
+	ninja -C build-fuzz -j$(JOBS) fuzz_source fuzz_conversion
+	$(PYTHON) tests/fuzz/run --seconds $(FUZZ_SECONDS)
+
 format:
 	clang-format -i $(SOURCES)
 
@@ -47,4 +57,4 @@ format-check:
 	clang-format --dry-run --Werror $(SOURCES)
 
 clean:
-	rm -rf build build-debug build-asan
+	rm -rf build build-debug build-asan build-fuzz

@@ -8,6 +8,18 @@ namespace hiss {
 
 using namespace ast;
 
+namespace {
+
+bool is_name_like(std::string_view text) {
+  if (text.size() >= 64) return false;
+  for (const char c : text) {
+    if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Ref constant_value(const Constant* c) {
   switch (c->constant_kind) {
     case ConstantKind::None:
@@ -25,7 +37,8 @@ Ref constant_value(const Constant* c) {
     case ConstantKind::Complex:
       return make_complex(0, c->number);
     case ConstantKind::Str:
-      return c->text.size() < 64 ? Ref::share(intern(c->text)) : make_str(c->text);
+      // Interned text stays for good: only what may be a name, not the data of evaluated literals.
+      return is_name_like(c->text) ? Ref::share(intern(c->text)) : make_str(c->text);
     case ConstantKind::Bytes:
       return make_bytes(c->text);
     case ConstantKind::Object:
@@ -64,6 +77,19 @@ bool safe_to_fold(Operator op, Value left, Value right) {
 }
 
 }  // namespace
+
+bool Compiler::constant_container(Expr* e, Ref& out) {
+  if (!e->is<syntax::List>() && !e->is<syntax::Set>()) return false;
+  auto elements = e->is<syntax::List>() ? e->as<syntax::List>()->elts : e->as<syntax::Set>()->elts;
+  std::vector<Ref> items(static_cast<size_t>(elements.size));
+  for (int32_t i = 0; i < elements.size; ++i) {
+    if (!constant_of(elements[i], items[static_cast<size_t>(i)])) return false;
+  }
+  std::vector<Value> values(items.begin(), items.end());
+  out = make_tuple(values.data(), elements.size);
+  if (e->is<syntax::Set>()) out = make_frozenset(out);
+  return !out.is_error();
+}
 
 bool Compiler::constant_of(Expr* e, Ref& out) {
   switch (e->kind) {

@@ -2,6 +2,9 @@
 // younger).
 #include "memory/collector.h"
 
+#include <algorithm>
+
+#include "base/buffer_pool.h"
 #include "memory/gc_list.h"
 #include "memory/weak_references.h"
 #include "object/protocol.h"
@@ -136,6 +139,9 @@ int64_t Collector::collect(int generation, bool callbacks_wanted) {
   ++stats[generation].collections;
   stats[generation].collected += count;
   pressure = 0;
+  tensor_bytes = buffer_statistics().bytes_in_use;
+  // A quarter of what is alive, so that a program that only grows does not collect again and again for nothing.
+  pressure_limit = std::max(kMinPressureLimit, (big_bytes + tensor_bytes) / 4);
   if (has_pending()) report_unraisable(Value::none());
   if (callbacks_wanted) run_callbacks("stop", generation, count, 0);
   if (!saved.is_empty()) restore_pending(std::move(saved));
@@ -143,9 +149,14 @@ int64_t Collector::collect(int generation, bool callbacks_wanted) {
   return count;
 }
 
+bool Collector::under_pressure() const {
+  const int64_t tensors = std::max<int64_t>(0, buffer_statistics().bytes_in_use - tensor_bytes);
+  return pressure + tensors > pressure_limit;
+}
+
 void Collector::collect_if_due() {
   if (!enabled || collecting) return;
-  if (pressure > pressure_limit) {
+  if (under_pressure()) {
     collect(2);
     return;
   }
@@ -178,6 +189,11 @@ void track(Object* o) {
   }
 }
 
+Ref track_instance(Type* cls, Ref object) {
+  if (cls->is_heap() && object.value().is_object() && object.object()->type == cls) track(object.object());
+  return object;
+}
+
 void untrack(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);
@@ -187,9 +203,18 @@ void untrack(Object* o) {
 }
 
 void report_pressure(int64_t bytes) {
-  collector.pressure += bytes;
-  if (collector.pressure > collector.pressure_limit && collector.enabled && !collector.collecting)
+  collector.big_bytes += bytes;
+  collector.pressure = std::max<int64_t>(0, collector.pressure + bytes);
+  if (bytes > 0 && collector.enabled && !collector.collecting && collector.under_pressure())
     eval_breaker = eval_breaker | kBreakCollect;
+}
+
+void listen_to_tensors() {
+  // Runs in whatever thread allocates, so it only asks; the interpreter decides when it gets there.
+  set_allocation_listener([](int64_t) {
+    if (collector.enabled && !collector.collecting && collector.under_pressure())
+      __atomic_fetch_or(&eval_breaker, kBreakCollect, __ATOMIC_RELAXED);
+  });
 }
 
 }  // namespace hiss

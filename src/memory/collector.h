@@ -28,6 +28,7 @@ struct GenerationStats {
 struct Collector {
   static constexpr int kGenerations = 3;
   static constexpr uint32_t kPermanent = 3;
+  static constexpr int64_t kMinPressureLimit = 64 << 20;
   GcHead generations[4];  // list heads; the fourth holds frozen objects
   int64_t counts[kGenerations] = {0, 0, 0};
   int64_t thresholds[kGenerations] = {700, 10, 10};
@@ -36,8 +37,10 @@ struct Collector {
   bool collecting = false;
   int debug = 0;
   int64_t long_lived_total = 0, long_lived_pending = 0;
-  int64_t pressure = 0;  // bytes of big buffers allocated since the last collection
-  int64_t pressure_limit = 64 << 20;
+  int64_t big_bytes = 0;  // of big buffers that are alive
+  int64_t pressure = 0;   // how many more than after the last collection
+  int64_t pressure_limit = kMinPressureLimit;
+  int64_t tensor_bytes = 0;  // what tensors held after the last collection; the engine counts their bytes
   Value garbage, callbacks;  // lists of the gc module
 
   Collector();
@@ -45,14 +48,20 @@ struct Collector {
   int64_t collect(int generation, bool run_callbacks = true);
   /// What an allocation asks for once a threshold is passed: the oldest generation that is due.
   void collect_if_due();
+  bool under_pressure() const;
   void freeze();
   void unfreeze();
 };
 extern Collector collector;
 
+/// What a subclass's `new_` made: the collector must see it even when it does not see plain instances of the base (str,
+/// int), because it may refer to anything, and refers to its class.
+Ref track_instance(Type* cls, Ref object);
 /// Visits what an object refers to, class and attributes included.
 void traverse_references(Object* object, Visitor& visit);
-/// Owners of big buffers (tensors, bytearrays) report bytes here; much of it brings a collection on.
+/// Owners of big buffers report the bytes they allocate and (negative) free; much growth brings a full collection on.
 void report_pressure(int64_t bytes);
+/// From now on tensors press, too.
+void listen_to_tensors();
 
 }  // namespace hiss

@@ -4,6 +4,7 @@
 #include <new>
 #include <vector>
 
+#include "memory/blocks.h"
 #include "memory/collector.h"
 #include "memory/small_objects.h"
 #include "memory/weak_references.h"
@@ -115,6 +116,7 @@ Object* allocate(Type* type, size_t extra) {
     if (!memory) throw std::bad_alloc();
     flags |= kLarge;
     ++large_blocks;
+    if (total >= kBigBuffer) report_pressure(static_cast<int64_t>(malloc_usable_size(memory)));
   }
   if (gc) memory += sizeof(GcHead);
   auto* o = reinterpret_cast<Object*>(memory);
@@ -137,7 +139,7 @@ void free_object(Object* o, size_t) {
   }
   if (o->flags & kLarge) {
     --large_blocks;
-    std::free(memory);
+    free_block(memory);
   } else {
     free_small(memory);
   }

@@ -107,6 +107,7 @@ Ref random_seed(Value self, const Value* a) {
 Ref random_getrandbits(Value self, const Value* a) {
   const int64_t k = TRY(to_int64(a[0]));
   if (k < 0) return fail(exc::ValueError, "number of bits must be non-negative");
+  if (k > INT32_MAX) return fail(exc::OverflowError, "Python int too large to convert to C int");
   if (k == 0) return make_int(0);
   if (k <= 32) return make_int(next32(self_random(self)) >> (32 - k));
   std::vector<uint32_t> words;

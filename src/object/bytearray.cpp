@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/blocks.h"
 #include "object/bytes_internal.h"
 #include "object/class_builder.h"
 #include "object/codecs_text.h"
@@ -20,16 +21,17 @@ Status bytearray_resize(ByteArray* a, int64_t length) {
   if (length + offset + 1 > a->capacity) {
     if (length > (1 << 30)) TRY(repeated_size(1, length, 1));
     const int64_t capacity = length <= a->length + (a->length >> 3) + 8 ? length + (length >> 3) + 16 : length + 1;
-    auto* block = static_cast<uint8_t*>(malloc(static_cast<size_t>(capacity)));
+    auto* block = static_cast<uint8_t*>(allocate_block(static_cast<size_t>(capacity)));
     if (!block) return fail_memory();
     if (a->length) memcpy(block, a->data, static_cast<size_t>(std::min(a->length, length)));
-    free(a->block);
+    free_block(a->block);
     a->block = a->data = block;
     a->capacity = capacity;
   } else if (length < a->capacity / 4 && a->capacity > 64) {
-    auto* block = static_cast<uint8_t*>(malloc(static_cast<size_t>(length) + 1));
+    auto* block = static_cast<uint8_t*>(allocate_block(static_cast<size_t>(length) + 1));
+    if (!block) return fail_memory();
     memcpy(block, a->data, static_cast<size_t>(length));
-    free(a->block);
+    free_block(a->block);
     a->block = a->data = block;
     a->capacity = length + 1;
   }
@@ -45,7 +47,12 @@ Ref make_bytearray_of(Type* type, const void* data, int64_t length) {
   a->length = length;
   a->capacity = length + 1;
   a->exports = 0;
-  a->block = a->data = static_cast<uint8_t*>(malloc(static_cast<size_t>(a->capacity)));
+  a->block = a->data = static_cast<uint8_t*>(allocate_block(static_cast<size_t>(a->capacity)));
+  if (!a->block) {
+    a->length = a->capacity = 0;
+    release(a);
+    return fail_memory();
+  }
   if (length && data) memcpy(a->data, data, static_cast<size_t>(length));
   a->data[length] = 0;
   return Ref::steal(a);
@@ -117,7 +124,7 @@ Status bytearray_init(Value self, const Args& args) {
 }
 
 void bytearray_dealloc(Object* self) {
-  free(static_cast<ByteArray*>(self)->block);
+  free_block(static_cast<ByteArray*>(self)->block);
   free_object(self);
 }
 

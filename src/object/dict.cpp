@@ -1,5 +1,6 @@
 // dict: an insertion-ordered hash table. `indices` is a sparse power-of-two table of positions in `entries`; both lie
 // in one block.
+#include "memory/blocks.h"
 #include "object/dict_internal.h"
 
 #include <cstdlib>
@@ -72,7 +73,7 @@ inline void touch_keys(Dict* d) {
 void allocate_table(Dict* d, int bits) {
   const int width = bits <= 7 ? 1 : bits <= 15 ? 2 : bits <= 31 ? 4 : 8;
   const size_t index_bytes = (size_t{1} << bits) * static_cast<size_t>(width);
-  void* block = malloc(index_bytes + static_cast<size_t>(usable_of(bits)) * sizeof(DictEntry));
+  void* block = allocate_block(index_bytes + static_cast<size_t>(usable_of(bits)) * sizeof(DictEntry));
   memset(block, 0xff, index_bytes);
   d->indices = block;
   d->entries = reinterpret_cast<DictEntry*>(static_cast<char*>(block) + index_bytes);
@@ -107,7 +108,7 @@ void resize(Dict* d, int64_t wanted) {
   }
   d->entry_count = position;
   d->usable -= position;
-  free(old);
+  free_block(old);
 }
 
 /// Position of a str key in a dict whose keys are all strs: nothing can fail, nothing is called.
@@ -345,7 +346,7 @@ void dict_clear(Dict* d) {
     release(entries[i].key);
     release(entries[i].value);
   }
-  free(block);
+  free_block(block);
 }
 
 Ref dict_copy(Dict* d) {

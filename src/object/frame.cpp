@@ -192,6 +192,13 @@ Frame* frame_of(CallRecord* record) {
 }
 
 Frame* generator_frame(Generator* g) {
+  if (!g->frame && g->state == Generator::Running) {
+    // Its record owns the frame object, and would not know of one that is made here.
+    ThreadState& ts = thread_state();
+    for (CallRecord* r = ts.record; r != ts.records; r = r->previous()) {
+      if (r->generator == g) return frame_of(r);
+    }
+  }
   if (!g->frame) {
     Frame* frame = new_frame(g->code, as<Function>(g->function));
     frame->generator = g;

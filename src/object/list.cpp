@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "memory/blocks.h"
 #include "object/class_builder.h"
 #include "object/index.h"
 #include "object/list_internal.h"
@@ -14,8 +15,8 @@ Type list_type;
 
 void list_reserve(List* list, int64_t capacity) {
   if (capacity <= list->capacity) return;
-  list->items =
-      static_cast<Value*>(realloc(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
+  list->items = static_cast<Value*>(
+      resize_block(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
   list->capacity = capacity;
 }
 
@@ -24,13 +25,13 @@ void list_resize(List* list, int64_t size) {
     list_reserve(list, (size + (size >> 3) + 6) & ~int64_t{3});
   } else if (size < list->capacity / 2) {
     if (size == 0) {
-      free(static_cast<void*>(list->items));
+      free_block(static_cast<void*>(list->items));
       list->items = nullptr;
       list->capacity = 0;
     } else {
       list->capacity = (size + (size >> 3) + 6) & ~int64_t{3};
       list->items = static_cast<Value*>(
-          realloc(static_cast<void*>(list->items), static_cast<size_t>(list->capacity) * sizeof(Value)));
+          resize_block(static_cast<void*>(list->items), static_cast<size_t>(list->capacity) * sizeof(Value)));
     }
   }
   list->size = size;
@@ -142,7 +143,7 @@ void list_clear_items(Object* self) {
   list->items = nullptr;
   list->size = list->capacity = 0;
   while (n-- > 0) release(items[n]);
-  free(static_cast<void*>(items));
+  free_block(static_cast<void*>(items));
 }
 
 void list_dealloc(Object* self) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "memory/blocks.h"
 #include "object/list_internal.h"
 
 namespace hiss {
@@ -313,7 +314,7 @@ Status list_sort(List* list, Value key, bool reverse) {
   const int64_t size = list->size, capacity = list->capacity;
   // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is
   // empty after.
-  auto* placeholder = static_cast<Value*>(malloc(1));
+  auto* placeholder = static_cast<Value*>(allocate_block(1));
   list->items = placeholder;
   list->size = list->capacity = 0;
 
@@ -352,7 +353,7 @@ Status list_sort(List* list, Value key, bool reverse) {
   list->size = size;
   list->capacity = capacity;
   while (intruder_count-- > 0) release(intruders[intruder_count]);
-  free(static_cast<void*>(intruders));
+  free_block(static_cast<void*>(intruders));
   if (!ok) return Failure{};
   if (modified) return fail(exc::ValueError, "list modified during sort");
   return kOk;

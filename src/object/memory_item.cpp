@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/half.h"
 #include "object/bytes.h"
 #include "object/index.h"
 
@@ -111,7 +112,7 @@ Ref read_item(const uint8_t* p, char code) {
     case 'd':
       return make_float(load<double>(p));
     case 'e':
-      return make_float(static_cast<double>(load<_Float16>(p)));
+      return make_float(half_to_double(load<uint16_t>(p)));
     default:
       return fail(exc::NotImplementedError, "memoryview: format {} not supported", code);
   }
@@ -159,7 +160,9 @@ Status write_item(uint8_t* p, char code, Value v) {
         if (std::isfinite(d) && std::isinf(static_cast<float>(d))) return fail_range(code);
         store<float>(p, static_cast<float>(d));
       } else {
-        store<_Float16>(p, static_cast<_Float16>(d));
+        uint16_t half;
+        if (!double_to_half(d, half)) return fail(exc::OverflowError, "float too large to pack with e format");
+        store<uint16_t>(p, half);
       }
       return kOk;
     }

@@ -21,7 +21,8 @@ struct NativeDef {
       nullptr;  // "($self, x, /, *, key=None)"; "($module, ...)" for module functions; "($type, ...)" class methods
   NativeCode code = nullptr;
   const char* doc = nullptr;
-  enum Kind : uint8_t { Plain, ClassMethod, StaticMethod } kind = Plain;
+  /// OldStyle: a plain method whose count of arguments is complained about in the words of PyArg_ParseTuple.
+  enum Kind : uint8_t { Plain, ClassMethod, StaticMethod, OldStyle } kind = Plain;
 };
 
 struct ParameterSpec;  // the parsed signature (native.cpp)

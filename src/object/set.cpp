@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/blocks.h"
 #include "object/set_internal.h"
 
 namespace hiss {
@@ -14,7 +15,7 @@ constexpr int64_t kMinSize = 8;
 bool live(const SetEntry& e) { return e.key && !e.key.is_error(); }
 
 SetEntry* new_table(int64_t size) {
-  return static_cast<SetEntry*>(calloc(static_cast<size_t>(size), sizeof(SetEntry)));
+  return static_cast<SetEntry*>(allocate_zeroed_block(static_cast<size_t>(size), sizeof(SetEntry)));
 }
 
 void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
@@ -75,7 +76,7 @@ void resize(Set* s, int64_t wanted) {
     if (live(old[i])) insert_clean(s->table, s->mask, old[i].key, old[i].hash);
   }
   s->fill = s->used;
-  free(old);
+  free_block(old);
 }
 
 }  // namespace
@@ -143,7 +144,7 @@ void set_clear(Set* s) {
   for (int64_t i = 0; i <= mask; ++i) {
     if (live(table[i])) release(table[i].key);
   }
-  free(table);
+  free_block(table);
 }
 
 Ref set_pop(Set* s, int64_t& finger) {

@@ -86,7 +86,7 @@ Ref type_call(Value self, const Args& args) {
   auto* type = as<Type>(self);
   if (type == &type_type && args.count == 1 && args.keyword_count() == 0) return Ref::share(type_of(args[0]));
   if (!type->slots.new_) return fail(exc::TypeError, "cannot create '{}' instances", qualified_type_name(type));
-  Ref object = TRY(type->slots.new_(type, args));
+  Ref object = TRY(track_instance(type, type->slots.new_(type, args)));
   Type* actual = type_of(object);
   if (actual != type && !is_subtype(actual, type)) return object;
   if (actual->slots.init) TRY(actual->slots.init(object, args));
@@ -185,10 +185,11 @@ bool is_subtype(const Type* type, const Type* base) {
     }
     return base == &object_type;
   }
-  for (Value t : *as<Tuple>(type->mro)) {
+  auto* mro = as<Tuple>(type->mro);
+  for (Value t : *mro) {
     if (t.object() == base) return true;
   }
-  return false;
+  return mro->size == 0 && type->base && is_subtype(type->base, base);  // its mro() is running
 }
 
 Value lookup(Type* type, Str* name) {

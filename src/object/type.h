@@ -79,6 +79,7 @@ struct GetSetDef {
   Ref (*get)(Value self);
   Status (*set)(Value self, Value value);  // null: read-only; empty value: delete
   const char* doc = nullptr;
+  bool member = false;  // shows as a member_descriptor: CPython has a field of the C struct there
 };
 
 struct NativeDef;  // native.h

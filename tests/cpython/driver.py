@@ -7,11 +7,12 @@ crash, a hang or wild output loses nothing:
     L id                      a test was collected
     S id                      a test starts
     R id status ms message    a test ended
+    K id blocks               with "leaks": repeating the test left more blocks each time, this many in the end
     X where kind message      something outside a test: import-error, module-skip, a failing setUpClass, ...
     E                         the end was reached
 
 FLAGS is a comma-separated list: "fake" makes CPython call itself hiss, "nocapi" hides the C-API test modules,
-"stubs" offers stand-ins for those that are missing, "stubs!" for all of them. The code asks little of the interpreter.
+"stubs" offers stand-ins for those that are missing, "stubs!" for all of them, "leaks" repeats each test. The code asks little of the interpreter.
 """
 
 import os
@@ -34,6 +35,9 @@ C_LIMITS = dict(INT_MAX=2**31 - 1, INT_MIN=-2**31, UINT_MAX=2**32 - 1, SHRT_MAX=
                 PY_SSIZE_T_MAX=2**63 - 1, PY_SSIZE_T_MIN=-2**63, SIZEOF_TIME_T=8, SIZEOF_WCHAR_T=4,
                 FLT_MAX=3.4028234663852886e+38, FLT_MIN=1.1754943508222875e-38,
                 DBL_MAX=1.7976931348623157e+308, DBL_MIN=2.2250738585072014e-308)
+
+# Of these repetitions of a test the first few are not counted; a test whose repetitions take longer is not judged.
+LEAK_REPETITIONS, LEAK_WARM_UP, LEAK_SECONDS = 8, 3, 20
 
 # When several things happen in one test, the first of these is its status.
 STATUS_ORDER = ("error", "fail", "skip", "uxsuccess", "xfail", "ok", "subskip")
@@ -188,6 +192,7 @@ def make_result(record):
                 if found:
                     status, message = candidate, found[0]
                     break
+            self.last_status = status
             record("R", self.current, status, "%.0f" % (elapsed * 1000), message)
             say("%s ... %s %s" % (self.current, status, message))
             self.current = None
@@ -228,12 +233,37 @@ def make_result(record):
     return Result()
 
 
+def repeat_for_leaks(test, record):
+    """Runs a test that has passed again and again; a leak leaves more blocks of memory each time.
+
+    The first repetitions fill caches. A test that takes long, or fails the second time, is left alone.
+    """
+    import gc
+    import unittest
+    started = clock()
+    counts = [10**6 + i for i in range(LEAK_REPETITIONS)]  # in CPython each number is a block, too
+    for i in range(LEAK_REPETITIONS):
+        outcome = unittest.TestResult()
+        unittest.TestCase.run(test, outcome)
+        good = outcome.wasSuccessful()
+        del outcome
+        if not good or clock() - started > LEAK_SECONDS:
+            return
+        gc.collect()
+        gc.collect()
+        counts[i] = sys.getallocatedblocks()
+    steps = [later - earlier for earlier, later in zip(counts[LEAK_WARM_UP:], counts[LEAK_WARM_UP + 1:])]
+    if min(steps) > 0:
+        record("K", test._record_id, min(steps))
+
+
 class Runner:
     """Runs suites: those of the loader, or those a file's test_main() hands to test.support."""
 
-    def __init__(self, record, skip):
+    def __init__(self, record, skip, leaks=False):
         self.record = record
         self.skip = skip
+        self.leaks = leaks
         self.result = make_result(record)
         self.seen = {}
 
@@ -257,7 +287,21 @@ class Runner:
             self.record("L", name)
             if name not in self.skip:
                 kept.append(test)
+                if self.leaks:
+                    self.watch_leaks(test)
         suite._tests = kept
+
+    def watch_leaks(self, test):
+        """Makes the test repeat itself after it has run, while its class's fixtures are still there."""
+        def run(result):
+            type(test).run(test, result)
+            if result.last_status == "ok":
+                repeat_for_leaks(test, self.record)
+            return result
+        try:
+            test.run = run
+        except AttributeError:
+            pass
 
     def run(self, suite):
         self.prepare(suite)
@@ -347,7 +391,7 @@ def main():
         try:
             module = importlib.import_module(name)
             stage = "driver-error"
-            Runner(record, skip).run_module(module, support)
+            Runner(record, skip, "leaks" in flags).run_module(module, support)
         except unittest.SkipTest as reason:
             record("X", name, "module-skip", reason)
             say("module skipped: %s" % reason)

@@ -56,6 +56,7 @@ class Run:
     def __init__(self):
         self.listed = []
         self.results = {}  # id -> (status, milliseconds, message)
+        self.leaks = {}  # id -> blocks that each repetition leaves
         self.outside = []  # (where, kind, message)
         self.crashes = []  # (id or None, what happened)
         self.current = None
@@ -79,6 +80,8 @@ class Run:
             elif kind == "R" and len(fields) == 4:
                 self.results[fields[0]] = (fields[1], int(fields[2]), fields[3])
                 self.current = None
+            elif kind == "K":
+                self.leaks[fields[0]] = int(fields[1])
             elif kind == "X" and len(fields) == 3:
                 self.outside.append(tuple(fields))
             elif kind == "E":
@@ -90,6 +93,7 @@ class Run:
     def merge(self, later):
         """Adds what a later process did, one that went on behind a crash."""
         self.results.update(later.results)
+        self.leaks.update(later.leaks)
         self.outside += [event for event in later.outside if event not in self.outside]
         self.listed += [name for name in later.listed if name not in self.listed]
         self.seconds += later.seconds

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/blocks.h"
 #include "modules/module_content.h"
 #include "object/bytes.h"
 #include "object/class_builder.h"
@@ -30,7 +31,7 @@ Status array_resize(Array* a, int64_t length) {
     const int64_t capacity = length + (length > a->length ? (length >> 4) + (length < 8 ? 3 : 7) : 0);
     if (capacity > (INT64_MAX >> 4)) return fail_memory();
     auto* data = static_cast<uint8_t*>(
-        std::realloc(a->data, static_cast<size_t>(std::max<int64_t>(capacity * a->item->size, 1))));
+        resize_block(a->data, static_cast<size_t>(std::max<int64_t>(capacity * a->item->size, 1))));
     if (!data) return fail_memory();
     a->data = data;
     a->capacity = capacity;
@@ -295,7 +296,7 @@ Ref array_new(Type* cls, const Args& args) {
   return out;
 }
 void array_dealloc(Object* o) {
-  std::free(static_cast<Array*>(o)->data);
+  free_block(static_cast<Array*>(o)->data);
   free_object(o);
 }
 
