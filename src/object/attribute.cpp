@@ -1,6 +1,7 @@
 // Attribute access as the language defines it: descriptors, instance attributes, AttributeError.
 #include <cstring>
 
+#include "object/class_attribute.h"
 #include "object/class_builder.h"
 #include "object/exception.h"
 #include "object/function.h"

@@ -32,9 +32,6 @@ Ref type_or(Value left, Value right);
 extern const NativeDef kTypeMethods[];
 extern const GetSetDef kTypeGetSets[];
 
-/// type.__getattribute__; empty when there is no such attribute.
-Ref type_get_attr_or_empty(Value cls, Str* name);
-
 /// __dict__ and __weakref__ of instances of classes.
 const GetSetDef* instance_dict_getset();
 const GetSetDef* instance_weakref_getset();

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "memory/collector.h"
+#include "object/class_attribute.h"
 #include "object/class_builder.h"
 #include "object/function.h"
 #include "object/protocol.h"
