@@ -19,5 +19,6 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND NOT HISS_SANITIZE)
     COMMENT "Writing entry points of libraries that are loaded when needed")
   target_sources(hiss PRIVATE ${lazy_entries})
   # The names are resolved before the linker sees the libraries, so that it finds no need for them.
-  target_link_options(hiss PRIVATE -Wl,--as-needed)
+  # libstdc++ itself is linked in; a library opened later that needs the shared one brings its own.
+  target_link_options(hiss PRIVATE -Wl,--as-needed -static-libstdc++ -static-libgcc)
 endif()

@@ -5,7 +5,9 @@
 // is walked by `next` alone; afterwards the links are put back.
 #include "memory/gc_list.h"
 #include "object/containers.h"
+#include "object/frame.h"
 #include "object/function.h"
+#include "object/generator.h"
 #include "object/shape.h"
 
 namespace hiss::gc {
@@ -24,7 +26,12 @@ Attributes* attributes_to_visit(Object* o, const Type* type) {
 template <typename Visit>
 [[gnu::always_inline]] inline void visit_values(const Value* values, int64_t count, Visit& visit) {
   for (int64_t i = 0; i < count; ++i) {
-    if (values[i].is_object()) visit(values[i].object());
+    const Value v = values[i];
+    if (!v.is_object()) continue;
+    // A list made by repetition holds one object many times; each visit would wait for the one before.
+    const int64_t first = i;
+    while (i + 1 < count && values[i + 1] == v) ++i;
+    visit(v.object(), static_cast<uintptr_t>(i - first + 1));
   }
 }
 template <typename Visit>
@@ -73,6 +80,24 @@ template <typename Visit>
       for (int64_t i = 0; i <= set->mask && set->table; ++i) visit_values(&set->table[i].key, 1, visit);
       return;
     }
+    case Layout::Generator: {
+      auto* g = static_cast<Generator*>(o);
+      // The registers of one that runs lie open to its callers; they count as references from outside.
+      if (g->state != Generator::Running) visit_values(g->registers, g->register_count, visit);
+      visit(static_cast<Object*>(g->frame));
+      visit_values(&g->function, 1, visit);
+      visit_values(&g->handled.exception, 1, visit);
+      visit_values(&g->finalizer, 1, visit);
+      visit_values(&g->origin, 1, visit);
+      visit_values(&g->locals, 1, visit);
+      return;
+    }
+    case Layout::NativeFunction:
+      visit_values(&static_cast<NativeFunction*>(o)->self, 1, visit);
+      return visit_values(&static_cast<NativeFunction*>(o)->module, 1, visit);
+    case Layout::Method:
+      visit_values(&static_cast<Method*>(o)->function, 1, visit);
+      return visit_values(&static_cast<Method*>(o)->self, 1, visit);
     case Layout::Cell:
       return visit_values(&static_cast<Cell*>(o)->content, 1, visit);
     default:
@@ -87,10 +112,10 @@ void set_references_left(GcHead* node, uintptr_t count) { node->previous = count
 struct Subtract final : Visitor {
   static void run(Visitor& self, Object* o) { static_cast<Subtract&>(self)(o); }
   Subtract() { visit = run; }
-  [[gnu::always_inline]] void operator()(Object* o) {
+  [[gnu::always_inline]] void operator()(Object* o, uintptr_t times = 1) {
     if (!o || !has_gc(o)) return;
     GcHead* head = gc_head(o);
-    if (head->previous & kCollecting) head->previous -= kOneReference;
+    if (head->previous & kCollecting) head->previous -= kOneReference * times;
   }
 };
 
@@ -98,7 +123,7 @@ struct Reach final : Visitor {
   GcHead* young;
   static void run(Visitor& self, Object* o) { static_cast<Reach&>(self)(o); }
   explicit Reach(GcHead* list) : young(list) { visit = run; }
-  [[gnu::always_inline]] void operator()(Object* o) {
+  [[gnu::always_inline]] void operator()(Object* o, uintptr_t = 1) {
     if (!o || !has_gc(o)) return;
     GcHead* head = gc_head(o);
     if (!(head->previous & kCollecting)) return;
@@ -137,6 +162,24 @@ void traverse_object(Object* o, Visitor& visit) {
 
 namespace {
 
+// Runs some nodes ahead of a walk, so that objects are in the cache when the walk comes to them: the links are followed
+// while the processor is still busy with the objects before.
+class Lookahead {
+ public:
+  explicit Lookahead(const GcHead* list) : end_(list), node_(next(list)) {
+    for (int i = 0; i < 6; ++i) advance();
+  }
+  void advance() {
+    if (node_ == end_) return;
+    node_ = next(node_);
+    __builtin_prefetch(reinterpret_cast<const char*>(node_) + 64);
+  }
+
+ private:
+  const GcHead* end_;
+  const GcHead* node_;
+};
+
 // A tuple never changes: one that leads to nothing the collector knows need not be looked at again.
 bool leads_nowhere(Object* o) {
   if (o->type != &tuple_type) return false;
@@ -149,41 +192,39 @@ bool leads_nowhere(Object* o) {
 }  // namespace
 
 int64_t deduce_unreachable(GcHead* young, GcHead* unreachable) {
-  for (GcHead* g = next(young); g != young;) {
-    GcHead* following = next(g);
-    __builtin_prefetch(following);
+  Lookahead counting(young);
+  for (GcHead* g = next(young); g != young; g = next(g)) {
+    counting.advance();
     set_references_left(g, gc_object(g)->refs);
-    g = following;
   }
   Subtract subtract;
-  for (GcHead* g = next(young); g != young;) {
-    GcHead* following = next(g);
-    __builtin_prefetch(following);
+  Lookahead subtracting(young);
+  for (GcHead* g = next(young); g != young; g = next(g)) {
+    subtracting.advance();
     traverse_with(gc_object(g), subtract);
-    g = following;
   }
   Reach reach(young);
   int64_t reachable = 0;
   GcHead* last = young;
+  Lookahead reaching(young);
   for (GcHead* g = next(young); g != young; g = next(last)) {
-    if (references_left(g)) {
-      if (leads_nowhere(gc_object(g))) {
-        last->next = g->next;
-        g->next = g->previous = 0;
-        continue;
-      }
-      ++reachable;
-      traverse_with(gc_object(g), reach);
-      // Reachable for good: the count has done its work.
-      g->previous = word(last);
-      last = g;
-    } else {
+    reaching.advance();
+    if (!references_left(g)) {
       last->next = g->next;
       GcHead* tail = previous(unreachable);
       g->previous = word(tail) | kCollecting;
       g->next = word(unreachable) | kUnreachable;
       set_next(tail, g);
       unreachable->previous = word(g);
+    } else if (leads_nowhere(gc_object(g))) {
+      last->next = g->next;
+      g->next = g->previous = 0;
+    } else {
+      ++reachable;
+      traverse_with(gc_object(g), reach);
+      // Reachable for good: the count has done its work.
+      g->previous = word(last);
+      last = g;
     }
   }
   young->previous = word(last);

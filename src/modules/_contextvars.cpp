@@ -96,8 +96,13 @@ Ref context_run(Value self, const Value* a) {
   c->previous = ts.context;
   c->entered = true;
   ts.context = Ref::share(self).release();
-  Ref rest = make_tuple(arguments->items + 1, arguments->size - 1);
-  Ref result = call_with(arguments->items[0], as<Tuple>(rest), as<Dict>(a[1]));
+  Ref result;
+  if (as<Dict>(a[1])->used == 0) {
+    result = call(arguments->items[0], Args{arguments->items + 1, static_cast<uint32_t>(arguments->size - 1)});
+  } else {
+    Ref rest = make_tuple(arguments->items + 1, arguments->size - 1);
+    result = call_with(arguments->items[0], as<Tuple>(rest), as<Dict>(a[1]));
+  }
   Value left = ts.context;
   ts.context = c->previous;
   c->previous = Value();

@@ -1,6 +1,7 @@
 // Attribute access as the language defines it: descriptors, instance attributes, AttributeError.
 #include <cstring>
 
+#include "object/class_attribute.h"
 #include "object/class_builder.h"
 #include "object/exception.h"
 #include "object/function.h"
@@ -111,7 +112,9 @@ Ref get_attr_or_empty(Value object, Str* name) {
     clear_pending();
     return Ref::empty();
   }
-  Ref result = get_attr(object, name);
+  // A class says that it has no such attribute without making an exception that would be dropped here.
+  const bool of_class = type_of(object)->slots.getattr == type_type.slots.getattr;
+  Ref result = of_class ? type_get_attr_or_empty(object, name) : get_attr(object, name);
   if (result.is_error() && pending_is(exc::AttributeError)) {
     clear_pending();
     return Ref::empty();

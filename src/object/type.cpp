@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "memory/collector.h"
+#include "object/class_attribute.h"
 #include "object/class_builder.h"
 #include "object/function.h"
 #include "object/protocol.h"
@@ -93,8 +94,11 @@ Ref type_call(Value self, const Args& args) {
   return object;
 }
 
+}  // namespace
+
 // Attributes of a class: data descriptors of the metaclass, then the class's own mro, then the rest of the metaclass.
-Ref type_getattr(Value self, Str* name) {
+// Empty when there is none.
+Ref type_get_attr_or_empty(Value self, Str* name) {
   auto* type = as<Type>(self);
   Type* meta = type->type;
   Ref meta_attribute = Ref::share(lookup(meta, name));
@@ -110,9 +114,16 @@ Ref type_getattr(Value self, Str* name) {
     return attribute;
   }
   if (meta_get) return meta_get(meta_attribute, self, to_value(meta));
-  if (meta_attribute) return meta_attribute;
-  return fail_attribute(self, name,
-                        fmt::format("type object '{}' has no attribute '{}'", type_name(type), to_string(name)));
+  return meta_attribute;
+}
+
+namespace {
+
+Ref type_getattr(Value self, Str* name) {
+  Ref found = type_get_attr_or_empty(self, name);
+  if (!found.is_empty()) return found;
+  return fail_attribute(
+      self, name, fmt::format("type object '{}' has no attribute '{}'", type_name(as<Type>(self)), to_string(name)));
 }
 
 Status type_setattr(Value self, Str* name, Value value) {

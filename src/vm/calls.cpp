@@ -1,6 +1,7 @@
 // Calling Python functions: parameters, defaults, call records.
 #include "vm/calls.h"
 
+#include <utility>
 #include <vector>
 
 #include "object/frame.h"
@@ -52,15 +53,39 @@ Failure too_many_positional(Function* f, uint32_t given, const Value* kwonly) {
               plural ? "s" : "", given, extra, given == 1 && !keyword_given ? "was" : "were");
 }
 
+// The arguments of a call, taken off the registers. Few calls have more than fit in place.
+class GivenArguments {
+ public:
+  GivenArguments(Value* base, uint32_t count) : count_(count) {
+    if (count > kFew) {
+      many_.resize(count);
+      values_ = many_.data();
+    }
+    for (uint32_t i = 0; i < count; ++i) {
+      values_[i] = base[i];
+      base[i] = Value();
+    }
+  }
+  ~GivenArguments() {
+    for (uint32_t i = 0; i < count_; ++i) release(values_[i]);
+  }
+  GivenArguments(const GivenArguments&) = delete;
+  GivenArguments& operator=(const GivenArguments&) = delete;
+  Value operator[](uint32_t i) const { return values_[i]; }
+  Value take(uint32_t i) { return std::exchange(values_[i], Value()); }
+
+ private:
+  static constexpr uint32_t kFew = 16;
+  uint32_t count_;
+  Value few_[kFew];
+  std::vector<Value> many_;
+  Value* values_ = few_;
+};
+
 Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names) {
   Code* code = f->code;
   const uint32_t keywords = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
-  std::vector<Ref> given;
-  given.reserve(count + keywords);
-  for (uint32_t i = 0; i < count + keywords; ++i) {
-    given.push_back(Ref::steal(base[i]));
-    base[i] = Value();
-  }
+  GivenArguments given(base, count + keywords);
   // Behind the arguments immediate values of dead temporaries may lie.
   for (int32_t i = 0; i < code->total_args(); ++i) base[i] = Value();
   const auto argcount = static_cast<uint32_t>(code->argcount);
@@ -74,11 +99,11 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
     return Failure{};
   };
   const uint32_t taken = count < argcount ? count : argcount;
-  for (uint32_t i = 0; i < taken; ++i) base[i] = given[i].release();
+  for (uint32_t i = 0; i < taken; ++i) base[i] = given.take(i);
   uint32_t next = total;
   if (code->code_flags & kCodeVarargs) {
     Tuple* rest = allocate_tuple(count - taken);
-    for (uint32_t i = taken; i < count; ++i) rest->items[i - taken] = given[i].release();
+    for (uint32_t i = taken; i < count; ++i) rest->items[i - taken] = given.take(i);
     track(rest);
     base[next++] = to_value(rest);
   }
@@ -107,7 +132,7 @@ Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names)
                    to_string(name));
         return cleanup();
       }
-      base[found] = given[count + k].release();
+      base[found] = given.take(count + k);
     } else if (rest_keywords) {
       if (dict_set(rest_keywords, name, given[count + k]).is_error()) return cleanup();
     } else {

@@ -200,7 +200,8 @@ Status setup_annotations(CallRecord* record) {
 // Inline caches of attributes. Shapes are numbered per type and anew when the type changes, so a shape's id alone tells
 // that the attribute is the instance's and where it lies. Word 0:
 //   LoadAttr    {shape id, index}, or {0, kCacheSlot | offset} and word 1 the type's version: a member of __slots__
-//   StoreAttr   {shape id, index}, or {shape id before, kCacheAdds | index} and word 1 the shape afterwards
+//   StoreAttr   {shape id, index}, or {shape id before, kCacheAdds | index} and word 1 the shape afterwards, or as
+//               LoadAttr's for a member of __slots__
 //   LoadMethod  {shape id, kCacheShape}, or {type version, kCacheType} when instances have no attributes; word 1 the
 //               function
 
@@ -232,14 +233,14 @@ inline size_t cache_slot(uint64_t key, const Str* name) {
   return (key * 0x9E3779B1u ^ reinterpret_cast<uintptr_t>(name) >> 5) & (kCacheEntries - 1);
 }
 
-}  // namespace
-
-namespace {
-
 // Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
 bool reads_attributes_as_type(Type* metatype) {
   return metatype == &type_type ||
          lookup(metatype, names.__getattribute__) == lookup(&type_type, names.__getattribute__);
+}
+bool is_slot_of(const Type* type, Value attribute) {
+  return is_exact(attribute, member_descriptor_type) && !as<Descriptor>(attribute)->getset &&
+         is_subtype(type, as<Descriptor>(attribute)->owner);
 }
 
 }  // namespace
@@ -298,8 +299,7 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
           return Ref::share(on_type);
         }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset &&
-               is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_slot_of(type, on_type)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
@@ -309,6 +309,15 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
 
 Status store_attr_cached(Value object, Str* name, Value value, Instruction* cache) {
   Type* type = type_of(object);
+  if (cache[1].word == type->version && cache[0].word >> 63 && !static_cast<uint32_t>(cache[0].word) && type->version) {
+    Value& slot =
+        *reinterpret_cast<Value*>(reinterpret_cast<char*>(object.object()) + ((cache[0].word & ~kCacheSlot) >> 32));
+    Value old = slot;
+    retain(value);
+    slot = value;
+    release(old);
+    return kOk;
+  }
   if (object.is_object() && object.object()->layout == Layout::Instance && type->has(Type::kPureSetAttr) &&
       type_version(type)) {
     Value on_type = lookup(type, name);
@@ -327,6 +336,13 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
       }
       attribute_set(instance, &instance->attributes, name, value);
       return kOk;
+    }
+  }
+  if (object.is_object() && type->has(Type::kPureSetAttr) && type_version(type)) {
+    Value on_type = lookup(type, name);
+    if (is_slot_of(type, on_type)) {
+      cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
+      cache[1].word = type->version;
     }
   }
   return set_attr(object, name, value);

@@ -95,6 +95,8 @@ Status initialize_runtime(const RuntimeOptions& options) {
   TRY(initialize_streams());           // before importlib, so that its errors can be shown
   TRY(load_native_module("_signal"));  // Ctrl-C raises KeyboardInterrupt from here on
   TRY(initialize_import());
+  // What is here by now stays to the end: collections need not look at it, not even those at exit.
+  collector.freeze();
   return kOk;
 }
 

@@ -61,19 +61,10 @@ Status schedule_callbacks(Future* f) {
   return kOk;
 }
 
-Value* const* owned_fields(Future* f, Value** fields) {
-  Value* all[] = {&f->loop,           &f->callback,       &f->callback_context,    &f->more_callbacks,
-                  &f->result,         &f->exception,      &f->exception_traceback, &f->source_traceback,
-                  &f->cancel_message, &f->cancelled_error};
-  std::copy(std::begin(all), std::end(all), fields);
-  return fields;
-}
-constexpr int kFields = 10;
-
 void clear_fields(Future* f) {
-  Value* fields[kFields];
-  owned_fields(f, fields);
-  for (Value* field : fields) clear_field(*field);
+  for (Value* field : {&f->loop, &f->callback, &f->callback_context, &f->more_callbacks, &f->result, &f->exception,
+                       &f->exception_traceback, &f->source_traceback, &f->cancel_message, &f->cancelled_error})
+    clear_field(*field);
 }
 
 }  // namespace
@@ -134,9 +125,9 @@ void dealloc_future(Object* o) {
 void traverse_future(Object* o, Visitor& visit) {
   auto* f = static_cast<Future*>(o);
   traverse_attributes(&f->attributes, visit);
-  Value* fields[kFields];
-  owned_fields(f, fields);
-  for (Value* field : fields) visit(*field);
+  for (Value v : {f->loop, f->callback, f->callback_context, f->more_callbacks, f->result, f->exception,
+                  f->exception_traceback, f->source_traceback, f->cancel_message, f->cancelled_error})
+    visit(v);
 }
 void clear_future(Object* o) {
   auto* f = static_cast<Future*>(o);

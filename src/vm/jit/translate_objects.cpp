@@ -114,8 +114,15 @@ void Translator::store_attr() {
   }
   load(rdi, A());
   require_object(rdi, A(), slow);
-  require_shape(static_cast<uint32_t>(cache), slow);
-  const bool adds = cache & kCacheAdds;
+  const bool member = (cache & kCacheSlot) && static_cast<uint32_t>(cache) == 0;
+  if (member) {
+    a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
+    a.cmp(dword_ptr(rcx, offsetof(Type, version)), static_cast<uint32_t>(pc_[2].word));
+    a.jne(slow);
+  } else {
+    require_shape(static_cast<uint32_t>(cache), slow);
+  }
+  const bool adds = !member && (cache & kCacheAdds);
   const auto index = static_cast<int32_t>((cache & ~kCacheAdds) >> 32);
   if (adds) {
     a.cmp(word_ptr(rdi, offsetof(Object, value_capacity)), index);
@@ -127,8 +134,9 @@ void Translator::store_attr() {
   } else if (!is_immediate(B())) {
     retain(rax, known_[B()]);
   }
-  a.mov(rdx, qword_ptr(rdi, kValues));
-  const Mem slot = qword_ptr(rdx, index * static_cast<int32_t>(sizeof(Value)));
+  if (!member) a.mov(rdx, qword_ptr(rdi, kValues));
+  const Mem slot = member ? qword_ptr(rdi, static_cast<int32_t>((cache & ~kCacheSlot) >> 32))
+                          : qword_ptr(rdx, index * static_cast<int32_t>(sizeof(Value)));
   if (adds) {
     a.mov(slot, rax);
     load_constant(rax, pc_[2].word);
