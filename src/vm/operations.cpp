@@ -268,8 +268,11 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
     if (type_version(cls)) {
       Value found = lookup(cls, name);
       if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(type, name)) {
-        cache[0].word = cache_tag(kCacheClass, cls->version);
-        cache[1].word = found.bits();
+        // The version of the class says nothing of its metaclass, unless that never changes.
+        if (type == &type_type) {
+          cache[0].word = cache_tag(kCacheClass, cls->version);
+          cache[1].word = found.bits();
+        }
         return Ref::share(found);
       }
     }

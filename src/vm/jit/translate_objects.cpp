@@ -183,7 +183,7 @@ void Translator::load_method() {
     a.mov(reg(A() + 1), rdi);
   }
   if (!keeps_object) learn(B(), Known::Immediate);
-  learn(A(), Known::Object);
+  learn(A(), Known::Nothing);  // an attribute that is called may be anything, None included
   learn(A() + 1, Known::Nothing);
 }
 
