@@ -9,7 +9,7 @@ SOURCES = $(shell git ls-files 'src/*.cpp' 'src/*.h' 'include/*.h' 'tests/*.cpp'
 
 FUZZ_SECONDS ?= 600
 
-.PHONY: all deps build demo test bench asan fuzz format format-check clean
+.PHONY: all deps build demo test bench pgo asan fuzz format format-check clean
 
 all: build
 
@@ -34,6 +34,15 @@ test: build
 
 bench: build
 	$(PYTHON) bench/interpreter/compare.py
+
+# The fastest runtime: built with a profile of bench/interpreter/train.py and optimized at link time, as Debian's python3.11
+# is. Takes two builds; everything else works without it.
+pgo: deps
+	cmake --preset pgo -DHISS_PROFILE=generate
+	ninja -C build-pgo -j$(JOBS) hiss
+	$(PYTHON) bench/interpreter/train.py build-pgo/hiss
+	cmake --preset pgo -DHISS_PROFILE=use
+	ninja -C build-pgo -j$(JOBS) hiss
 
 # The unit and language tests under the address and undefined-behaviour sanitizers. Hiss leaves live objects to the
 # operating system when it exits, so leaks are not reported.

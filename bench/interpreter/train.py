@@ -1,0 +1,41 @@
+#!/usr/bin/python3.11
+"""What `make pgo` runs to learn which paths of the runtime matter: the programs of this folder and the language tests.
+
+usage: bench/interpreter/train.py PROGRAM
+
+Each runs with machine code as users have it, and once more in the interpreter
+alone, which otherwise would hardly be seen in hot loops.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    program = os.path.abspath(sys.argv[1])
+    scripts = [ROOT / "bench/interpreter/programs.py", ROOT / "bench/interpreter/everyday.py"]
+    scripts += sorted((ROOT / "tests/language").glob("*.py"))
+    for setting in ("", "0"):
+        environment = {**os.environ, "HISS_JIT": setting}
+        for script in scripts:
+            done = subprocess.run(
+                [program, str(script)],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=600,
+            )
+            if done.returncode < 0:
+                sys.exit(f"{script} was ended by signal {-done.returncode}")
+
+
+if __name__ == "__main__":
+    main()
