@@ -52,3 +52,14 @@ print(gc.is_tracked(Bare("x")))
 watched = [cycle_without_attributes(), enumeration(str), enumeration(int), enumeration(float)]
 gc.collect()
 print([reference() for reference in watched])
+
+
+class Items(list): pass
+class Row(tuple): pass
+
+
+for cls in (Items, Row):
+    made = cls([1, "a", Target])
+    made.extra = extra = Target()
+    referents = gc.get_referents(made) + gc.get_referents(vars(made))
+    print(cls.__name__, [any(r is wanted for r in referents) for wanted in (cls, extra, Target, 1)])
