@@ -1,6 +1,6 @@
 # The commands of the project. Every target works from a fresh Debian 12 checkout; `make deps` needs root (or sudo) only when something is missing.
 PACKAGES = g++ cmake ninja-build ccache clang-format python3 python3.11 libpython3.11-stdlib \
-  libfmt-dev libgmp-dev zlib1g-dev libdnnl-dev libhwy-dev nlohmann-json3-dev libpng-dev libssl-dev libbz2-dev liblzma-dev libgtest-dev \
+  libfmt-dev libgmp-dev zlib1g-dev libdnnl-dev libhwy-dev nlohmann-json3-dev libpng-dev libssl-dev libbz2-dev liblzma-dev libgtest-dev libasmjit-dev \
   libpython3.11-testsuite
 PYTHON ?= /usr/bin/python3.11
 JOBS ?= $(shell nproc)

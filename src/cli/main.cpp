@@ -11,11 +11,11 @@
 #include "cli/options.h"
 #include "cli/repl.h"
 #include "compile/compiler.h"
+#include "compile/source_text.h"
 #include "modules/evaluation.h"
 #include "object/exception.h"
 #include "object/function.h"
 #include "object/protocol.h"
-#include "syntax/source.h"
 #include "vm/import.h"
 #include "vm/library_path.h"
 
@@ -98,9 +98,7 @@ Status run_script(const std::string& given, Value module) {
   Ref loader_type = TRY(get_attr(external, "SourceFileLoader"));
   Ref loader = TRY(call(loader_type, {make_str("__main__"), make_str(path)}));
   dict_set(dict, names.__loader__, loader);
-  syntax::DecodedSource source = syntax::decode_script(bytes, path);
-  if (!source.ok) return raise_syntax_error(source.error, path);
-  return run_text(source.text, path, module);
+  return run_text(TRY(decode_script(bytes, path)), path, module);
 }
 
 Status run(const CommandLine& line, Value module) {

@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "compile/code_tables.h"
+
 #include "object/protocol.h"
 
 namespace hiss {
@@ -28,6 +32,8 @@ Code* allocate_code() { return allocate_as<Code>(code_type); }
 
 void Code::seal() {
   first = instructions->data();
+  machine = nullptr;
+  heat = initial_heat();
   first_unset = static_cast<uint32_t>(total_args());
   simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
   const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
@@ -75,6 +81,7 @@ void code_dealloc(Object* o) {
   for (Value* v :
        {&c->name, &c->qualname, &c->filename, &c->consts, &c->names, &c->varnames, &c->cellvars, &c->freevars})
     clear_field(*v);
+  if (c->machine) free_machine_code(c);
   delete c->instructions;
   delete c->exception_table;
   delete c->positions;
@@ -100,7 +107,14 @@ Ref get_argcount(Value self) { return make_int(self_code(self)->argcount); }
 Ref get_posonly(Value self) { return make_int(self_code(self)->posonlyargcount); }
 Ref get_kwonly(Value self) { return make_int(self_code(self)->kwonlyargcount); }
 Ref get_nlocals(Value self) { return make_int(self_code(self)->nlocals); }
-Ref get_stacksize(Value self) { return make_int(self_code(self)->register_count); }
+// The registers of temporaries: what stands on the stack in CPython.
+Ref get_stacksize(Value self) {
+  auto* c = self_code(self);
+  return make_int(c->register_count - c->local_register_count);
+}
+Ref get_code(Value self) { return code_bytes(self_code(self)); }
+Ref get_linetable(Value self) { return line_table(self_code(self)); }
+Ref get_exceptiontable(Value self) { return exception_table_bytes(self_code(self)); }
 Ref get_flags(Value self) { return make_int(self_code(self)->code_flags); }
 Ref get_firstlineno(Value self) { return make_int(self_code(self)->firstlineno); }
 
@@ -115,10 +129,16 @@ Ref method_positions(Value self, const Value*) {
   return get_iter(list);
 }
 
-// (start, end, line) with offsets of two per word, as the bytecode offsets of CPython.
+// (start, end, line) with offsets of two per word, as the bytecode offsets of CPython. A line that has no instruction
+// of its own, the one on which the code begins, has an empty range (PEP 626).
 Ref method_lines(Value self, const Value*) {
   Ref list = make_list();
   const auto& positions = *self_code(self)->positions;
+  const bool module = !(self_code(self)->code_flags & kCodeNewLocals) && equal(as<Str>(self_code(self)->name), "<module>");
+  const int32_t first = module ? 0 : self_code(self)->firstlineno;
+  if (!positions.empty() && positions[0].line != first && positions[0].line >= 0) {
+    list_append(as<List>(list), make_tuple({Value::integer(0), Value::integer(0), Value::integer(first)}));
+  }
   for (size_t i = 0; i < positions.size();) {
     size_t j = i;
     while (j < positions.size() && positions[j].line == positions[i].line) ++j;
@@ -129,7 +149,8 @@ Ref method_lines(Value self, const Value*) {
   return get_iter(list);
 }
 
-// code.replace(): a copy with other names, lines or flags; instructions are Hiss's own and are kept.
+// code.replace(): a copy with other names, lines, flags or tables. As in CPython, whoever replaces instructions answers
+// for them.
 Ref method_replace(Value self, const Value* args) {
   auto* c = self_code(self);
   Code* copy = allocate_code();
@@ -158,8 +179,6 @@ Ref method_replace(Value self, const Value* args) {
   Value flags = dict_get(changes, intern("co_flags"));
   used += static_cast<bool>(flags);
   copy->code_flags = flags ? static_cast<uint32_t>(TRY(to_int64(flags))) : c->code_flags;
-  if (used != changes->used)
-    return fail(exc::NotImplementedError, "code.replace() in Hiss cannot change bytecode, stack size or line tables");
   copy->register_count = c->register_count;
   copy->local_count = c->local_count;
   copy->local_register_count = c->local_register_count;
@@ -167,6 +186,33 @@ Ref method_replace(Value self, const Value* args) {
   copy->exception_table = new std::vector<ExceptionEntry>(*c->exception_table);
   copy->positions = new std::vector<Position>(*c->positions);
   copy->cell_arguments = new std::vector<uint16_t>(*c->cell_arguments);
+  if (Value text = dict_get(changes, intern("co_code"))) {
+    ++used;
+    TRY(set_code_bytes(copy, text));
+  }
+  if (Value table = dict_get(changes, intern("co_linetable"))) {
+    ++used;
+    TRY(set_line_table(copy, table));
+  }
+  if (Value size = dict_get(changes, intern("co_stacksize"))) {
+    ++used;
+    const int64_t temporaries = TRY(to_int64(size));
+    if (temporaries < 0 || temporaries + copy->local_register_count > 0xFFFF)
+      return fail(exc::ValueError, "code: co_stacksize must fit the registers of a frame");
+    // Instructions may use all the registers they were compiled for.
+    copy->register_count =
+        std::max(copy->register_count, copy->local_register_count + static_cast<uint32_t>(temporaries));
+  }
+  if (Value table = dict_get(changes, intern("co_exceptiontable"))) {
+    ++used;
+    TRY(set_exception_table(copy, table));
+  }
+  if (used != changes->used) {
+    for (int64_t i = 0; DictEntry* e = dict_next(changes, i);) {
+      if (!has_attr(self, as<Str>(e->key)).value())
+        return fail(exc::TypeError, "'{}' is an invalid keyword argument for replace()", to_string(e->key));
+    }
+  }
   copy->seal();
   return hold;
 }
@@ -213,6 +259,9 @@ const GetSetDef kGetSets[] = {{"co_name", get_name, nullptr},
                               {"co_stacksize", get_stacksize, nullptr},
                               {"co_flags", get_flags, nullptr},
                               {"co_firstlineno", get_firstlineno, nullptr},
+                              {"co_code", get_code, nullptr, "the instructions: 8 bytes a word, caches empty"},
+                              {"co_linetable", get_linetable, nullptr},
+                              {"co_exceptiontable", get_exceptiontable, nullptr},
                               {}};
 
 }  // namespace

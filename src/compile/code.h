@@ -24,7 +24,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "5";  // raised when the marshalled form changes
+      "6";  // raised when the marshalled form changes, or what the compiler makes of the same source
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -112,7 +112,7 @@ struct Code : Object {
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
   uint32_t first_unset;  // the register behind the arguments: from here to local_register_count a call binds nothing
   MachineCode* machine;  // machine code made of the instructions once they are hot (vm/jit.h)
-  int32_t heat;         // how often the code was entered or looped, until it is compiled; negative: never compile it
+  int32_t heat;          // how often the code was entered or looped, until it is compiled; negative: never compile it
   uint32_t direct_argcount;  // a call with so many positional arguments needs no binding at all; UINT32_MAX: none is
 
   const Instruction* begin() const { return first; }
@@ -123,6 +123,10 @@ struct Code : Object {
     return argcount + kwonlyargcount + !!(code_flags & kCodeVarargs) + !!(code_flags & kCodeVarkeywords);
   }
 };
+// Of vm/jit, which the code object knows only by name.
+int32_t initial_heat();
+void free_machine_code(Code* code);
+
 Code* allocate_code();
 /// Source position of the instruction at `index`.
 Position position_at(const Code* code, uint32_t index);

@@ -1,4 +1,8 @@
 // The whole way from source text to a code object.
+#include <fstream>
+#include <iterator>
+
+#include "base/text.h"
 #include "compile/compiler.h"
 #include "object/exception.h"
 #include "object/int.h"
@@ -15,10 +19,12 @@ Status read_future(Mod* module, CompileOptions& options) {
   if (!module->is<syntax::Module>()) return kOk;
   bool allowed = true;
   bool first = true;
+  int32_t last_line = 0;  // of the last statement that belongs to the head
   for (Stmt* s : module->as<syntax::Module>()->body) {
     const bool doc = first && s->is<ExprStmt>() && s->as<ExprStmt>()->value->is<Constant>() &&
                      s->as<ExprStmt>()->value->as<Constant>()->constant_kind == ConstantKind::Str;
     first = false;
+    if (allowed || s->lineno == last_line) last_line = s->lineno;
     if (doc) continue;
     if (!s->is<ImportFrom>() || s->as<ImportFrom>()->module != "__future__" || s->as<ImportFrom>()->level) {
       allowed = false;
@@ -29,11 +35,23 @@ Status read_future(Mod* module, CompileOptions& options) {
       info.message = std::move(message);
       info.lineno = s->lineno;
       info.offset = s->col_offset + 1;
+      info.end_lineno = s->lineno;
+      return raise_located_error(info, options.filename);
+    };
+    if (!allowed) {
+      SyntaxErrorInfo info;
+      info.message = "from __future__ imports must occur at the beginning of the file";
+      info.lineno = s->lineno;
+      if (s->lineno == last_line) {
+        info.end_lineno = s->lineno;
+        info.offset = s->col_offset;  // CPython forgets to count from 1 here
+        return raise_located_error(info, options.filename);
+      }
+      info.offset = s->col_offset + 1;
       info.end_lineno = s->end_lineno;
       info.end_offset = s->end_col_offset + 1;
       return raise_syntax_error(info, options.filename);
-    };
-    if (!allowed) return raise("from __future__ imports must occur at the beginning of the file");
+    }
     for (Alias* a : s->as<ImportFrom>()->names) {
       if (a->name == "annotations") {
         options.future_annotations = true;
@@ -69,17 +87,19 @@ Type& error_type(SyntaxErrorInfo::Kind kind) {
   }
 }
 
-thread_local std::string_view current_source;
-
-std::string source_line(int line) {
-  std::string_view text = current_source;
+// The text of a line for an error that the parser did not find: only a file that can be read has it.
+std::string source_line(const std::string& filename, int line) {
+  std::ifstream file(filename, std::ios::binary);
+  if (!file) return "";
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string_view text = bytes;
   for (int i = 1; i < line && !text.empty(); ++i) {
     const size_t newline = text.find('\n');
     if (newline == text.npos) return "";
     text.remove_prefix(newline + 1);
   }
   const size_t newline = text.find('\n');
-  return std::string(newline == text.npos ? text : text.substr(0, newline + 1));
+  return replace_malformed_utf8(newline == text.npos ? text : text.substr(0, newline + 1));
 }
 
 // A warning of the lexer or the parser. When the filter makes an exception of it, it is a syntax error instead, which
@@ -108,12 +128,25 @@ Failure raise_syntax_error(const SyntaxErrorInfo& info, const std::string& filen
   }
   if (info.lineno == 0) return fail_text(type, info.message);
   std::string line_text = info.line_text;
-  if (line_text.empty() && info.lineno > 0) line_text = source_line(info.lineno);
+  if (line_text.empty() && info.lineno > 0) line_text = source_line(filename, info.lineno);
   Ref text = line_text.empty() ? Ref::none() : make_str(line_text);
   Ref details = make_tuple({make_str(filename), Value::integer(info.lineno), Value::integer(info.offset), text,
                             Value::integer(info.end_lineno), Value::integer(info.end_offset)});
   Ref error = call(to_value(&type), {make_str(info.message), details});
   if (error.is_error()) return Failure{};
+  return fail_with(error);
+}
+
+Failure raise_located_error(const SyntaxErrorInfo& info, const std::string& filename) {
+  Ref error = TRY(call(to_value(&exc::SyntaxError), {make_str(info.message)}));
+  const std::string line_text = source_line(filename, info.lineno);
+  auto number_or_none = [](int number) { return number > 0 ? make_int(number) : Ref::none(); };
+  TRY(set_attr(error, intern("filename"), make_str(filename)));
+  TRY(set_attr(error, intern("lineno"), make_int(info.lineno)));
+  TRY(set_attr(error, intern("offset"), make_int(info.offset)));
+  TRY(set_attr(error, intern("end_lineno"), number_or_none(info.end_lineno)));
+  TRY(set_attr(error, intern("end_offset"), number_or_none(info.end_offset)));
+  if (!line_text.empty()) TRY(set_attr(error, intern("text"), make_str(line_text)));
   return fail_with(error);
 }
 
@@ -172,11 +205,16 @@ Ref Compiler::compile(Mod* module) {
   return code;
 }
 
+Result<std::unique_ptr<ScopeTree>> analyze_module(Mod* module, CompileOptions& options) {
+  TRY(read_future(module, options));
+  auto scopes = analyze_scopes(module, options.future_annotations);
+  if (!scopes->ok) return raise_located_error(scopes->error, options.filename);
+  return scopes;
+}
+
 Ref compile_module(Mod* module, const CompileOptions& options_in) {
   CompileOptions options = options_in;
-  TRY(read_future(module, options));
-  auto scopes = analyze_scopes(module);
-  if (!scopes->ok) return raise_syntax_error(scopes->error, options.filename);
+  auto scopes = TRY(analyze_module(module, options));
   return Compiler(options, *scopes).compile(module);
 }
 
@@ -188,22 +226,14 @@ Result<Mod*> parse_source(std::string_view utf8, const std::string& filename, co
   for (const auto& w : result.warnings) {
     TRY(show_warning(w, filename));
   }
-  if (!result) {
-    current_source = utf8;
-    Failure f = raise_syntax_error(result.error, filename);
-    current_source = {};
-    return f;
-  }
+  if (!result) return raise_syntax_error(result.error, filename);
   return result.module;
 }
 
 Ref compile_source(std::string_view utf8, const ParseOptions& parse_options, const CompileOptions& options) {
   Arena arena;
   Mod* module = TRY(parse_source(utf8, options.filename, parse_options, arena));
-  current_source = utf8;
-  Ref code = compile_module(module, options);
-  current_source = {};
-  return code;
+  return compile_module(module, options);
 }
 
 Ref compile_source(std::string_view utf8, const std::string& filename, Mode mode, const CompileOptions& options_in) {

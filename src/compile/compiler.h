@@ -112,9 +112,12 @@ class Compiler {
   bool is_temporary(Register r) const { return r >= unit_->first_temporary; }
   void release(Register r) { emit(Op::Release, 0, static_cast<uint32_t>(r), 0, 0); }
   void at(const ast::Node* node);
+  /// An attribute that stands on a later line than its object begins: the name is the place to show.
+  void at_attribute(const ast::Attribute* e);
   void push_unit(UnitKind kind, const ast::Node* node, std::string name);
   Ref finish_unit();
   void lay_out_registers();
+  void spread_final_return(int index);
   bool fail(const ast::Node* node, std::string message);
 
   // names.cpp
@@ -133,6 +136,8 @@ class Compiler {
   void discard(ast::Expr* e);
   void jump_if(ast::Expr* e, bool when, Label& target);
   bool constant_of(ast::Expr* e, Ref& out);  // folds constants
+  /// [1, 2] and {1, 2} where only their items matter: a tuple, a frozenset.
+  bool constant_container(ast::Expr* e, Ref& out);
   void binary(Op op, Register dst, Operand left, Operand right, uint8_t flags = 0);
   void bin_op(ast::BinOp* e, Register dst);
   void bool_op(ast::BoolOp* e, Register dst);
@@ -144,6 +149,7 @@ class Compiler {
   void sequence(ast::Seq<ast::Expr*> elements, Op build, Register dst);
   void formatted(ast::FormattedValue* e, Register dst);
   void joined(ast::JoinedStr* e, Register dst);
+  void joined_parts(ast::JoinedStr* e, int32_t begin, int32_t end, Register dst);
   void subscript_key(ast::Expr* slice, Operand& key);
   Register slice_bounds(syntax::Slice* s);
   void yield_from(Register dst, Register receiver, bool await);
@@ -260,10 +266,14 @@ Ref compile_module(ast::Mod* module, const CompileOptions& options);
 /// Source text to a syntax tree in the arena; warnings are issued, errors raised.
 Result<ast::Mod*> parse_source(std::string_view utf8, const std::string& filename, const ast::ParseOptions& options,
                                ast::Arena& arena);
+/// The scopes of a module, with its __future__ statements read into the options.
+Result<std::unique_ptr<ScopeTree>> analyze_module(ast::Mod* module, CompileOptions& options);
 /// Checks a tree that no parser made (ast objects): ValueError for what the grammar forbids.
 Status validate_tree(const ast::Mod* module);
 /// Makes and raises a SyntaxError (or its subclass) from the front end's description.
 Failure raise_syntax_error(const ast::SyntaxErrorInfo& info, const std::string& filename);
+/// The same for errors about scopes and __future__: the place is in the attributes only, as CPython has it.
+Failure raise_located_error(const ast::SyntaxErrorInfo& info, const std::string& filename);
 /// The value of a literal.
 Ref constant_value(const ast::Constant* c);
 /// A key under which equal constants of equal type are merged.

@@ -78,6 +78,19 @@ bool safe_to_fold(Operator op, Value left, Value right) {
 
 }  // namespace
 
+bool Compiler::constant_container(Expr* e, Ref& out) {
+  if (!e->is<syntax::List>() && !e->is<syntax::Set>()) return false;
+  auto elements = e->is<syntax::List>() ? e->as<syntax::List>()->elts : e->as<syntax::Set>()->elts;
+  std::vector<Ref> items(static_cast<size_t>(elements.size));
+  for (int32_t i = 0; i < elements.size; ++i) {
+    if (!constant_of(elements[i], items[static_cast<size_t>(i)])) return false;
+  }
+  std::vector<Value> values(items.begin(), items.end());
+  out = make_tuple(values.data(), elements.size);
+  if (e->is<syntax::Set>()) out = make_frozenset(out);
+  return !out.is_error();
+}
+
 bool Compiler::constant_of(Expr* e, Ref& out) {
   switch (e->kind) {
     case NodeKind::Constant:

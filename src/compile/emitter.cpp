@@ -1,6 +1,7 @@
 // Emission: instructions, labels, constants, registers, and the finished code object.
 #include <fmt/core.h>
 
+#include "base/text.h"
 #include "compile/compiler.h"
 #include "object/protocol.h"
 
@@ -113,6 +114,16 @@ void Compiler::at(const ast::Node* node) {
   unit_->position = {node->lineno, node->end_lineno, node->col_offset, node->end_col_offset};
 }
 
+void Compiler::at_attribute(const ast::Attribute* e) {
+  at(e);
+  if (e->lineno == e->end_lineno) return;
+  const auto length = static_cast<int32_t>(count_code_points(e->attr));
+  unit_->position.line = e->end_lineno;
+  const bool fits = length <= e->end_col_offset;  // not so in trees made by hand
+  unit_->position.column = fits ? e->end_col_offset - length : -1;
+  if (!fits) unit_->position.end_column = -1;
+}
+
 bool Compiler::fail(const ast::Node* node, std::string message) {
   if (failed_) return false;
   failed_ = true;
@@ -143,6 +154,7 @@ void Compiler::push_unit(UnitKind kind, const ast::Node* node, std::string name)
   unit->name = std::move(name);
   unit->class_name = unit->scope->class_name;
   unit->first_line = node->lineno > 0 ? node->lineno : 1;
+  unit->position = {unit->first_line, unit->first_line, 0, 0};
   if (unit_ && unit_->kind != UnitKind::Module) {
     // A name that a global statement made global is not inside its function.
     Symbol* symbol = unit_->scope->find(mangle_name(scopes_, unit_->scope->class_name, unit->name));
@@ -221,9 +233,46 @@ Ref names_tuple(const std::vector<std::string_view>& names) {
 
 }  // namespace
 
+// Jumps to the return at the end become returns, or lead to one of their own: a frame that ends there is at the line
+// that was executed last, not at the last line of the code.
+void Compiler::spread_final_return(int index) {
+  Unit& u = *unit_;
+  const Instruction final_return = u.instructions[static_cast<size_t>(index)];
+  std::unordered_map<int32_t, int> by_line = {{u.positions[static_cast<size_t>(index)].line, index}};
+  for (int i = 0; i < index; ++i) {
+    Instruction& in = u.instructions[static_cast<size_t>(i)];
+    const auto op = static_cast<size_t>(in.op());
+    const std::string_view operands = kOpOperands[op];
+    const bool short_form = operands.find("A=offset") != operands.npos;
+    const bool jumps = short_form || operands.find("BC=offset") != operands.npos;
+    const int offset = short_form ? static_cast<int16_t>(in.a()) : in.bc();
+    if (jumps && i + 1 + offset == index) {
+      if (in.op() == Op::Jump) {
+        in = final_return;
+      } else {
+        const Position position = u.positions[static_cast<size_t>(i)];
+        auto [found, inserted] = by_line.try_emplace(position.line, here());
+        if (!short_form || found->second - (i + 1) <= 32767) {
+          patch(in, found->second - (i + 1), short_form);
+          if (inserted) {
+            u.instructions.push_back(final_return);
+            u.positions.push_back(position);
+          }
+        } else if (inserted) {
+          by_line.erase(found);
+        }
+      }
+    }
+    i += kOpCacheWords[op];
+  }
+}
+
 Ref Compiler::finish_unit() {
   Unit& u = *unit_;
-  if (!u.unreachable) emit_return();
+  if (!u.unreachable) {
+    emit_return();
+    spread_final_return(here() - 1);
+  }
   Code* code = allocate_code();
   Ref hold = Ref::steal(code);
   code->name = Ref::share(intern(u.name)).release();

@@ -1,6 +1,8 @@
 // Expressions: each is computed into a register that the caller names, or wherever it already lies.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "compile/compiler.h"
 #include "object/protocol.h"
 
@@ -67,6 +69,9 @@ Op constant_form(Op op) {
       return op;
   }
 }
+
+// Displays and calls with more items than this do not hold them all in registers.
+constexpr int32_t kFewItems = 30;
 
 bool simple(Expr* e) { return e->is<Name>() || e->is<Constant>(); }
 
@@ -184,7 +189,15 @@ void Compiler::compare(Compare* e, Register dst) {
   const Register m = mark();
   Operand left = left_operand(e->left, e->comparators[0], e->ops.size == 1 ? dst : -1);
   if (e->ops.size == 1) {
-    const Operand right = expression(e->comparators[0]);
+    Operand right{-1, true};
+    Ref container;
+    const bool membership = e->ops[0] == CmpOp::In || e->ops[0] == CmpOp::NotIn;
+    if (membership && constant_container(e->comparators[0], container)) {
+      right.reg = temporary();
+      load_constant(right.reg, container);
+    } else {
+      right = expression(e->comparators[0]);
+    }
     at(e);
     compare_one(e->ops[0], dst, left, right);
     free_to(m);
@@ -192,10 +205,16 @@ void Compiler::compare(Compare* e, Register dst) {
   }
   // a < b < c: each middle operand is evaluated once and kept for the next comparison.
   Label end;
+  const Register middle = temporaries(2);
   const Register result = is_temporary(dst) && dst != left.reg ? dst : temporary();
   for (int32_t i = 0; i < e->ops.size; ++i) {
     const bool last = i + 1 == e->ops.size;
-    const Operand right = expression(e->comparators[i]);
+    Operand right{middle + i % 2, true};
+    if (e->comparators[i]->is<Name>()) {
+      const Register local = local_register(mangle(e->comparators[i]->as<Name>()->id));
+      if (local >= 0) right = expression(e->comparators[i]);
+    }
+    if (right.temporary) expression_to(e->comparators[i], right.reg);
     at(e);
     compare_one(e->ops[i], result, left, {right.reg, right.temporary && last});
     left = right;
@@ -306,7 +325,7 @@ void Compiler::sequence(Seq<Expr*> elements, Op build, Register dst) {
   bool starred = false;
   for (Expr* e : elements) starred |= e->is<Starred>();
   const Register m = mark();
-  if (!starred && elements.size < 2000) {
+  if (!starred && elements.size <= kFewItems) {
     const Register first = temporaries(0);
     for (Expr* e : elements) {
       const Register t = temporary();
@@ -399,15 +418,25 @@ void Compiler::formatted(FormattedValue* e, Register dst) {
 
 void Compiler::joined(JoinedStr* e, Register dst) {
   if (e->values.size == 0) return load_constant(dst, empty_str());
+  joined_parts(e, 0, e->values.size, dst);
+}
+
+// Many parts are joined in groups, and the groups after that.
+void Compiler::joined_parts(JoinedStr* e, int32_t begin, int32_t end, Register dst) {
   const Register m = mark();
-  const Register first = mark();
-  for (Expr* part : e->values) {
+  int32_t step = 1;
+  while ((end - begin + step - 1) / step > kFewItems) step *= kFewItems;
+  uint32_t count = 0;
+  for (int32_t i = begin; i < end; i += step, ++count) {
     const Register t = temporary();
-    expression_to(part, t);
+    if (step == 1) {
+      expression_to(e->values[i], t);
+    } else {
+      joined_parts(e, i, std::min(i + step, end), t);
+    }
   }
   at(e);
-  emit(Op::BuildString, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(first),
-       static_cast<uint32_t>(e->values.size));
+  emit(Op::BuildString, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(m), count);
   free_to(m);
 }
 
@@ -444,7 +473,7 @@ void Compiler::call(Call* e, Register dst) {
   bool unpacked = false;
   for (Expr* a : e->args) unpacked |= a->is<Starred>();
   for (Keyword* k : e->keywords) unpacked |= k->arg.data() == nullptr;
-  unpacked |= e->args.size + e->keywords.size > 250;
+  unpacked |= e->args.size + e->keywords.size > kFewItems;
   check_keywords(e->keywords, e);
   check_callee(e);
   if (failed_) return;
@@ -462,7 +491,7 @@ void Compiler::call(Call* e, Register dst) {
     } else {
       expression_to(a->value, callee);
     }
-    at(a);
+    at_attribute(a);
     emit(Op::LoadMethod, object.temporary ? kDyingB : 0, static_cast<uint32_t>(callee),
          static_cast<uint32_t>(object.reg), static_cast<uint32_t>(name(mangle(a->attr))));
     free_to(inner);
@@ -486,6 +515,12 @@ void Compiler::call(Call* e, Register dst) {
     keyword_names.push_back(to_value(intern(k->arg)));
   }
   at(e);
+  if (method && e->func->lineno != e->func->end_lineno) {
+    const Position end = unit_->position;
+    at_attribute(e->func->as<Attribute>());
+    unit_->position.end_line = end.end_line;
+    unit_->position.end_column = end.end_column;
+  }
   const auto count = static_cast<uint32_t>(e->args.size);
   if (keyword_names.empty()) {
     emit(method ? Op::CallMethod : Op::Call, 0, static_cast<uint32_t>(callee), count, static_cast<uint32_t>(dst));
@@ -667,7 +702,7 @@ void Compiler::expression_to(Expr* e, Register dst) {
       auto* a = e->as<Attribute>();
       const Register m = mark();
       const Operand object = left_operand(a->value, nullptr, dst);
-      at(e);
+      at_attribute(a);
       emit(Op::LoadAttr, object.temporary && object.reg != dst ? kDyingB : 0, d, static_cast<uint32_t>(object.reg),
            static_cast<uint32_t>(name(mangle(a->attr))));
       free_to(m);

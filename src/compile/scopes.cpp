@@ -10,7 +10,7 @@ using namespace syntax;
 
 class Analyzer {
  public:
-  explicit Analyzer(ScopeTree& tree) : tree_(tree) {}
+  Analyzer(ScopeTree& tree, bool future_annotations) : tree_(tree), future_annotations_(future_annotations) {}
 
   bool run(Mod* module) {
     tree_.root = std::make_unique<Scope>();
@@ -39,6 +39,7 @@ class Analyzer {
  private:
   ScopeTree& tree_;
   Scope* scope_ = nullptr;
+  bool future_annotations_;
   bool failed_ = false;
   int comprehension_iterable_ = 0;
 
@@ -126,15 +127,31 @@ class Analyzer {
     annotation(returns);
   }
   void annotation(Expr* e) {
-    if (e) visit(e);
+    if (!e) return;
+    if (!future_annotations_) return visit(e);
+    // The expression becomes a string: what it names is looked up elsewhere, and some expressions make no sense there.
+    Scope text;
+    text.kind = ScopeKind::Annotation;
+    text.parent = scope_;
+    text.class_name = scope_->class_name;
+    scope_ = &text;
+    const int saved = comprehension_iterable_;
+    visit(e);
+    comprehension_iterable_ = saved;
+    scope_ = text.parent;
+  }
+  bool forbidden_in_annotation(const Expr* node, const char* what) {
+    if (scope_->kind != ScopeKind::Annotation) return false;
+    fail(node, fmt::format("'{}' can not be used within an annotation", what));
+    return true;
   }
 
   void function(Stmt* node, std::string_view name, Arguments* args, Seq<Stmt*> body, Seq<Expr*> decorators,
                 Expr* returns, bool is_async) {
     bind(name, node);
-    visit(decorators);
     defaults(args);
     annotations(args, returns);
+    visit(decorators);
     Scope* s = enter(ScopeKind::Function, std::string(name), node);
     s->is_coroutine = is_async;
     visit(args);
@@ -158,9 +175,9 @@ class Analyzer {
       case NodeKind::ClassDef: {
         auto* c = node->as<ClassDef>();
         bind(c->name, node);
-        visit(c->decorator_list);
         visit(c->bases);
         for (Keyword* k : c->keywords) visit(k->value);
+        visit(c->decorator_list);
         Scope* s = enter(ScopeKind::Class, std::string(c->name), node);
         s->class_name = c->name;
         visit(c->body);
@@ -232,16 +249,16 @@ class Analyzer {
       case NodeKind::Import:
         for (Alias* a : node->as<Import>()->names) {
           std::string_view name = a->asname.data() ? a->asname : a->name.substr(0, a->name.find('.'));
-          bind(name, a, Symbol::kAssigned | Symbol::kImported);
+          bind(name, a, Symbol::kImported);
         }
         break;
       case NodeKind::ImportFrom:
         for (Alias* a : node->as<ImportFrom>()->names) {
           if (a->name == "*") {
-            if (scope_->kind != ScopeKind::Module) fail(node, "import * only allowed at module level");
+            if (scope_->kind != ScopeKind::Module) fail(a, "import * only allowed at module level");
             continue;
           }
-          bind(a->asname.data() ? a->asname : a->name, a, Symbol::kAssigned | Symbol::kImported);
+          bind(a->asname.data() ? a->asname : a->name, a, Symbol::kImported);
         }
         break;
       case NodeKind::Global:
@@ -274,9 +291,16 @@ class Analyzer {
         if (s->flags & Symbol::kUse)
           return fail(node, fmt::format("name '{}' is used prior to {} declaration", raw, what));
         const uint16_t other = flag == Symbol::kGlobal ? Symbol::kNonlocal : Symbol::kGlobal;
-        if (s->flags & other) return fail(node, fmt::format("name '{}' is nonlocal and global", raw));
+        if (s->flags & other) return fail(s->where, fmt::format("name '{}' is nonlocal and global", raw));
       }
       add(raw, flag, node);
+      if (flag == Symbol::kGlobal) {
+        // In CPython the statement concerns the module's own code too: its stores go to the globals even when exec()
+        // runs it with other locals.
+        const auto [it, inserted] = tree_.root->symbols.try_emplace(name);
+        if (inserted) tree_.root->order.push_back(name);
+        it->second.flags |= Symbol::kGlobal;
+      }
     }
   }
 
@@ -423,6 +447,7 @@ class Analyzer {
   }
 
   void walrus(NamedExpr* node) {
+    if (forbidden_in_annotation(node, "named expression")) return;
     visit(node->value);
     auto* target = node->target->as<Name>();
     if (comprehension_iterable_ > 0) {
@@ -435,12 +460,12 @@ class Analyzer {
     // The target belongs to the innermost scope that is no comprehension.
     Scope* home = scope_;
     std::vector<Scope*> through;
-    while (home->comprehension) {
+    while (home->comprehension || home->kind == ScopeKind::Annotation) {
       std::string_view name = mangle_name(tree_, home->class_name, target->id);
       Symbol* s = home->find(name);
       if (s && (s->flags & Symbol::kComprehensionIterator)) {
         return fail(
-            node, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'", target->id));
+            target, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'", target->id));
       }
       through.push_back(home);
       home = home->parent;
@@ -464,7 +489,7 @@ class Analyzer {
 
   void visit(Keyword* k) { visit(k->value); }
 
-  void yield_(Expr* node, const char* what) {
+  void yield_(Expr* node) {
     if (scope_->comprehension) {
       const char* kind = scope_->generator_expression   ? "generator expression"
                          : scope_->node->is<ListComp>() ? "list comprehension"
@@ -472,7 +497,6 @@ class Analyzer {
                                                         : "dict comprehension";
       return fail(node, fmt::format("'yield' inside {}", kind));
     }
-    (void)what;
     scope_->is_generator = true;
   }
 
@@ -529,16 +553,19 @@ class Analyzer {
         comprehension(node, "genexpr", node->as<GeneratorExp>()->generators, node->as<GeneratorExp>()->elt, nullptr);
         break;
       case NodeKind::Await:
+        if (forbidden_in_annotation(node, "await expression")) break;
         visit(node->as<Await>()->value);
         if (scope_->kind == ScopeKind::Function) scope_->is_coroutine = scope_->is_coroutine || scope_->comprehension;
         break;
       case NodeKind::Yield:
+        if (forbidden_in_annotation(node, "yield expression")) break;
         visit(node->as<Yield>()->value);
-        yield_(node, "yield");
+        yield_(node);
         break;
       case NodeKind::YieldFrom:
+        if (forbidden_in_annotation(node, "yield expression")) break;
         visit(node->as<YieldFrom>()->value);
-        yield_(node, "yield from");
+        yield_(node);
         break;
       case NodeKind::Compare:
         visit(node->as<Compare>()->left);
@@ -681,9 +708,9 @@ std::string_view mangle_name(ScopeTree& tree, std::string_view class_name, std::
   return *tree.mangled.back();
 }
 
-std::unique_ptr<ScopeTree> analyze_scopes(ast::Mod* module) {
+std::unique_ptr<ScopeTree> analyze_scopes(ast::Mod* module, bool future_annotations) {
   auto tree = std::make_unique<ScopeTree>();
-  tree->ok = Analyzer(*tree).run(module);
+  tree->ok = Analyzer(*tree, future_annotations).run(module);
   return tree;
 }
 

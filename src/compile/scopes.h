@@ -14,7 +14,7 @@ namespace hiss {
 
 namespace ast = syntax;
 
-enum class ScopeKind : uint8_t { Module, Class, Function };
+enum class ScopeKind : uint8_t { Module, Class, Function, Annotation };
 
 enum class NameKind : uint8_t {
   Local,           // a register (function) or the namespace dict (module, class)
@@ -75,8 +75,9 @@ struct ScopeTree {
   bool ok = false;
 };
 
-/// Analyses a whole module. Errors are CPython's symtable errors.
-std::unique_ptr<ScopeTree> analyze_scopes(ast::Mod* module);
+/// Analyses a whole module. Errors are CPython's symtable errors. With `future_annotations` the names in annotations do
+/// not count.
+std::unique_ptr<ScopeTree> analyze_scopes(ast::Mod* module, bool future_annotations);
 /// __x inside class C is _C__x. The result lives in `tree`.
 std::string_view mangle_name(ScopeTree& tree, std::string_view class_name, std::string_view name);
 

@@ -33,7 +33,7 @@ void Compiler::store(Expr* target, Operand value) {
       if (!check_target_name(target, a->attr, false)) return;
       const Register m = mark();
       const Operand object = expression(a->value);
-      at(target);
+      at_attribute(a);
       const auto flags = static_cast<uint8_t>(value.temporary ? kDyingB : 0);
       emit(Op::StoreAttr, flags, static_cast<uint32_t>(object.reg), static_cast<uint32_t>(value.reg),
            static_cast<uint32_t>(name(mangle(a->attr))));
@@ -114,7 +114,7 @@ void Compiler::delete_target(Expr* target) {
     case NodeKind::Attribute: {
       const Register m = mark();
       const Operand object = expression(target->as<Attribute>()->value);
-      at(target);
+      at_attribute(target->as<Attribute>());
       emit(Op::DeleteAttr, 0, static_cast<uint32_t>(object.reg), 0,
            static_cast<uint32_t>(name(mangle(target->as<Attribute>()->attr))));
       drop(object);
@@ -187,12 +187,12 @@ void Compiler::aug_assign(AugAssign* s) {
       const Operand object = left_operand(a->value, s->value, -1);
       const auto attribute = static_cast<uint32_t>(name(mangle(a->attr)));
       const Register t = temporary();
-      at(a);
+      at_attribute(a);
       emit(Op::LoadAttr, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(object.reg), attribute);
       const Operand value = expression(s->value);
       at(s);
       binary(op, t, {t, true}, value, kInplace);
-      at(a);
+      at_attribute(a);
       emit(Op::StoreAttr, kDyingB, static_cast<uint32_t>(object.reg), static_cast<uint32_t>(t), attribute);
       drop(object);
       break;
@@ -256,6 +256,8 @@ void Compiler::ann_assign(AnnAssign* s) {
       release(dict);
       release(annotation);
     }
+  } else if (s->target->is<Attribute>() && !check_target_name(s->target, s->target->as<Attribute>()->attr, false)) {
+    return;
   } else if (!s->value) {
     // The parts of the target are evaluated, nothing is stored.
     if (s->target->is<Attribute>()) {
@@ -266,10 +268,8 @@ void Compiler::ann_assign(AnnAssign* s) {
       subscript_key(s->target->as<Subscript>()->slice, key);
       drop(key);
     }
-    if (!in_function) discard(s->annotation);
-  } else if (!in_function) {
-    discard(s->annotation);
   }
+  if (!s->simple && !in_function && !options_.future_annotations) discard(s->annotation);
   free_to(m);
 }
 
@@ -423,8 +423,6 @@ void Compiler::if_(If* s) {
     return;
   }
   const auto after_body = unit_->assigned;
-  at(s);
-  unit_->position = unit_->positions.empty() ? unit_->position : unit_->positions.back();
   jump(Op::Jump, 0, end);
   bind(otherwise);
   unit_->assigned = before;

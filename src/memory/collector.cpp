@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/buffer_pool.h"
+#include "memory/gc_list.h"
 #include "memory/weak_references.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -16,107 +17,10 @@ Collector collector;
 
 namespace {
 
-void list_init(GcHead* list) { list->next = list->previous = list; }
-bool list_empty(const GcHead* list) { return list->next == list; }
-void list_append(GcHead* list, GcHead* node) {
-  node->previous = list->previous;
-  node->next = list;
-  list->previous->next = node;
-  list->previous = node;
-}
-void list_remove(GcHead* node) {
-  node->previous->next = node->next;
-  node->next->previous = node->previous;
-  node->next = node->previous = nullptr;
-}
-void list_move(GcHead* node, GcHead* list) {
-  list_remove(node);
-  list_append(list, node);
-}
-void list_merge(GcHead* from, GcHead* to) {
-  if (list_empty(from)) return;
-  to->previous->next = from->next;
-  from->next->previous = to->previous;
-  from->previous->next = to;
-  to->previous = from->previous;
-  list_init(from);
-}
-
-constexpr uint32_t kCollecting = 1;   // in the set being examined
-constexpr uint32_t kUnreachable = 2;  // tentatively unreachable
-
-// Every reference that an instance holds: class, attributes, slots, and what its native layout knows.
-void traverse_object(Object* o, Visitor& visit) {
-  Type* type = o->type;
-  if (type->is_heap()) {
-    visit(static_cast<Object*>(type));
-    // Where a native base brought the attributes, its own traverse visits them; twice would look like two references.
-    const Type* native = type;
-    while (native->is_heap()) native = native->base;
-    Attributes* attributes = native->attributes_offset ? nullptr : attributes_of(o);
-    if (attributes) traverse_attributes(attributes, visit);
-    for (Type* t = type; t && t->is_heap(); t = t->base) {
-      auto* values = reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + t->slots_offset);
-      for (uint32_t i = 0; i < t->slot_count; ++i) visit(values[i]);
-    }
-  }
-  if (type->traverse) type->traverse(o, visit);
-}
-
 void clear_object(Object* o) {
   Type* type = o->type;
   if (type->is_heap()) release_instance_fields(o, type);
   if (type->clear) type->clear(o);
-}
-
-struct SubtractVisitor : Visitor {
-  static void run(Visitor&, Object* o) {
-    if (!has_gc(o)) return;
-    GcHead* head = gc_head(o);
-    if (head->next && (head->mark & kCollecting)) --head->gc_refs;
-  }
-  SubtractVisitor() { visit = run; }
-};
-
-struct ReachVisitor : Visitor {
-  GcHead* young;
-  static void run(Visitor& self, Object* o) {
-    if (!has_gc(o)) return;
-    GcHead* head = gc_head(o);
-    if (!head->next || !(head->mark & kCollecting)) return;
-    if (head->mark & kUnreachable) {
-      // Was thought unreachable: back among those still to be traversed.
-      head->mark &= ~kUnreachable;
-      list_move(head, static_cast<ReachVisitor&>(self).young);
-      head->gc_refs = 1;
-    } else if (head->gc_refs == 0) {
-      head->gc_refs = 1;
-    }
-  }
-  explicit ReachVisitor(GcHead* list) : young(list) { visit = run; }
-};
-
-// Splits `young` into what is reachable from outside (stays) and the rest.
-void deduce_unreachable(GcHead* young, GcHead* unreachable) {
-  for (GcHead* g = young->next; g != young; g = g->next) {
-    g->gc_refs = gc_object(g)->refs;
-    g->mark = kCollecting;
-  }
-  SubtractVisitor subtract;
-  for (GcHead* g = young->next; g != young; g = g->next) traverse_object(gc_object(g), subtract);
-  ReachVisitor reach(young);
-  for (GcHead* g = young->next; g != young;) {
-    if (g->gc_refs > 0) {
-      traverse_object(gc_object(g), reach);
-      g = g->next;
-    } else {
-      GcHead* next = g->next;
-      g->mark |= kUnreachable;
-      list_move(g, unreachable);
-      g = next;
-    }
-  }
-  for (GcHead* g = young->next; g != young; g = g->next) g->mark = 0;
 }
 
 void run_callbacks(const char* phase, int generation, int64_t collected, int64_t uncollectable) {
@@ -135,12 +39,68 @@ void run_callbacks(const char* phase, int generation, int64_t collected, int64_t
 
 constexpr int kDebugSaveAll = 32;
 
+// Takes the cycles apart: emptied, the objects let go of each other. How many there were.
+int64_t delete_garbage(GcHead* garbage, GcHead* old) {
+  std::vector<Ref> objects;
+  for (GcHead* g = gc::next(garbage); g != garbage; g = gc::next(g)) objects.push_back(Ref::share(gc_object(g)));
+  gc::merge(garbage, old);
+  const auto count = static_cast<int64_t>(objects.size());
+  for (Ref& object : objects) {
+    if (collector.debug & kDebugSaveAll) {
+      hiss::list_append(as<List>(collector.garbage), object);
+    } else if (object.object()->refs > 1) {
+      // Without a count beside our own it goes whole, in a moment.
+      clear_object(object.object());
+    }
+  }
+  return count;
+}
+
+// Weak references to what is about to go die first; callbacks of references that survive run now. True when any ran.
+bool clear_weak_references_to(GcHead* unreachable) {
+  std::vector<Ref> dead_references;
+  for (GcHead* g = gc::next(unreachable); g != unreachable; g = gc::next(g)) {
+    Object* o = gc_object(g);
+    if (!(o->flags & Object::kWeakrefs)) continue;
+    for (Ref& reference : kill_weak_references(o)) {
+      Object* w = reference.object();
+      const bool doomed = is_tracked(w) && gc::is_marked(gc_head(w));
+      if (!doomed) dead_references.push_back(std::move(reference));
+    }
+  }
+  gc::clear_marks(unreachable);
+  for (Ref& reference : dead_references) {
+    Ref callback = Ref::share(static_cast<WeakReference*>(reference.object())->callback);
+    if (callback.is_empty()) continue;
+    Ref result = call(callback, {reference});
+    if (result.is_error()) report_unraisable(callback);
+  }
+  return !dead_references.empty();
+}
+
+// PEP 442: finalizers run once, while everything is still whole. True when any ran.
+bool run_finalizers(GcHead* unreachable) {
+  std::vector<Ref> objects;
+  for (GcHead* g = gc::next(unreachable); g != unreachable; g = gc::next(g)) {
+    Object* o = gc_object(g);
+    if (o->type->slots.finalize && !(o->flags & Object::kFinalized)) objects.push_back(Ref::share(o));
+  }
+  for (Ref& object : objects) {
+    Object* o = object.object();
+    if (o->flags & Object::kFinalized) continue;
+    o->flags |= Object::kFinalized;
+    o->type->slots.finalize(object);
+    if (has_pending()) report_unraisable(object);
+  }
+  return !objects.empty();
+}
+
 }  // namespace
 
-void traverse_references(Object* o, Visitor& visit) { traverse_object(o, visit); }
+void traverse_references(Object* o, Visitor& visit) { gc::traverse_object(o, visit); }
 
 Collector::Collector() {
-  for (GcHead& g : generations) list_init(&g);
+  for (GcHead& g : generations) gc::init(&g);
 }
 
 int64_t Collector::collect(int generation, bool callbacks_wanted) {
@@ -151,74 +111,31 @@ int64_t Collector::collect(int generation, bool callbacks_wanted) {
   if (generation + 1 < kGenerations) ++counts[generation + 1];
   for (int i = 0; i <= generation; ++i) counts[i] = 0;
   GcHead* young = &generations[generation];
-  for (int i = 0; i < generation; ++i) list_merge(&generations[i], young);
+  for (int i = 0; i < generation; ++i) gc::merge(&generations[i], young);
   GcHead* old = generation + 1 < kGenerations ? &generations[generation + 1] : young;
 
   GcHead unreachable;
-  list_init(&unreachable);
-  deduce_unreachable(young, &unreachable);
+  gc::init(&unreachable);
+  const int64_t reachable = gc::deduce_unreachable(young, &unreachable);
+  if (generation == 1) long_lived_pending += reachable;
   if (young != old) {
-    list_merge(young, old);
+    gc::merge(young, old);
   } else {
     long_lived_pending = 0;
-    long_lived_total = 0;
-    for (GcHead* g = young->next; g != young; g = g->next) ++long_lived_total;
+    long_lived_total = reachable;
   }
-  int64_t count = 0;
-  // Weak references to what is about to go die first; callbacks of references that survive run now.
-  std::vector<Ref> dead_references;
-  for (GcHead* g = unreachable.next; g != &unreachable; g = g->next) {
-    Object* o = gc_object(g);
-    if (!(o->flags & Object::kWeakrefs)) continue;
-    for (Ref& reference : kill_weak_references(o)) {
-      auto* w = static_cast<WeakReference*>(reference.object());
-      const bool doomed = has_gc(w) && gc_head(w)->next && (gc_head(w)->mark & kUnreachable);
-      if (!doomed) dead_references.push_back(std::move(reference));
-    }
+  bool code_ran = clear_weak_references_to(&unreachable);
+  code_ran |= run_finalizers(&unreachable);
+  if (code_ran) {
+    // Some may have been resurrected: ask again about those left.
+    GcHead still;
+    gc::init(&still);
+    gc::deduce_unreachable(&unreachable, &still);
+    gc::clear_marks(&still);
+    gc::merge(&unreachable, old);
+    gc::merge(&still, &unreachable);
   }
-  for (Ref& reference : dead_references) {
-    Ref callback = Ref::share(static_cast<WeakReference*>(reference.object())->callback);
-    if (callback.is_empty()) continue;
-    Ref result = call(callback, {reference});
-    if (result.is_error()) report_unraisable(callback);
-  }
-  // PEP 442: finalizers run once, while everything is still whole.
-  std::vector<Object*> objects;
-  for (GcHead* g = unreachable.next; g != &unreachable; g = g->next) {
-    objects.push_back(gc_object(g));
-    retain(gc_object(g));
-  }
-  for (Object* o : objects) {
-    if (o->type->slots.finalize && !(o->flags & Object::kFinalized)) {
-      o->flags |= Object::kFinalized;
-      o->type->slots.finalize(to_value(o));
-      if (has_pending()) report_unraisable(to_value(o));
-    }
-  }
-  for (Object* o : objects) --o->refs;  // cannot reach zero: the cycles still hold them
-  // Some may have been resurrected: ask again about those left.
-  GcHead still;
-  list_init(&still);
-  if (!list_empty(&unreachable)) {
-    for (GcHead* g = unreachable.next; g != &unreachable; g = g->next) g->mark = 0;
-    deduce_unreachable(&unreachable, &still);
-    list_merge(&unreachable, old);
-  }
-  objects.clear();
-  for (GcHead* g = still.next; g != &still; g = g->next) {
-    objects.push_back(gc_object(g));
-    retain(gc_object(g));
-    ++count;
-  }
-  for (Object* o : objects) gc_head(o)->mark = 0;
-  if (debug & kDebugSaveAll) {
-    for (Object* o : objects) hiss::list_append(as<List>(garbage), to_value(o));
-    list_merge(&still, old);
-  } else {
-    list_merge(&still, old);
-    for (Object* o : objects) clear_object(o);
-  }
-  for (Object* o : objects) release(o);
+  const int64_t count = delete_garbage(&unreachable, old);
   ++stats[generation].collections;
   stats[generation].collected += count;
   pressure = 0;
@@ -255,18 +172,17 @@ void Collector::collect_if_due() {
 
 void Collector::freeze() {
   for (int i = 0; i < kGenerations; ++i) {
-    list_merge(&generations[i], &generations[kPermanent]);
+    gc::merge(&generations[i], &generations[kPermanent]);
     counts[i] = 0;
   }
 }
-void Collector::unfreeze() { list_merge(&generations[kPermanent], &generations[2]); }
+void Collector::unfreeze() { gc::merge(&generations[kPermanent], &generations[2]); }
 
 void track(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);
   if (head->next) return;
-  head->mark = 0;
-  list_append(&collector.generations[0], head);
+  gc::append(&collector.generations[0], head);
   if (++collector.counts[0] > collector.thresholds[0] && collector.thresholds[0] && collector.enabled &&
       !collector.collecting) {
     eval_breaker = eval_breaker | kBreakCollect;
@@ -282,7 +198,7 @@ void untrack(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);
   if (!head->next) return;
-  list_remove(head);
+  gc::remove(head);
   if (collector.counts[0] > 0) --collector.counts[0];
 }
 

@@ -9,20 +9,17 @@
 
 namespace hiss {
 
-/// Precedes every object whose type has kHasGc. Untracked: next is null.
+/// Precedes every object whose type has kHasGc. Untracked: next is 0. gc_list.h has the lists that the links make.
 struct GcHead {
-  GcHead* next;
-  GcHead* previous;
-  int64_t gc_refs;  // used during a collection only
-  uint32_t generation;
-  uint32_t mark;
+  uintptr_t next;
+  uintptr_t previous;
 };
 static_assert(sizeof(GcHead) % 16 == 0);
 
 inline GcHead* gc_head(Object* o) { return reinterpret_cast<GcHead*>(o) - 1; }
 inline Object* gc_object(GcHead* head) { return reinterpret_cast<Object*>(head + 1); }
 inline bool has_gc(const Object* o) { return (o->flags & Object::kGc) != 0; }
-inline bool is_tracked(Object* o) { return has_gc(o) && gc_head(o)->next != nullptr; }
+inline bool is_tracked(Object* o) { return has_gc(o) && gc_head(o)->next != 0; }
 
 struct GenerationStats {
   int64_t collections = 0, collected = 0, uncollectable = 0;

@@ -1,6 +1,8 @@
 #include "memory/small_objects.h"
 
-#include <cstdlib>
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <new>
 
 namespace hiss {
@@ -9,28 +11,56 @@ FreeBlock* small_free_lists[kSmallLimit / 16 + 1];
 int64_t large_blocks = 0;
 
 namespace {
-int64_t small_blocks = 0;  // of all chunks, free ones included
+
+int64_t small_blocks = 0;  // cut from chunks, free ones included
+
+constexpr size_t kArenaSize = 16 * kChunkSize;
+constexpr size_t kCut = 2048;  // bytes made into blocks at a time, so that memory nobody uses is not touched
+
+struct Range {
+  char* next = nullptr;
+  char* end = nullptr;
+};
+Range arena;                         // not yet cut into chunks
+Range chunks[kSmallLimit / 16 + 1];  // by size class: not yet cut into blocks
+
+// Chunks are aligned to their size, so that a block's address leads to the header of its chunk.
+void open_arena() {
+  void* memory = mmap(nullptr, kArenaSize + kChunkSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  const auto begin = (reinterpret_cast<uintptr_t>(memory) + kChunkSize - 1) & ~(kChunkSize - 1);
+  arena.next = reinterpret_cast<char*>(begin);
+  arena.end = arena.next + kArenaSize;
 }
 
+void open_chunk(size_t size_class) {
+  if (arena.next == arena.end) open_arena();
+  char* memory = arena.next;
+  arena.next += kChunkSize;
+  reinterpret_cast<Chunk*>(memory)->size_class = size_class;
+  chunks[size_class] = {memory + 16, memory + kChunkSize};
+}
+
+}  // namespace
+
 void* allocate_small_slow(size_t size_class) {
-  void* memory = std::aligned_alloc(kChunkSize, kChunkSize);
-  if (!memory) throw std::bad_alloc();
-  auto* chunk = static_cast<Chunk*>(memory);
-  chunk->size_class = size_class;
   const size_t block_size = size_class * 16;
-  char* begin = static_cast<char*>(memory) + 16;
-  char* end = static_cast<char*>(memory) + kChunkSize;
-  FreeBlock* list = nullptr;
+  Range& range = chunks[size_class];
+  if (range.next + block_size > range.end || !range.next) open_chunk(size_class);
+  const size_t room = static_cast<size_t>(range.end - range.next) / block_size;
+  const size_t count = std::clamp(kCut / block_size, size_t{1}, room);
   // Linked back to front, so that consecutive allocations lie side by side.
-  const size_t count = static_cast<size_t>(end - begin) / block_size;
+  FreeBlock* list = nullptr;
   for (size_t i = count; i-- > 1;) {
-    auto* block = reinterpret_cast<FreeBlock*>(begin + i * block_size);
+    auto* block = reinterpret_cast<FreeBlock*>(range.next + i * block_size);
     block->next = list;
     list = block;
   }
+  void* first = range.next;
+  range.next += count * block_size;
   small_free_lists[size_class] = list;
   small_blocks += static_cast<int64_t>(count);
-  return begin;
+  return first;
 }
 
 int64_t allocated_blocks() {

@@ -1,7 +1,7 @@
 #include "memory/weak_references.h"
 
-#include <algorithm>
-#include <unordered_map>
+#include <bit>
+#include <vector>
 
 #include "memory/collector.h"
 #include "object/generic_slots.h"
@@ -13,25 +13,93 @@ Type weak_reference_type, weak_proxy_type, weak_callable_proxy_type;
 
 namespace {
 
-std::unordered_map<Object*, std::vector<WeakReference*>>& table() {
-  static std::unordered_map<Object*, std::vector<WeakReference*>> references;
+// From a referent to the first of its references: open addressing, at most half full. The entry of a referent that has
+// no references any more is taken out, so there are no marks of deleted ones to step over.
+class Table {
+ public:
+  WeakReference* find(const Object* referent) const {
+    if (slots_.empty()) return nullptr;
+    return slots_[position(referent)];
+  }
+  void set(const Object* referent, WeakReference* first) {
+    if (2 * (used_ + 1) > slots_.size()) grow();
+    WeakReference*& slot = slots_[position(referent)];
+    if (!slot) ++used_;
+    slot = first;
+  }
+  void erase(const Object* referent) {
+    size_t hole = position(referent);
+    slots_[hole] = nullptr;
+    --used_;
+    // Those behind that only lie there because the place was taken move up.
+    for (size_t i = next(hole); slots_[i]; i = next(i)) {
+      const size_t wanted = home(slots_[i]->referent);
+      const bool reaches_hole = hole <= i ? wanted <= hole || wanted > i : wanted <= hole && wanted > i;
+      if (!reaches_hole) continue;
+      slots_[hole] = slots_[i];
+      slots_[i] = nullptr;
+      hole = i;
+    }
+  }
+
+ private:
+  size_t home(const Object* referent) const {
+    return (reinterpret_cast<uintptr_t>(referent) >> 4) * 0x9E3779B97F4A7C15ull >> shift_;
+  }
+  size_t next(size_t i) const { return (i + 1) & (slots_.size() - 1); }
+  size_t position(const Object* referent) const {
+    size_t i = home(referent);
+    while (slots_[i] && slots_[i]->referent != referent) i = next(i);
+    return i;
+  }
+  void grow() {
+    std::vector<WeakReference*> old = std::move(slots_);
+    slots_.assign(old.empty() ? 64 : old.size() * 2, nullptr);
+    shift_ = 64 - std::countr_zero(slots_.size());
+    for (WeakReference* first : old) {
+      if (first) slots_[position(first->referent)] = first;
+    }
+  }
+
+  std::vector<WeakReference*> slots_;
+  size_t used_ = 0;
+  int shift_ = 0;
+};
+
+Table& table() {
+  static Table references;
   return references;
 }
 
 WeakReference* self_reference(Value v) { return as<WeakReference>(v); }
 
+// Puts a reference into the list of its referent, behind `previous` or in front.
+void attach(WeakReference* w, WeakReference* previous) {
+  WeakReference* first = table().find(w->referent);
+  w->previous = previous;
+  w->next = previous ? previous->next : first;
+  if (w->next) w->next->previous = w;
+  if (previous) {
+    previous->next = w;
+  } else {
+    table().set(w->referent, w);
+  }
+  w->referent->flags |= Object::kWeakrefs;
+}
+
 void detach(WeakReference* w) {
   if (!w->referent) return;
-  auto it = table().find(w->referent);
-  if (it != table().end()) {
-    auto& list = it->second;
-    list.erase(std::remove(list.begin(), list.end(), w), list.end());
-    if (list.empty()) {
-      w->referent->flags &= static_cast<uint8_t>(~Object::kWeakrefs);
-      table().erase(it);
-    }
+  if (w->next) w->next->previous = w->previous;
+  if (w->previous) {
+    w->previous->next = w->next;
+  } else if (w->next) {
+    table().set(w->referent, w->next);
+  } else {
+    table().erase(w->referent);
+    w->referent->flags &= static_cast<uint8_t>(~Object::kWeakrefs);
   }
   w->referent = nullptr;
+  w->next = w->previous = nullptr;
 }
 
 void reference_dealloc(Object* o) {
@@ -183,14 +251,24 @@ void define_proxy(Type& type, const char* name) {
 
 }  // namespace
 
+namespace {
+
+bool is_proxy(const Type* type) { return type == &weak_proxy_type || type == &weak_callable_proxy_type; }
+// The reference, or proxy, that all who ask without a callback get.
+bool is_shared(const WeakReference* w, bool proxy) {
+  return !w->callback && (proxy ? is_proxy(w->type) : w->type == &weak_reference_type);
+}
+
+}  // namespace
+
 Ref make_weak_reference(Type* type, Value object, Value callback) {
   if (!object.is_object() || !type_of(object)->has(Type::kWeakReferable)) {
     return fail(exc::TypeError, "cannot create weak reference to '{}' object", type_name(object));
   }
   Object* o = object.object();
-  if (!callback && (type == &weak_reference_type || type == &weak_proxy_type || type == &weak_callable_proxy_type)) {
+  if (!callback && (type == &weak_reference_type || is_proxy(type))) {
     if (o->flags & Object::kWeakrefs) {
-      for (WeakReference* w : table()[o]) {
+      for (WeakReference* w = table().find(o); w; w = w->next) {
         if (w->type == type && !w->callback && w->refs > 0) return Ref::share(w);
       }
     }
@@ -199,18 +277,17 @@ Ref make_weak_reference(Type* type, Value object, Value callback) {
   w->referent = o;
   w->callback = Ref::share(callback).release();
   w->hash = -1;
-  auto& list = table()[o];
-  // getweakrefs() shows the shared reference without a callback first, then the shared proxy, then the others.
-  const bool shared_proxy = type == &weak_proxy_type || type == &weak_callable_proxy_type;
-  if (!callback && type == &weak_reference_type) {
-    list.insert(list.begin(), w);
-  } else if (!callback && shared_proxy) {
-    const bool after_first = !list.empty() && list[0]->type == &weak_reference_type && !list[0]->callback;
-    list.insert(list.begin() + (after_first ? 1 : 0), w);
-  } else {
-    list.push_back(w);
+  // In front lie the shared reference without a callback and then the shared proxy; behind them the newest is first.
+  WeakReference* previous = nullptr;
+  if (callback || type != &weak_reference_type) {
+    WeakReference* first = o->flags & Object::kWeakrefs ? table().find(o) : nullptr;
+    if (first && is_shared(first, false)) {
+      previous = first;
+      first = first->next;
+    }
+    if ((callback || !is_proxy(type)) && first && is_shared(first, true)) previous = first;
   }
-  o->flags |= Object::kWeakrefs;
+  attach(w, previous);
   track(w);
   return Ref::steal(w);
 }
@@ -220,22 +297,25 @@ Ref referent_of(const WeakReference* w) {
   return Ref::share(w->referent);
 }
 
-const std::vector<WeakReference*>& weak_references_to(Object* o) {
-  static const std::vector<WeakReference*> none;
-  auto it = table().find(o);
-  return it == table().end() ? none : it->second;
+std::vector<WeakReference*> weak_references_to(Object* o) {
+  std::vector<WeakReference*> references;
+  if (!(o->flags & Object::kWeakrefs)) return references;
+  for (WeakReference* w = table().find(o); w; w = w->next) references.push_back(w);
+  return references;
 }
 
 std::vector<Ref> kill_weak_references(Object* o) {
   std::vector<Ref> with_callbacks;
-  auto it = table().find(o);
-  if (it == table().end()) return with_callbacks;
-  std::vector<WeakReference*> list = std::move(it->second);
-  table().erase(it);
+  if (!(o->flags & Object::kWeakrefs)) return with_callbacks;
+  WeakReference* w = table().find(o);
+  table().erase(o);
   o->flags &= static_cast<uint8_t>(~Object::kWeakrefs);
-  for (WeakReference* w : list) w->referent = nullptr;
-  for (size_t i = list.size(); i-- > 0;) {
-    if (list[i]->callback && list[i]->refs > 0) with_callbacks.push_back(Ref::share(list[i]));
+  while (w) {
+    WeakReference* following = w->next;
+    w->referent = nullptr;
+    w->next = w->previous = nullptr;
+    if (w->callback && w->refs > 0) with_callbacks.push_back(Ref::share(w));
+    w = following;
   }
   return with_callbacks;
 }

@@ -1,4 +1,5 @@
-// Weak references: a table from referent to its references. The header flag kWeakrefs says that there is an entry.
+// Weak references: a table finds the references to an object, which are linked to each other. The header flag kWeakrefs
+// says that there are any.
 #pragma once
 
 #include <vector>
@@ -9,9 +10,11 @@ namespace hiss {
 
 struct WeakReference : Object {
   static constexpr Layout kLayout = Layout::WeakReference;
-  Object* referent;  // not owned; null once it died
-  Value callback;    // owned; empty: none
-  int64_t hash;      // of the referent, -1: not asked yet
+  Object* referent;     // not owned; null once it died
+  Value callback;       // owned; empty: none
+  int64_t hash;         // of the referent, -1: not asked yet
+  WeakReference* next;  // to the same referent
+  WeakReference* previous;
 };
 
 /// weakref.ref(object, callback) of class `type`; a plain ref without callback is shared.
@@ -22,6 +25,6 @@ Ref referent_of(const WeakReference* reference);
 void clear_weak_references(Object* object);
 /// Marks references dead and returns those with callbacks, for the collector, which runs them later.
 std::vector<Ref> kill_weak_references(Object* object);
-const std::vector<WeakReference*>& weak_references_to(Object* object);
+std::vector<WeakReference*> weak_references_to(Object* object);
 
 }  // namespace hiss

@@ -1,5 +1,7 @@
 // _contextvars: context variables (PEP 567). The values of a context are a dict that copies share until one of them
 // changes it, so that copy_context() costs nothing.
+#include "modules/_contextvars.h"
+
 #include "memory/collector.h"
 #include "modules/module_content.h"
 #include "vm/thread_state.h"
@@ -242,7 +244,7 @@ Ref token_old_value(Value self) {
 }
 Ref missing_repr(Value) { return make_str("<Token.MISSING>"); }
 
-Ref copy_context(Value, const Value*) { return make_context(context_of(current_context())->values); }
+Ref copy_context(Value, const Value*) { return copy_current_context(); }
 
 const NativeDef kContextMethods[] = {
     {"run", "($self, /, *args, **kwargs)", context_run,
@@ -332,6 +334,8 @@ Status initialize(Value module) {
 }
 
 }  // namespace
+
+Ref copy_current_context() { return make_context(context_of(current_context())->values); }
 
 extern const ModuleDef contextvars_module;
 const ModuleDef contextvars_module = {"_contextvars", "Variables whose values depend on the context.", kFunctions,

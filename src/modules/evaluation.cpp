@@ -1,14 +1,13 @@
 #include "modules/evaluation.h"
 
 #include "compile/compiler.h"
+#include "compile/source_text.h"
 #include "modules/_ast/tree.h"
-#include "object/buffer.h"
 #include "object/bytes.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
 #include "object/protocol.h"
-#include "syntax/source.h"
 #include "vm/audit.h"
 #include "vm/call_stack.h"
 #include "vm/frame_access.h"
@@ -26,7 +25,10 @@ Ref run_function_in(Function* function, Value locals) {
 }
 
 Ref run_code(Code* code, Dict* globals, Value locals, Value closure) {
-  if (!dict_get(globals, names.__builtins__)) dict_set(globals, names.__builtins__, TRY(import_module("builtins")));
+  if (!dict_get(globals, names.__builtins__)) {
+    CallRecord* record = thread_state().record;
+    dict_set(globals, names.__builtins__, to_value(record && record->code ? record->builtins() : builtins_dict()));
+  }
   Ref function = TRY(make_function(code, globals));
   if (closure) as<Function>(function)->closure = Ref::share(closure).release();
   if (code->code_flags & kCodeOptimized) return call(function);
@@ -50,32 +52,6 @@ constexpr int64_t kBarry = 0x400000;
 constexpr int64_t kKnownFlags = 0x1FE0000 | kOnlyAst | kTypeComments | kTopLevelAwait | kAllowIncomplete |
                                 kDontImplyDedent | 0x10;  // those of __future__, and CO_NESTED, which means nothing now
 
-// The text of source given as str or bytes; ValueError for null characters.
-Result<std::string> source_text(Value source, const char* function, const std::string& filename) {
-  std::string text;
-  if (is<Str>(source)) {
-    text = to_string(source);
-    for (size_t i = 0; i + 2 < text.size(); ++i) {
-      if (static_cast<uint8_t>(text[i]) == 0xED && static_cast<uint8_t>(text[i + 1]) >= 0xA0) {
-        // A lone surrogate cannot be encoded: the codec's own error says where it stands.
-        return fail(exc::UnicodeEncodeError, "'utf-8' codec can't encode character: surrogates not allowed");
-      }
-    }
-  } else if (has_buffer(source)) {
-    BufferView view(TRY(get_buffer(source)));
-    std::string_view bytes(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
-    if (bytes.find('\0') != bytes.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
-    syntax::DecodedSource decoded = syntax::decode_source(bytes);
-    if (!decoded.ok) return raise_syntax_error(decoded.error, filename);
-    return decoded.text;
-  } else {
-    return fail(exc::TypeError, "{}() arg 1 must be a string, bytes or {} object", function,
-                std::string_view(function) == "compile" ? "AST" : "code");
-  }
-  if (text.find('\0') != text.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
-  return text;
-}
-
 Status audit_source(const std::string& text, const std::string& filename) {
   return auditing ? audit("compile", {make_bytes(text), make_str(filename)}) : kOk;
 }
@@ -89,18 +65,7 @@ bool inherited_future() {
 
 Ref builtin_compile(Value, const Value* a) {
   // (source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)
-  std::string filename;
-  if (is<Str>(a[1])) {
-    filename = to_string(a[1]);
-  } else if (has_buffer(a[1])) {
-    BufferView view(TRY(get_buffer(a[1])));
-    filename.assign(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
-  } else {
-    Ref path = TRY(call_special(a[1], names.__fspath__));
-    if (!is<Str>(path))
-      return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(a[1]));
-    filename = to_string(path);
-  }
+  const std::string filename = TRY(filename_argument(a[1]));
   if (!is<Str>(a[2])) return fail(exc::TypeError, "compile() argument 'mode' must be str, not {}", type_name(a[2]));
   const std::string mode_text = to_string(a[2]);
   const int64_t flags = a[3] ? TRY(to_int64(a[3])) : 0;
@@ -135,7 +100,7 @@ Ref builtin_compile(Value, const Value* a) {
     TRY(validate_tree(tree.module));
     return compile_module(tree.module, options);
   }
-  std::string text = TRY(source_text(a[0], "compile", filename));
+  std::string text = TRY(source_argument(a[0], "compile", "string, bytes or AST object", filename));
   TRY(audit_source(text, filename));
   syntax::ParseOptions parsing;
   parsing.mode = mode;
@@ -190,7 +155,7 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
     }
     return run_code(code, as<Dict>(spaces.globals), spaces.locals, closure);
   }
-  std::string text = TRY(source_text(a[0], function, "<string>"));
+  std::string text = TRY(source_argument(a[0], function, "string, bytes or code object", "<string>"));
   if (mode == syntax::Mode::Eval) text.erase(0, text.find_first_not_of(" \t"));
   CompileOptions options;
   options.optimize = runtime_options().optimize;

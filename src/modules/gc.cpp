@@ -1,5 +1,5 @@
 // gc: the collector as Python sees it.
-#include "memory/collector.h"
+#include "memory/gc_list.h"
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -63,7 +63,7 @@ Ref get_objects(Value, const Value* a) {
   for (int g = 0; g < Collector::kGenerations; ++g) {
     if (!all && g != wanted) continue;
     GcHead* head = &collector.generations[g];
-    for (GcHead* node = head->next; node != head; node = node->next) {
+    for (GcHead* node = gc::next(head); node != head; node = gc::next(node)) {
       if (gc_object(node) != list.object()) list_append(as<List>(list), to_value(gc_object(node)));
     }
   }
@@ -117,7 +117,7 @@ Ref get_referrers(Value, const Value* a) {
   TRY(audit("gc.get_referrers", {a[0]}));
   Ref list = make_list();
   for (GcHead& generation : collector.generations) {
-    for (GcHead* node = generation.next; node != &generation; node = node->next) {
+    for (GcHead* node = gc::next(&generation); node != &generation; node = gc::next(node)) {
       Object* o = gc_object(node);
       if (o == list.object() || o == a[0].object()) continue;
       FindVisitor visitor(as<Tuple>(a[0]));
@@ -142,7 +142,7 @@ Ref unfreeze(Value, const Value*) {
 Ref get_freeze_count(Value, const Value*) {
   int64_t n = 0;
   GcHead* head = &collector.generations[Collector::kPermanent];
-  for (GcHead* node = head->next; node != head; node = node->next) ++n;
+  for (GcHead* node = gc::next(head); node != head; node = gc::next(node)) ++n;
   return make_int(n);
 }
 

@@ -1,4 +1,5 @@
 // sys: the interpreter as Python sees it.
+#include <algorithm>
 #include <unistd.h>
 
 #include <climits>
@@ -9,6 +10,7 @@
 #include "memory/collector.h"
 #include "memory/small_objects.h"
 #include "modules/_io/standard_streams.h"
+#include "object/codecs_text.h"
 #include "object/class_builder.h"
 #include "object/exception.h"
 #include "object/frame.h"
@@ -350,7 +352,11 @@ Status add_information(Dict* dict) {
   set("path_hooks", make_list());
   set("path_importer_cache", make_dict());
   set("meta_path", make_list());
-  set("warnoptions", string_list(o.warn_options));
+  const bool dev_mode = std::find(o.x_options.begin(), o.x_options.end(), "dev") != o.x_options.end();
+  check_codec_names = dev_mode;
+  std::vector<std::string> warn_options = o.warn_options;
+  if (dev_mode) warn_options.insert(warn_options.begin(), "default");
+  set("warnoptions", string_list(warn_options));
   Ref x = make_dict();
   for (const std::string& option : o.x_options) {
     const size_t equals = option.find('=');
@@ -393,7 +399,7 @@ Status add_structures(Dict* dict) {
                                          {"quiet", number(o.quiet)},
                                          {"hash_randomization", number(o.hash_seed != 0u)},
                                          {"isolated", number(o.isolated)},
-                                         {"dev_mode", Ref::boolean(false)},
+                                         {"dev_mode", Ref::boolean(check_codec_names)},
                                          {"utf8_mode", number(0)},
                                          {"warn_default_encoding", number(0)},
                                          {"safe_path", Ref::boolean(o.safe_path)},

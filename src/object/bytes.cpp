@@ -1,4 +1,5 @@
 // bytes: storage, construction, slots, iterator; what bytearray shares with it.
+#include "memory/collector.h"
 #include "object/bytes.h"
 
 #include <cstring>
@@ -161,6 +162,7 @@ Ref bytes_new(Type* cls, const Args& args) {
   const Bytes* source = as<Bytes>(plain);
   Bytes* b = allocate_bytes_of(cls, source->length);
   memcpy(b->data, source->data, static_cast<size_t>(source->length));
+  if (has_gc(b)) track(b);
   return Ref::steal(b);
 }
 

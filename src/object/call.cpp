@@ -144,7 +144,6 @@ Ref method_new(Type*, const Args& args) {
   return make_method(args[0], args[1]);
 }
 
-Ref method_descr_get(Value self, Value, Value) { return Ref::share(self); }
 Ref method_function(Value self) { return Ref::share(as<Method>(self)->function); }
 Ref method_self(Value self) { return Ref::share(as<Method>(self)->self); }
 Ref method_doc(Value self) { return get_attr(as<Method>(self)->function, names.__doc__); }
@@ -173,7 +172,6 @@ void init_method_type() {
   method_type.slots.hash = method_hash;
   method_type.slots.getattr = method_getattr;
   method_type.slots.new_ = method_new;
-  method_type.slots.descr_get = method_descr_get;
   method_type.getsets = kGetSets;
   method_type.methods = kMethods;
   method_type.dealloc = method_dealloc;

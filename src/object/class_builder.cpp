@@ -167,7 +167,7 @@ void lay_out_instances(Type* type, Type* base, const SlotNames& slots) {
   type->slots_offset = type->basic_size;
   type->slot_count = static_cast<uint32_t>(slots.names.size());
   type->basic_size += static_cast<uint32_t>(slots.names.size() * sizeof(Value));
-  type->type_flags |= Type::kHasGc;  // without attributes it still refers to its class, which may hold it
+  type->type_flags |= Type::kHasGc;  // an instance refers to its class, if to nothing else
   if (base->has(Type::kWeakReferable) || !slots.declared || slots.weakref) type->type_flags |= Type::kWeakReferable;
 }
 
@@ -197,6 +197,10 @@ Status set_names(Type* type) {
 }
 
 Status init_subclass(Type* type, const Args& keywords) {
+  auto* mro = as<Tuple>(type->mro);
+  if (std::find(mro->begin(), mro->end(), to_value(type)) == mro->end()) {
+    return fail(exc::TypeError, "super(type, obj): obj must be an instance or subtype of type");
+  }
   Ref hook = TRY(super_lookup(to_value(type), to_value(type), names.__init_subclass__));
   if (hook.is_empty()) return kOk;
   std::vector<Value> values;
@@ -217,6 +221,9 @@ Ref compute_mro(Type* type) {
       }
     }
     auto* mro = as<Tuple>(as<Type>(bases->items[i])->mro);
+    if (mro->size == 0) {
+      return fail(exc::TypeError, "Cannot extend an incomplete type '{}'", type_name(as<Type>(bases->items[i])));
+    }
     sequences.emplace_back(mro->begin(), mro->end());
   }
   sequences.emplace_back(bases->begin(), bases->end());
@@ -357,21 +364,19 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
   if (!dict_get(dict, names.__doc__)) dict_set(dict, names.__doc__, Value::none());
   if (dict_get(dict, names.__eq__) && !dict_get(dict, names.__hash__)) dict_set(dict, names.__hash__, Value::none());
 
-  type->mro = TRY(compute_mro(type)).release();  // a custom mro() may look at attributes
-  if (has_custom_mro(winner)) {
-    Ref order = TRY(resolve_mro(type));
-    Value old = type->mro;
-    type->mro = order.release();
-    release(old);
-  }
-  for (Value b : *as<Tuple>(type->bases)) add_subclass(as<Type>(b), type);
-  compute_slots(type);
-  inherit_finalizer_flag(type);
   if (!cell.is_empty()) {
     Value old = as<Cell>(cell)->content;
     as<Cell>(cell)->content = Ref::share(type).release();
     release(old);
   }
+  type->mro = empty_tuple().release();  // while a custom mro() runs
+  Ref order = TRY(resolve_mro(type));
+  Value old = type->mro;
+  type->mro = order.release();
+  release(old);
+  for (Value b : *as<Tuple>(type->bases)) add_subclass(as<Type>(b), type);
+  compute_slots(type);
+  inherit_finalizer_flag(type);
   track(type);
   TRY(set_names(type));
   TRY(init_subclass(type, keywords));

@@ -96,6 +96,19 @@ Result<std::string_view> text_argument(Value v, std::string_view absent, const c
 
 }  // namespace
 
+bool check_codec_names = false;
+
+namespace {
+
+Status check_handler(std::string_view handler) {
+  if (!check_codec_names || handler == "strict" || !codec_error_hook) return kOk;
+  Ref name = make_str(handler);
+  TRY(codec_error_hook(as<Str>(name)));
+  return kOk;
+}
+
+}  // namespace
+
 Status check_codec_arguments(const char* function, Value encoding, Value errors) {
   TRY(text_argument(encoding, "", function, "encoding"));
   TRY(text_argument(errors, "", function, "errors"));
@@ -105,6 +118,7 @@ Status check_codec_arguments(const char* function, Value encoding, Value errors)
 Ref encode_object(Value text, Value encoding, Value errors) {
   const std::string_view name = TRY(text_argument(encoding, "utf-8", "encode", "encoding"));
   const std::string_view handler = TRY(text_argument(errors, "strict", "encode", "errors"));
+  TRY(check_handler(handler));
   switch (codec_of(name)) {
     case Codec::Utf8:
       return encode_utf8(text, handler);
@@ -150,6 +164,7 @@ Ref encode_object(Value text, Value encoding, Value errors) {
 Ref decode_object(Value data, Value encoding, Value errors) {
   const std::string_view name = TRY(text_argument(encoding, "utf-8", "decode", "encoding"));
   const std::string_view handler = TRY(text_argument(errors, "strict", "decode", "errors"));
+  TRY(check_handler(handler));
   const Codec codec = codec_of(name);
   if (codec != Codec::Other) {
     BufferView view(TRY(get_buffer(data)));

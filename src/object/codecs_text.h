@@ -53,6 +53,8 @@ Result<Replacement> call_error_handler(std::string_view errors, Value exception,
 extern Ref (*codec_encode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_decode_hook)(Value object, Str* encoding, Str* errors);
 extern Ref (*codec_error_hook)(Str* name);  // the handler; LookupError when unknown
+/// Development mode: the names of error handlers are looked up even when no error needs them.
+extern bool check_codec_names;
 /// "UTF_8" -> "utf-8": lower case, underscores as hyphens.
 std::string normalize_encoding_name(std::string_view name);
 

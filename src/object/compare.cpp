@@ -3,6 +3,7 @@
 #include "object/function.h"
 #include "object/generic_slots.h"
 #include "object/protocol.h"
+#include "vm/call_stack.h"
 #include "vm/thread_state.h"
 
 #include <vector>
@@ -215,7 +216,7 @@ Ref get_item(Value container, Value key) {
   if (BinarySlot slot = type_of(container)->slots.getitem) return slot(container, key);
   if (is<Type>(container)) {
     Ref method = TRY(get_attr_or_empty(container, names.__class_getitem__));
-    if (!method.is_empty()) return call(method, {key});
+    if (!method.is_empty() && !method.is_none()) return call(method, {key});
     if (container == to_value(&type_type)) return make_generic_alias(container, key);
     return fail(exc::TypeError, "type '{}' is not subscriptable", type_name(as<Type>(container)));
   }
@@ -254,6 +255,23 @@ Ref call_special(Value object, Str* name, std::initializer_list<Value> args) {
   return call_method_or_empty(object, name, args);
 }
 
+namespace {
+
+// Whether walking along __bases__ leads to `base`; what has none is no class and leads nowhere.
+Result<bool> derives_from(Value cls, Value base) {
+  if (cls == base) return true;
+  Ref bases = TRY(get_attr_or_empty(cls, names.__bases__));
+  if (bases.is_empty() || !is<Tuple>(bases)) return false;
+  RecursionCheck recursion(" in __issubclass__");
+  TRY(recursion.status());
+  for (Value b : *as<Tuple>(bases)) {
+    if (TRY(derives_from(b, base))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<bool> is_subclass_default(Value cls, Value base) {
   if (is<Type>(cls) && is<Type>(base)) return is_subtype(as<Type>(cls), as<Type>(base));
   Ref bases = TRY(get_attr_or_empty(cls, names.__bases__));
@@ -262,13 +280,7 @@ Result<bool> is_subclass_default(Value cls, Value base) {
   if (other.is_empty() || !is<Tuple>(other)) {
     return fail(exc::TypeError, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
   }
-  if (cls == base) return true;
-  RecursionCheck recursion(" in __issubclass__");
-  TRY(recursion.status());
-  for (Value b : *as<Tuple>(bases)) {
-    if (TRY(is_subclass_default(b, base))) return true;
-  }
-  return false;
+  return derives_from(cls, base);
 }
 
 Result<bool> is_instance_default(Value object, Value cls) {
@@ -285,7 +297,7 @@ Result<bool> is_instance_default(Value object, Value cls) {
   }
   Ref claimed = TRY(get_attr_or_empty(object, names.__class__));
   if (claimed.is_empty()) return false;
-  return is_subclass_default(claimed, cls);
+  return derives_from(claimed, cls);
 }
 
 Result<bool> is_instance(Value object, Value cls) {
@@ -334,6 +346,9 @@ Result<bool> is_subclass(Value derived, Value cls) {
 
 // ---- Limits
 
+// A few native calls inside each other are too ordinary to be worth counting the Python frames below them.
+constexpr int32_t kUncounted = 32;
+
 RecursionCheck::RecursionCheck(const char* where) {
   ThreadState& ts = thread_state();
   char here;
@@ -343,7 +358,7 @@ RecursionCheck::RecursionCheck(const char* where) {
     (void)fail(exc::RecursionError, "maximum recursion depth exceeded{}", where);
     ts.c_stack_limit += 128 * 1024;
     failed_ = true;
-  } else if (++ts.native_depth > recursion_limit + 200) {
+  } else if (++ts.native_depth > kUncounted && ts.native_depth + stack_depth(ts) > recursion_limit) {
     --ts.native_depth;
     failed_ = true;
     const int saved = ts.native_depth;

@@ -342,9 +342,9 @@ const NativeDef kComplexMethods[] = {
     {"__format__", "($self, format_spec, /)", complex_format, "The number as text, laid out the way format_spec says."},
     {}};
 const GetSetDef kComplexGetSets[] = {
-    {"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr, "the real part, a float"},
+    {"real", [](Value self) { return make_float(as<Complex>(self)->real); }, nullptr, "the real part, a float", true},
     {"imag", [](Value self) { return make_float(as<Complex>(self)->imaginary); }, nullptr,
-     "the imaginary part, a float"},
+     "the imaginary part, a float", true},
     {}};
 void complex_dealloc(Object* self) { free_object(self); }
 

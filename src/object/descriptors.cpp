@@ -78,6 +78,8 @@ Status check_instance(Descriptor* d, Value instance) {
 // ---- method_descriptor
 
 Ref bind_native(Descriptor* d, Value self) {
+  // Bound anew for each use: the signature must not be parsed as often.
+  if (!d->spec) d->spec = parse_native_signature(d->def);
   Ref bound = make_native_function(d->def, self);
   as<NativeFunction>(bound)->spec = d->spec;
   as<NativeFunction>(bound)->owner = d->owner;
@@ -214,9 +216,10 @@ Ref getset_get(Value descriptor, Value instance, Value) {
 Status getset_set(Value descriptor, Value instance, Value value) {
   auto* d = self_descriptor(descriptor);
   TRY(check_instance(d, instance));
+  if (!d->getset->set && d->getset->member) return fail(exc::AttributeError, "readonly attribute");
   if (!d->getset->set)
     return fail(exc::AttributeError, "attribute '{}' of '{}' objects is not writable", to_string(d->name),
-                type_name(d->owner));
+                d->owner->native_name ? d->owner->native_name : type_name(d->owner));
   return d->getset->set(instance, value);
 }
 Ref getset_repr(Value self) {
@@ -227,8 +230,9 @@ Ref getset_repr(Value self) {
 Value& member_slot(Descriptor* d, Value instance) {
   return *reinterpret_cast<Value*>(reinterpret_cast<char*>(instance.object()) + d->offset);
 }
-Ref member_get(Value descriptor, Value instance, Value) {
+Ref member_get(Value descriptor, Value instance, Value owner) {
   auto* d = self_descriptor(descriptor);
+  if (d->getset) return getset_get(descriptor, instance, owner);
   if (!instance) return Ref::share(descriptor);
   TRY(check_instance(d, instance));
   Value v = member_slot(d, instance);
@@ -240,6 +244,7 @@ Ref member_get(Value descriptor, Value instance, Value) {
 }
 Status member_set(Value descriptor, Value instance, Value value) {
   auto* d = self_descriptor(descriptor);
+  if (d->getset) return getset_set(descriptor, instance, value);
   TRY(check_instance(d, instance));
   Value& slot = member_slot(d, instance);
   Value old = slot;
@@ -274,7 +279,11 @@ void define_descriptor(Type& type, const char* name, UnarySlot repr_slot, DescrG
 }  // namespace
 
 Ref make_method_descriptor(Type* owner, const NativeDef* def) {
-  if (def->kind == NativeDef::StaticMethod) return make_static_method(make_native_function(def));
+  if (def->kind == NativeDef::StaticMethod) {
+    Ref function = make_native_function(def);
+    as<NativeFunction>(function)->owner = owner;
+    return make_static_method(function);
+  }
   Descriptor* d =
       make_descriptor(def->kind == NativeDef::ClassMethod ? classmethod_descriptor_type : method_descriptor_type, owner,
                       intern(def->name));
@@ -283,7 +292,8 @@ Ref make_method_descriptor(Type* owner, const NativeDef* def) {
   return Ref::steal(d);
 }
 Ref make_getset_descriptor(Type* owner, const GetSetDef* def) {
-  Descriptor* d = make_descriptor(getset_descriptor_type, owner, intern(def->name));
+  Descriptor* d =
+      make_descriptor(def->member ? member_descriptor_type : getset_descriptor_type, owner, intern(def->name));
   d->getset = def;
   track(d);
   return Ref::steal(d);

@@ -42,8 +42,6 @@ Ref dict_repr(Value self) {
   ReprGuard guard(self);
   if (!guard.entered()) return make_str_ascii("{...}");
   if (d->used == 0) return make_str_ascii("{}");
-  RecursionCheck check(" while getting the repr of an object");
-  TRY(check.status());
   StrBuilder out;
   bool first = true;
   for (int64_t i = 0; DictEntry* e = dict_next(d, i);) {
@@ -210,8 +208,6 @@ Ref dict_compare(Value self, Value other, CompareOp op) {
   Dict *a = as<Dict>(self), *b = as<Dict>(other);
   const bool negate = op == CompareOp::Ne;
   if (a->used != b->used) return Ref::boolean(negate);
-  RecursionCheck check(" in comparison");
-  TRY(check.status());
   for (int64_t i = 0; DictEntry* e = dict_next(a, i);) {
     Ref key = Ref::share(e->key), value = Ref::share(e->value);
     Ref found = TRY(dict_get(b, key, e->hash));

@@ -56,7 +56,9 @@ Ref enumerate_next(Value self) {
   Ref item = TRY(next(e->iterator));
   if (item.is_empty()) return item;
   Ref position = Ref::steal(e->index);
-  e->index = int_binary(BinaryOp::add, position, Value::integer(1)).release();
+  const bool small = position.value().is_integer() && position.value().integer() < kMaxImmediateInt;
+  e->index = small ? Value::integer(position.value().integer() + 1)
+                   : int_binary(BinaryOp::add, position, Value::integer(1)).release();
   return reuse_pair(e->pair, std::move(position), std::move(item));
 }
 void enumerate_dealloc(Object* self) {

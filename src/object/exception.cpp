@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "memory/collector.h"
+#include "object/buffer.h"
+#include "object/bytes.h"
 #include "object/class_builder.h"
 #include "object/exception_group.h"
 #include "object/function.h"
@@ -73,8 +75,27 @@ struct FieldDef {
   int index;
   GetSetDef getset;
 };
+// How much was written before a write would have blocked: an attribute only of errors that know it.
+constexpr int kCharactersWritten = 4;
+Ref get_characters_written(Value self) {
+  Value written = self_exception(self)->fields[kCharactersWritten];
+  if (!written) return fail(exc::AttributeError, "characters_written");
+  return Ref::share(written);
+}
+Status set_characters_written(Value self, Value value) {
+  Value& field = self_exception(self)->fields[kCharactersWritten];
+  if (!value) {
+    if (!field) return fail(exc::AttributeError, "characters_written");
+    clear_field(field);
+    return kOk;
+  }
+  assign(field, make_int(TRY(to_index(value))));
+  return kOk;
+}
+
 std::vector<FieldDef>& field_defs() {
   static std::vector<FieldDef> defs = {
+      {&exc::OSError, kCharactersWritten, {"characters_written", get_characters_written, set_characters_written}},
 #define FIELD(type, index, name) {&exc::type, index, {#name, field_get<index>, field_set<index>}},
 #define READONLY_FIELD(type, index, name) {&exc::type, index, {#name, field_get<index>, field_read_only}},
 #include "object/exception_fields.def"
@@ -207,7 +228,7 @@ void fill_os_error(Exception* e, const Args& args) {
   assign(e->fields[0], args[0]);
   assign(e->fields[1], args[1]);
   if (args.count >= 3 && !args[2].is_none()) {
-    if (e->type == &exc::BlockingIOError && is_int(args[2])) {
+    if (e->type == &exc::BlockingIOError && type_of(args[2])->slots.index) {
       assign(e->fields[4], args[2]);
       return;
     }
@@ -231,7 +252,8 @@ Ref os_error_new(Type* cls, const Args& args) {
   return object;
 }
 Status os_error_init(Value self, const Args& args) {
-  if (type_of(self)->slots.init != exc::OSError.slots.init || type_of(self)->slots.new_ != exc::OSError.slots.new_) {
+  // A class with an __init__ of its own, and no __new__, has its arguments read here; for others __new__ has read them.
+  if (type_of(self)->slots.init != exc::OSError.slots.init && type_of(self)->slots.new_ == exc::OSError.slots.new_) {
     assign(self_exception(self)->args, make_tuple(args.values, args.count));
     fill_os_error(self_exception(self), args);
   }
@@ -256,6 +278,10 @@ Status unicode_error_init(Value self, const Args& args) {
   if (!encode && !translate && !type_of(args[1])->buffer)
     return fail(exc::TypeError, "a bytes-like object is required, not '{}'", type_name(args[1]));
   assign(e->fields[1], args[base]);
+  if (!encode && !translate && !is_instance_of(args[1], bytes_type)) {
+    BufferView view(TRY(get_buffer(args[1])));
+    assign(e->fields[1], make_bytes(view.data(), view.length()));
+  }
   for (uint32_t i = 1; i <= 2; ++i) {
     if (!is_int(args[base + i]))
       return fail(exc::TypeError, "'{}' object cannot be interpreted as an integer", type_name(args[base + i]));
@@ -677,7 +703,7 @@ Status set_traceback_next(Value self, Value value) {
 Ref traceback_frame(Value self) { return Ref::share(self_traceback(self)->frame); }
 Ref traceback_lineno(Value self) { return make_int(self_traceback(self)->line); }
 Ref traceback_lasti(Value self) {
-  return make_int(self_traceback(self)->instruction < 0 ? -1 : self_traceback(self)->instruction * 2);
+  return make_int(self_traceback(self)->offset);
 }
 Ref traceback_new(Type*, const Args& args) {
   Arguments a("TracebackType", "(tb_next, tb_frame, tb_lasti, tb_lineno)");
@@ -688,7 +714,7 @@ Ref traceback_new(Type*, const Args& args) {
     return fail(exc::TypeError, "TracebackType() argument 'tb_frame' must be frame, not {}", type_name(a[1]));
   const int64_t lasti = TRY(to_int64(a[2]));
   const int64_t line = TRY(to_int64(a[3]));
-  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti / 2),
+  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti),
                         static_cast<int32_t>(line));
 }
 const GetSetDef kTracebackGetSets[] = {{"tb_next", traceback_next, set_traceback_next},
@@ -699,11 +725,11 @@ const GetSetDef kTracebackGetSets[] = {{"tb_next", traceback_next, set_traceback
 
 }  // namespace
 
-Ref make_traceback(Value next, Value frame, int32_t instruction, int32_t line) {
+Ref make_traceback(Value next, Value frame, int32_t offset, int32_t line) {
   auto* t = allocate_as<Traceback>(traceback_type);
   t->next = Ref::share(next).release();
   t->frame = Ref::share(frame).release();
-  t->instruction = instruction;
+  t->offset = offset;
   t->line = line;
   track(t);
   return Ref::steal(t);
@@ -711,7 +737,7 @@ Ref make_traceback(Value next, Value frame, int32_t instruction, int32_t line) {
 
 void add_traceback(Value exception, Value frame, int32_t instruction, int32_t line) {
   auto* e = self_exception(exception);
-  Ref entry = make_traceback(e->traceback, frame, instruction, line);
+  Ref entry = make_traceback(e->traceback, frame, instruction < 0 ? -1 : instruction * 2, line);
   assign(e->traceback, entry);
 }
 

@@ -24,7 +24,7 @@ struct Traceback : Object {
   static constexpr Layout kLayout = Layout::Traceback;
   Value next;   // Traceback or empty
   Value frame;  // Frame
-  int32_t instruction;
+  int32_t offset;  // of the instruction, 2 a word; -1: none
   int32_t line;
 };
 
@@ -33,7 +33,7 @@ struct Traceback : Object {
 bool set_exception_field(Value exception, std::string_view name, Value value);
 Value exception_field(Value exception, std::string_view name);
 
-Ref make_traceback(Value next, Value frame, int32_t instruction, int32_t line);
+Ref make_traceback(Value next, Value frame, int32_t offset, int32_t line);
 /// Adds a traceback entry for the frame in front of the exception's traceback.
 void add_traceback(Value exception, Value frame, int32_t instruction, int32_t line);
 

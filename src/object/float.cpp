@@ -1,4 +1,5 @@
 // float: slots and arithmetic.
+#include "memory/collector.h"
 #include "object/float.h"
 
 #include <cmath>
@@ -17,6 +18,7 @@ Ref make_float_of(Type* cls, double d) {
   if (cls == &float_type && !std::isnan(d)) return Ref::steal(Value::number(d));
   Float* f = static_cast<Float*>(allocate(cls));
   f->number = d;
+  if (has_gc(f)) track(f);
   return Ref::steal(f);
 }
 
@@ -239,7 +241,6 @@ Ref float_from_text(std::string_view text, Value original) {
 
 Ref float_from(Value v) {
   if (v.is_number() || is_exact(v, float_type)) return Ref::share(v);
-  if (is<Str>(v)) return float_from_text(TRY(number_text(as<Str>(v))), v);
   if (type_of(v)->slots.to_float) {
     Ref r = TRY(type_of(v)->slots.to_float(v));
     if (!is_float(r)) {
@@ -256,6 +257,7 @@ Ref float_from(Value v) {
     return r;
   }
   if (type_of(v)->slots.index) return make_float(TRY(to_double(v)));
+  if (is<Str>(v)) return float_from_text(TRY(number_text(as<Str>(v))), v);
   if (has_buffer(v)) return float_from_text(TRY(bytes_like_text(v)), v);
   return fail(exc::TypeError, "float() argument must be a string or a real number, not '{}'", type_name(v));
 }

@@ -172,16 +172,12 @@ Result<FormatSpec> parse_format_spec(const Str* s, char default_align, std::stri
     ++i;
   }
   f.width = TRY(read_number(s, i));
-  if (peek() == ',') {
-    f.grouping = ',';
+  if (peek() == ',' || peek() == '_') {
+    f.grouping = static_cast<char>(peek());
     ++i;
+    const char other = f.grouping == ',' ? '_' : ',';
+    if (peek() == static_cast<uint32_t>(other)) return fail(exc::ValueError, "Cannot specify both ',' and '_'.");
   }
-  if (peek() == '_') {
-    if (f.grouping) return fail(exc::ValueError, "Cannot specify both ',' and '_'.");
-    f.grouping = '_';
-    ++i;
-  }
-  if (peek() == ',' && f.grouping) return fail(exc::ValueError, "Cannot specify both ',' and '_'.");
   if (peek() == '.') {
     ++i;
     f.precision = TRY(read_number(s, i));

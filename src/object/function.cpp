@@ -47,6 +47,8 @@ void function_clear(Object* o) {
   auto* f = static_cast<Function*>(o);
   clear_attributes(o, &f->attributes);
   for (Value* v : {&f->defaults, &f->kwdefaults, &f->doc, &f->annotations, &f->module}) clear_field(*v);
+  // The function may still be seen: its names stay strings.
+  for (Value* v : {&f->name, &f->qualname}) put(*v, empty_str());
 }
 
 Ref function_call(Value self, const Args& args) { return call_function(self_function(self), args); }
@@ -166,13 +168,13 @@ Status set_dict(Value self, Value value) {
 }
 
 const GetSetDef kGetSets[] = {{"__code__", get_code, set_code},
-                              {"__globals__", get_globals, nullptr},
-                              {"__builtins__", get_builtins, nullptr},
+                              {"__globals__", get_globals, nullptr, nullptr, true},
+                              {"__builtins__", get_builtins, nullptr, nullptr, true},
                               {"__name__", get_name, set_name},
                               {"__qualname__", get_qualname, set_qualname},
                               {"__defaults__", get_defaults, set_defaults},
                               {"__kwdefaults__", get_kwdefaults, set_kwdefaults},
-                              {"__closure__", get_closure, nullptr},
+                              {"__closure__", get_closure, nullptr, nullptr, true},
                               {"__doc__", get_doc, set_doc},
                               {"__module__", get_module, set_module},
                               {"__annotations__", get_annotations, set_annotations},
@@ -189,7 +191,11 @@ Ref make_function(Code* code, Dict* globals, Value qualname) {
   retain(globals);
   Value builtins = dict_get(globals, names.__builtins__);
   if (is<Module>(builtins)) builtins = to_value(module_dict(builtins));
-  if (!is<Dict>(builtins)) builtins = to_value(builtins_dict());
+  if (!is<Dict>(builtins)) {
+    // Globals that name no builtins get those of the code that runs now.
+    CallRecord* record = thread_state().record;
+    builtins = to_value(record && record->code ? record->builtins() : builtins_dict());
+  }
   f->builtins = Ref::share(builtins).release();
   f->name = Ref::share(code->name).release();
   f->qualname = Ref::share(qualname ? qualname : code->qualname).release();
@@ -475,6 +481,30 @@ Ref super_getattr(Value self, Str* name) {
   }
   return generic_get_attr(self, name);
 }
+
+}  // namespace
+
+Value super_method(Value super, Str* name, Value& object) {
+  auto* s = self_super(super);
+  if (!s->type || s->object == s->type || equal(name, "__class__")) return Value();
+  bool after = false;
+  for (Value t : *as<Tuple>(as<Type>(s->type)->mro)) {
+    if (after) {
+      auto* dict = as<Dict>(as<Type>(t)->dict);
+      if (!dict->str_keys) return Value();
+      if (Value found = dict_get(dict, name)) {
+        if (!is_exact(found, function_type)) return Value();
+        object = s->object;
+        return found;
+      }
+    } else if (t == s->start) {
+      after = true;
+    }
+  }
+  return Value();
+}
+
+namespace {
 
 Ref super_get(Value self, Value instance, Value) {
   auto* s = self_super(self);

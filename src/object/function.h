@@ -56,4 +56,8 @@ struct Module : Object {
 Ref make_module(std::string_view name);
 Dict* module_dict(Value module);
 
+/// For a call of super().name: the Python function behind the start class (borrowed) and the instance it is called
+/// with; empty when the general way is needed.
+Value super_method(Value super, Str* name, Value& object);
+
 }  // namespace hiss

@@ -54,9 +54,11 @@ bool overrides(Value left, Value right, Str* name) {
 
 BinaryNames binary_names(BinaryOp op) {
   switch (op) {
-#define BINARY_OPERATION(field, dunder, symbol) \
-  case BinaryOp::field:                         \
-    return {names.__##dunder##__, names.__r##dunder##__, intern("__i" #dunder "__")};
+#define BINARY_OPERATION(field, dunder, symbol)                         \
+  case BinaryOp::field: {                                               \
+    static Str* const inplace_name = intern("__i" #dunder "__");        \
+    return {names.__##dunder##__, names.__r##dunder##__, inplace_name}; \
+  }
 #include "object/binary_operations.def"
 #undef BINARY_OPERATION
   }
@@ -201,7 +203,16 @@ Status generic_setattr(Value self, Str* name, Value value) {
 
 Ref generic_compare(Value self, Value other, CompareOp op) {
   Str* const ops[] = {names.__lt__, names.__le__, names.__eq__, names.__ne__, names.__gt__, names.__ge__};
-  Ref result = call_method_or_empty(self, ops[static_cast<int>(op)], {other});
+  Str* name = ops[static_cast<int>(op)];
+  Value function = lookup(type_of(self), name);
+  if (function && !type_of(function)->has(Type::kMethodDescriptor)) {
+    // A descriptor that fails to make a method says nothing about the comparison.
+    Ref method = lookup_special(self, name);
+    if (!method.is_error()) return call(method, {other});
+    clear_pending();
+    return Ref::not_implemented();
+  }
+  Ref result = call_method_or_empty(self, name, {other});
   return result.is_empty() ? Ref::not_implemented() : std::move(result);
 }
 

@@ -1,4 +1,5 @@
 // int: representation, conversion from and to C++ numbers, comparison, hash.
+#include "memory/collector.h"
 #include "object/int.h"
 
 #include <cmath>
@@ -80,6 +81,7 @@ Ref int_of_class(Type* cls, Value plain) {
   Int* i = allocate_int(cls, n);
   i->size = z.get()->_mp_size;
   if (n) memcpy(i->limbs, z.get()->_mp_d, static_cast<size_t>(n) * sizeof(mp_limb_t));
+  if (has_gc(i)) track(i);
   return Ref::steal(i);
 }
 

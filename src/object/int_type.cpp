@@ -78,10 +78,10 @@ Ref int_from_number(Value v) {
   if (truncated) {
     TRY(warn(exc::DeprecationWarning, "The delegation of int() to __trunc__ is deprecated."));
     if (is_int(truncated)) return plain_int(truncated);
-    if (!type_of(truncated)->slots.to_int && !type_of(truncated)->slots.index) {
+    if (!type_of(truncated)->slots.index) {
       return fail(exc::TypeError, "__trunc__ returned non-Integral (type {})", type_name(truncated));
     }
-    return int_from_number(truncated);
+    return index(truncated);
   }
   if (is<Str>(v)) return parse_int(TRY(number_text(as<Str>(v))), 10, v);
   Result<std::string> bytes = bytes_like_text(v);

@@ -3,7 +3,10 @@
 
 #include <new>
 #include <stdexcept>
+#include <cstddef>
+#include <new>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "object/containers.h"
@@ -26,6 +29,7 @@ struct ParameterSpec {
   int kwargs = -1;
   uint32_t value_count = 0;
   bool any_keyword = false;           // some parameter can be given by name
+  bool old_style = false;             // NativeDef::OldStyle
   std::vector<uint32_t> value_index;  // of each parameter
 };
 
@@ -109,6 +113,11 @@ std::string full_name(const char* name, Type* owner) {
 
 Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, uint32_t given) {
   const uint32_t low = spec.required_positional, high = spec.positional;
+  if (spec.old_style) {
+    const uint32_t bound = given < low ? low : high;
+    return fail(exc::TypeError, "{}() takes {} {} argument{} ({} given)", name,
+                low == high ? "exactly" : given < low ? "at least" : "at most", bound, bound == 1 ? "" : "s", given);
+  }
   const bool only_positional = !spec.any_keyword;
   if (only_positional && spec.varargs < 0) {
     if (high == 0) return fail(exc::TypeError, "{}() takes no arguments ({} given)", full_name(name, owner), given);
@@ -195,7 +204,10 @@ namespace {
 // Kept apart, so that a call which needs no binding has no room for values to set up.
 [[gnu::noinline]] Ref call_bound(const NativeDef* def, const ParameterSpec& s, Type* owner, Value self,
                                  const Args& args) {
-  Value values[Arguments::kMax] = {};
+  // Only as many values as there are parameters are set up.
+  alignas(Value) std::byte room[Arguments::kMax * sizeof(Value)];
+  auto* values = reinterpret_cast<Value*>(room);
+  for (uint32_t i = 0; i < s.value_count; ++i) new (&values[i]) Value();
   Ref varargs, kwargs;
   if (!args.names && s.varargs < 0 && s.kwargs < 0 && args.count <= s.positional &&
       args.count >= s.required_positional && s.positional == s.parameters.size()) {
@@ -209,23 +221,38 @@ namespace {
 }  // namespace
 
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
-  if (!spec) [[unlikely]]
-    spec = parse_signature(def->signature);
+  if (!spec) [[unlikely]] {
+    // A bound method is a new object at every access, but its definition is always the same.
+    static std::unordered_map<const NativeDef*, ParameterSpec*> all;
+    ParameterSpec*& known = all[def];
+    if (!known) {
+      known = parse_signature(def->signature);
+      known->old_style = def->kind == NativeDef::OldStyle;
+    }
+    spec = known;
+  }
   if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
     return run_native(def, self, args.values);
   return call_bound(def, *spec, owner, self, args);
 }
 
+ParameterSpec* parse_native_signature(const NativeDef* def) { return parse_signature(def->signature); }
+
 Status Arguments::bind(const Args& args) {
-  static std::vector<std::pair<const char*, ParameterSpec*>> cache;
-  ParameterSpec* spec = nullptr;
-  for (auto& [signature, parsed] : cache) {
-    if (signature == signature_) spec = parsed;
+  // A signature's address names it; the table answers nearly every call, the map those whose places collide.
+  struct Entry {
+    const char* signature;
+    ParameterSpec* spec;
+  };
+  static Entry table[512];
+  static std::unordered_map<const char*, ParameterSpec*> all;
+  Entry& entry = table[(reinterpret_cast<uintptr_t>(signature_) >> 3) % std::size(table)];
+  if (entry.signature != signature_) {
+    ParameterSpec*& spec = all[signature_];
+    if (!spec) spec = parse_signature(signature_);
+    entry = {signature_, spec};
   }
-  if (!spec) {
-    spec = parse_signature(signature_);
-    cache.emplace_back(signature_, spec);
-  }
+  const ParameterSpec* spec = entry.spec;
   return bind_arguments(*spec, name_, nullptr, args, values_, varargs_, kwargs_);
 }
 
@@ -285,8 +312,8 @@ Result<int64_t> native_function_hash(Value self) {
 Ref function_name(Value self) { return Ref::share(intern(as<NativeFunction>(self)->def->name)); }
 Ref function_qualname(Value self) {
   auto* f = as<NativeFunction>(self);
-  if (!is_bound_method(f)) return function_name(self);
-  Value owner = is<Type>(f->self) ? f->self : to_value(type_of(f->self));
+  if (!is_bound_method(f) && !f->owner) return function_name(self);
+  Value owner = !f->self ? to_value(f->owner) : is<Type>(f->self) ? f->self : to_value(type_of(f->self));
   return make_str(fmt::format("{}.{}", to_string(as<Type>(owner)->qualname), f->def->name));
 }
 Ref function_doc(Value self) {

@@ -21,7 +21,8 @@ struct NativeDef {
       nullptr;  // "($self, x, /, *, key=None)"; "($module, ...)" for module functions; "($type, ...)" class methods
   NativeCode code = nullptr;
   const char* doc = nullptr;
-  enum Kind : uint8_t { Plain, ClassMethod, StaticMethod } kind = Plain;
+  /// OldStyle: a plain method whose count of arguments is complained about in the words of PyArg_ParseTuple.
+  enum Kind : uint8_t { Plain, ClassMethod, StaticMethod, OldStyle } kind = Plain;
 };
 
 struct ParameterSpec;  // the parsed signature (native.cpp)
@@ -49,6 +50,8 @@ struct Descriptor : Object {
 };
 
 Ref make_native_function(const NativeDef* def, Value self = Value(), Value module_name = Value());
+/// For functions that are made again and again: makes the `spec` that they share.
+ParameterSpec* parse_native_signature(const NativeDef* def);
 /// Calls native code with Python arguments: binds them to the signature (TypeError in CPython's words) and runs it.
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args);
 

@@ -86,9 +86,34 @@ Ref object_compare(Value self, Value other, CompareOp op) {
 
 Ref get_class(Value self) { return Ref::share(type_of(self)); }
 
+// The class that gave instances of `type` their last __slots__, or the native base.
+Type* slots_base(Type* type) {
+  while (type->is_heap() && type->slot_count == 0) type = type->base;
+  return type;
+}
+
+std::vector<Value> own_slots(Type* type) {
+  std::vector<Value> found(type->slot_count);
+  for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(type->dict), i);) {
+    if (!is_exact(e->value, member_descriptor_type)) continue;
+    const auto* d = as<Descriptor>(e->value);
+    const size_t index = (d->offset - type->slots_offset) / sizeof(Value);
+    if (d->owner == type && !d->getset && index < found.size()) found[index] = d->name;
+  }
+  return found;
+}
+
+bool same_slots(Type* a, Type* b) {
+  a = slots_base(a);
+  b = slots_base(b);
+  return a == b || (a->is_heap() && b->is_heap() && slots_base(a->base) == slots_base(b->base) &&
+                    own_slots(a) == own_slots(b));
+}
+
 bool same_layout(Type* a, Type* b) {
   return a->basic_size == b->basic_size && a->instance_layout == b->instance_layout &&
-         a->attributes_offset == b->attributes_offset;
+         a->attributes_offset == b->attributes_offset &&
+         (a->type_flags & Type::kWeakReferable) == (b->type_flags & Type::kWeakReferable) && same_slots(a, b);
 }
 
 Status set_class(Value self, Value value) {
@@ -280,7 +305,22 @@ const GetSetDef kGetSets[] = {{"__class__", get_class, set_class, "the object's 
 
 // ---- __dict__ and __weakref__ of instances of classes
 
+extern const GetSetDef kInstanceDict;
+
+// What a native base knows better: the __dict__ of classes and modules is theirs, whatever a class of Python code says.
+Value native_dict_descriptor(Value self) {
+  for (Type* t = type_of(self); t; t = t->base) {
+    if (t->is_heap()) continue;
+    Value found = dict_get(as<Dict>(t->dict), names.__dict__);
+    if (found && is<Descriptor>(found) && as<Descriptor>(found)->getset->get != kInstanceDict.get) return found;
+  }
+  return Value();
+}
+
 Ref instance_dict(Value self) {
+  if (Value native = native_dict_descriptor(self)) {
+    return type_of(native)->slots.descr_get(native, self, to_value(type_of(self)));
+  }
   Attributes* attributes = attributes_of(self.object());
   if (!attributes)
     return fail_attribute(self, names.__dict__,
@@ -288,13 +328,14 @@ Ref instance_dict(Value self) {
   return Ref::share(attribute_dict(self.object(), attributes));
 }
 Status set_instance_dict(Value self, Value value) {
+  if (Value native = native_dict_descriptor(self)) return type_of(native)->slots.descr_set(native, self, value);
   Attributes* attributes = attributes_of(self.object());
   if (!attributes) return fail(exc::AttributeError, "This object has no __dict__");
   if (!value) return set_attribute_dict(self.object(), attributes, make_dict());
   return set_attribute_dict(self.object(), attributes, value);
 }
 Ref instance_weakref(Value self) {
-  const auto& list = weak_references_to(self.object());
+  const auto list = weak_references_to(self.object());
   return list.empty() ? Ref::none() : Ref::share(list.front());
 }
 

@@ -52,7 +52,7 @@ Ref percent_int(Value v, uint32_t conversion) {
     if (is_float(v)) return int_from_double(float_value(v));
     const bool number = type->slots.to_int || type->slots.index || type->slots.to_float;
     if (number) {
-      Ref r = type->slots.index ? index(v) : type->slots.to_int ? type->slots.to_int(v) : Ref::empty();
+      Ref r = type->slots.to_int ? type->slots.to_int(v) : type->slots.index ? index(v) : Ref::empty();
       if (r.is_error() && !pending_is(exc::TypeError)) return r;
       if (!r.is_error() && !r.is_empty() && is_int(r)) return plain_int(r);
       if (r.is_error()) clear_pending();

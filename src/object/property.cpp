@@ -108,7 +108,11 @@ Ref property_getter(Value self, const Value* args) { return copy_with(self, args
 Ref property_setter(Value self, const Value* args) { return copy_with(self, Value(), args[0], Value()); }
 Ref property_deleter(Value self, const Value* args) { return copy_with(self, Value(), Value(), args[0]); }
 Ref property_set_name(Value self, const Value* args) {
-  assign(self_property(self)->name, args[1]);
+  auto* arguments = as<Tuple>(args[0]);
+  if (arguments->size != 2) {
+    return fail(exc::TypeError, "__set_name__() takes 2 positional arguments but {} were given", arguments->size);
+  }
+  assign(self_property(self)->name, arguments->items[1]);
   return Ref::none();
 }
 
@@ -134,12 +138,12 @@ const NativeDef kPropertyMethods[] = {
     {"getter", "($self, fget, /)", property_getter, "The same property, but read by fget."},
     {"setter", "($self, fset, /)", property_setter, "The same property, but assigned by fset."},
     {"deleter", "($self, fdel, /)", property_deleter, "The same property, but deleted by fdel."},
-    {"__set_name__", "($self, owner, name, /)", property_set_name,
+    {"__set_name__", "($self, /, *args)", property_set_name,
      "Learn the name under which the class has the property."},
     {}};
-const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr},
-                                      {"fset", get_fset, nullptr},
-                                      {"fdel", get_fdel, nullptr},
+const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr, nullptr, true},
+                                      {"fset", get_fset, nullptr, nullptr, true},
+                                      {"fdel", get_fdel, nullptr, nullptr, true},
                                       {"__doc__", get_doc, set_doc},
                                       {"__isabstractmethod__", get_abstract, nullptr},
                                       {}};
@@ -201,7 +205,7 @@ Ref classmethod_get(Value self, Value instance, Value owner) {
   Value callable = self_wrapped(self)->callable;
   if (!callable) return fail(exc::RuntimeError, "uninitialized classmethod object");
   Value cls = owner ? owner : to_value(type_of(instance));
-  if (DescrGetSlot get = type_of(callable)->slots.descr_get) return get(callable, cls, to_value(type_of(cls)));
+  if (DescrGetSlot get = type_of(callable)->slots.descr_get) return get(callable, cls, cls);
   return make_method(callable, cls);
 }
 Ref classmethod_repr(Value self) {

@@ -266,7 +266,8 @@ AnySlot choose_slot(Type* type, size_t offset) {
       return GENERIC(hash_not_implemented);
     } else if (entry.offset == offsetof(Slots, new_) && is_exact(attribute, native_function_type)) {
       return slot_at(as<Type>(as<NativeFunction>(attribute)->self), offset);
-    } else if (descriptor && descriptor->wrapper->interned == entry.interned && descriptor->wrapper->offset != offset) {
+    } else if (descriptor && descriptor->wrapper->interned == entry.interned && descriptor->wrapper->offset != offset &&
+               is_subtype(type, descriptor->owner)) {
       continue;  // list's __add__ is its concat slot, which serves the operator too
     } else {
       use_generic = true;
@@ -347,6 +348,10 @@ void compute_slots(Type* type) {
 void update_slot(Type* type, Str* name) {
   auto range = by_name().equal_range(name);
   if (range.first == range.second) return;
+  if (name == names.__get__ || name == names.__set__ || name == names.__delete__) {
+    // Instances in the dicts of other classes become descriptors, or cease to be some: what is cached may be wrong.
+    type_modified(&object_type);
+  }
   for (auto it = range.first; it != range.second; ++it)
     slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
   note_pure_slots(type);

@@ -79,17 +79,14 @@ Result<bool> next_markup(const Str* s, int64_t& at, int64_t end, Markup& m) {
   }
   m.has_field = true;
   m.name_start = at;
-  bool bracket = false;
   uint32_t c = 0;
   for (; at < end; ++at) {
     c = s->at(at);
     if (c == '{') return fail(exc::ValueError, "unexpected '{{' in field name");
     if (c == '[') {
-      bracket = true;
-    } else if (c == ']') {
-      bracket = false;
-    } else if (c == '}' || ((c == ':' || c == '!') && !bracket)) {
-      if (c == '}' && bracket) continue;
+      // Anything may stand between brackets.
+      while (at < end && s->at(at) != ']') ++at;
+    } else if (c == '}' || c == ':' || c == '!') {
       break;
     }
   }

@@ -1,4 +1,5 @@
 // str: the type, its slots, its iterator, repr.
+#include "memory/collector.h"
 #include "object/bytes.h"
 #include "object/codecs_text.h"
 #include "object/index.h"
@@ -98,6 +99,7 @@ Ref str_new(Type* cls, const Args& args) {
   Str* r = allocate_str_of(cls, s->length, max_char(s));
   copy_chars(r, 0, s, 0, s->length);
   r->hash = s->hash;
+  if (has_gc(r)) track(r);
   return Ref::steal(r);
 }
 

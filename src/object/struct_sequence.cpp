@@ -43,7 +43,7 @@ Ref struct_new(Type* cls, const Args& args) {
     return fail(exc::TypeError, "constructor requires a sequence");
   }
   Dict* extra = nullptr;
-  if (bound[1] && !bound[1].is_none()) {
+  if (bound[1]) {
     if (!is<Dict>(bound[1])) return fail(exc::TypeError, "{}() takes a dict as second arg, if any", type.native_name);
     extra = as<Dict>(bound[1]);
   }

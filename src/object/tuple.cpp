@@ -120,8 +120,6 @@ Result<int64_t> count_item(Value self, Value item) {
 
 Ref list_compare(Value self, Value other, CompareOp op) {
   if (!is<List>(self) || !is<List>(other)) return Ref::not_implemented();
-  RecursionCheck check(" in comparison");
-  TRY(check.status());
   return compare_sequences<List>(self, other, op);
 }
 Result<bool> list_contains(Value self, Value item) { return contains_item<List>(self, item); }
@@ -133,8 +131,6 @@ Result<int64_t> list_count_item(Value self, Value item) { return count_item<List
 Ref repr_items(Value self, const char* open, const char* close, bool comma_when_single) {
   StrBuilder out;
   out.append_ascii(open);
-  RecursionCheck check(" while getting the repr of an object");
-  TRY(check.status());
   auto size = [&] { return is<List>(self) ? as<List>(self)->size : as<Tuple>(self)->size; };
   for (int64_t i = 0; i < size(); ++i) {
     if (i > 0) out.append_ascii(", ");
@@ -204,8 +200,6 @@ Result<int64_t> tuple_hash(Value self) {
 
 Ref tuple_compare(Value self, Value other, CompareOp op) {
   if (!is<Tuple>(self) || !is<Tuple>(other)) return Ref::not_implemented();
-  RecursionCheck check(" in comparison");
-  TRY(check.status());
   return compare_sequences<Tuple>(self, other, op);
 }
 

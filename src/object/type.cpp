@@ -175,10 +175,11 @@ bool is_subtype(const Type* type, const Type* base) {
     }
     return base == &object_type;
   }
-  for (Value t : *as<Tuple>(type->mro)) {
+  auto* mro = as<Tuple>(type->mro);
+  for (Value t : *mro) {
     if (t.object() == base) return true;
   }
-  return false;
+  return mro->size == 0 && type->base && is_subtype(type->base, base);  // its mro() is running
 }
 
 Value lookup(Type* type, Str* name) {

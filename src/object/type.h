@@ -59,6 +59,7 @@ using SetAttrSlot = Status (*)(Value self, Str* name, Value value);             
 using SetItemSlot = Status (*)(Value self, Value key, Value value);              // empty value: delete
 using DescrGetSlot = Ref (*)(Value descriptor, Value instance, Value owner);     // empty instance: through the class
 using DescrSetSlot = Status (*)(Value descriptor, Value instance, Value value);  // empty value: delete
+using SendSlot = Ref (*)(Value self, Value value, Ref* result);  // empty: it has ended, `*result` is its value
 using FinalizeSlot = void (*)(Value self);
 using DeallocSlot = void (*)(Object* self);  // releases what the object owns; memory is freed by free_object
 using TraverseSlot = void (*)(Object* self, Visitor& visit);
@@ -78,6 +79,7 @@ struct GetSetDef {
   Ref (*get)(Value self);
   Status (*set)(Value self, Value value);  // null: read-only; empty value: delete
   const char* doc = nullptr;
+  bool member = false;  // shows as a member_descriptor: CPython has a field of the C struct there
 };
 
 struct NativeDef;  // native.h
@@ -128,6 +130,7 @@ struct Type : Object {
   TraverseSlot traverse = nullptr;
   ClearSlot clear = nullptr;
   BufferSlot buffer = nullptr;
+  SendSlot send = nullptr;  // native iterators: spares `await` an exception that carries the value
   Slots slots;
   const NativeDef* methods = nullptr;  // native types only; added to dict by ready_type
   const GetSetDef* getsets = nullptr;

@@ -44,7 +44,10 @@ Status set_bases(Value self, Value value) {
   return set_type_bases(self_type(self), value);
 }
 
-Ref get_mro(Value self) { return Ref::share(self_type(self)->mro); }
+Ref get_mro(Value self) {
+  Value mro = self_type(self)->mro;
+  return as<Tuple>(mro)->size ? Ref::share(mro) : Ref::none();
+}
 Ref get_base(Value self) { return self_type(self)->base ? Ref::share(self_type(self)->base) : Ref::none(); }
 Ref get_dict(Value self) { return make_mapping_proxy(self_type(self)->dict); }
 Ref get_basicsize(Value self) { return make_int(self_type(self)->basic_size); }

@@ -100,6 +100,11 @@ Ref union_subclasscheck(Value self, const Value* args) {
   }
   return Ref::boolean(false);
 }
+// The module is that of the type, so that typing can treat a union as it treats a class.
+Ref union_getattr(Value self, Str* name) {
+  if (equal(name, "__module__")) return get_attr(to_value(&union_type), name);
+  return generic_get_attr(self, name);
+}
 Ref union_or(Value left, Value right) { return make_union(left, right); }
 
 const NativeDef kUnionMethods[] = {{"__instancecheck__", "($self, instance, /)", union_instancecheck, nullptr},
@@ -135,6 +140,7 @@ void init_union_type() {
   t.slots.hash = union_hash;
   t.slots.compare = union_compare;
   t.slots.getitem = union_getitem;
+  t.slots.getattr = union_getattr;
   t.slots.or_ = union_or;
   t.methods = kUnionMethods;
   t.getsets = kUnionGetSets;

@@ -260,6 +260,30 @@ bool Lexer::read_identifier() {
   return true;
 }
 
+void Lexer::take_async_as_name() {
+  int indent = 0;
+  int async_indent = -1;    // of the line with async def; -1: outside of such functions
+  bool in_header = false;  // in that line
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    Token& t = tokens_[i];
+    if (t.kind == TokenKind::Indent) ++indent;
+    if (t.kind == TokenKind::Dedent) --indent;
+    if (t.kind == TokenKind::Newline && async_indent >= 0) {
+      in_header = false;
+    } else if (t.kind != TokenKind::Indent && t.kind != TokenKind::Dedent && t.kind != TokenKind::TypeComment &&
+               async_indent >= indent && !in_header) {
+      async_indent = -1;
+    }
+    if (async_indent >= 0 || (t.kind != TokenKind::Async && t.kind != TokenKind::Await)) continue;
+    if (t.kind == TokenKind::Async && i + 1 < tokens_.size() && tokens_[i + 1].kind == TokenKind::Def) {
+      async_indent = indent;
+      in_header = true;
+    } else {
+      t.kind = TokenKind::Name;
+    }
+  }
+}
+
 bool Lexer::verify_identifier() {
   const char* limit = at_;
   const char* at = token_start_;
@@ -268,8 +292,8 @@ bool Lexer::verify_identifier() {
     const char* before = at;
     char32_t c = decode_utf8(at, limit, false);
     if (c == kInvalidCodePoint) {
-      at_ = before;
-      return fail_here("invalid character in identifier");
+      at_ = limit;
+      return fail_malformed();
     }
     bool fine = first ? is_identifier_start(c) : is_identifier_continue(c);
     first = false;

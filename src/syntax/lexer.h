@@ -30,6 +30,8 @@ class Lexer {
   Lexer(std::string_view source, const LexerOptions& options, std::vector<Warning>* warnings);
 
   void run();
+  /// Before Python 3.7 async and await were names outside of functions that begin with async def.
+  void take_async_as_name();
 
   const std::vector<Token>& tokens() const { return tokens_; }
   const std::vector<TypeIgnoreComment>& type_ignores() const { return type_ignores_; }
@@ -83,6 +85,7 @@ class Lexer {
   void emit_without_text(TokenKind kind);
   bool fail_here(const std::string& message);
   bool fail_range(const std::string& message, int column, int end_column);
+  bool fail_malformed();
   bool fail_line(SyntaxErrorInfo::Kind kind, const char* message, int offset, int end_offset);
   void set_error(SyntaxErrorInfo error);
   void warn_number(const char* kind);
@@ -122,6 +125,12 @@ class Lexer {
   bool strong_ = false;
   SyntaxErrorInfo error_;
 };
+
+/// A copy with '\n' line endings and eight zero bytes behind it; exec input always ends with a newline.
+std::string_view prepare_source(std::string_view source, bool end_with_newline, Arena& arena);
+
+/// What CPython says about text that is no UTF-8; empty when it is.
+std::string malformed_utf8_message(std::string_view text);
 
 /// The keyword's token, or Name.
 TokenKind keyword_kind(const char* text, size_t size);

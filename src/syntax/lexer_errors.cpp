@@ -79,10 +79,33 @@ std::string Lexer::buffered_text(int lineno) const {
   return {first, stop};
 }
 
+std::string malformed_utf8_message(std::string_view text) {
+  const Utf8Error bad = validate_utf8(text);
+  if (!bad.reason) return "";
+  const std::string where = bad.end - bad.start == 1
+                                ? fmt::format("byte 0x{:02x} in position {}",
+                                              static_cast<unsigned char>(text[bad.start]), bad.start)
+                                : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
+  return fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason);
+}
+
 void Lexer::set_error(SyntaxErrorInfo error) {
   failed_ = true;
   error_ = std::move(error);
   emit_without_text(TokenKind::Error);
+}
+
+/// The identifier before at_ is no UTF-8. CPython's offset counts the bytes of the line up to there.
+bool Lexer::fail_malformed() {
+  SyntaxErrorInfo error;
+  error.message =
+      malformed_utf8_message(std::string_view(token_start_, static_cast<size_t>(at_ - token_start_)));
+  error.lineno = error.end_lineno = lineno_;
+  error.offset = static_cast<int>(at_ - line_start_);
+  error.end_offset = -1;
+  error.line_text = replace_malformed_utf8(buffered_text(lineno_));
+  set_error(std::move(error));
+  return false;
 }
 
 /// The error lies just before at_: its offset counts the characters of the line read so far.

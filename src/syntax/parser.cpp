@@ -231,9 +231,6 @@ Expr* Parser::parse_fstring_expression() {
   return result;
 }
 
-namespace {
-
-/// A copy with '\n' line endings and eight zero bytes behind it; exec input always ends with a newline.
 std::string_view prepare_source(std::string_view source, bool end_with_newline, Arena& arena) {
   char* copy = static_cast<char*>(arena.allocate(source.size() + 1 + 8, 8));
   size_t size = 0;
@@ -255,8 +252,6 @@ std::string_view prepare_source(std::string_view source, bool end_with_newline, 
   return {copy, size};
 }
 
-}  // namespace
-
 ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Arena& arena) {
   ParseResult result;
   if (utf8_source.empty()) utf8_source = std::string_view("", 0);
@@ -274,6 +269,7 @@ ParseResult parse(std::string_view utf8_source, const ParseOptions& options, Are
   lexer_options.dont_imply_dedent = options.dont_imply_dedent;
   Lexer lexer(source, lexer_options, &result.warnings);
   lexer.run();
+  if (options.feature_minor < 7) lexer.take_async_as_name();
   ParserContext context{arena, options, result.warnings, validate_utf8(source).reason != nullptr};
   Parser parser(context, lexer, false);
   result.module = parser.parse_module(options.mode, result.error);

@@ -342,6 +342,7 @@ Expr* Parser::binary(int lowest) {
       pos_ = mark;
       return left;
     }
+    if (kind == TokenKind::At) check_version(5, "The '@' operator is");
     BinOp* result = node<BinOp>(start);
     result->left = left;
     result->op = operator_of(kind);
@@ -396,6 +397,7 @@ Expr* Parser::await_primary() {
     pos_ = mark;
     return nullptr;
   }
+  check_version(5, "Await expressions are");
   Await* result = node<Await>(start);
   result->value = value;
   return result;

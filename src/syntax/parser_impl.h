@@ -425,6 +425,8 @@ class Parser {
   [[noreturn]] void raise_tokens(const Node* first, const Token& last, const std::string& message);
   [[noreturn]] void raise_from(const Node* node, const std::string& message);
   /// At the last token read, as CPython's RAISE_SYNTAX_ERROR.
+  /// The feature_version of ast.parse: "Await expressions are" only supported in Python 3.`minor` and greater.
+  void check_version(int minor, const char* what);
   [[noreturn]] void raise_last(const std::string& message, SyntaxErrorInfo::Kind kind = SyntaxErrorInfo::SyntaxError);
   [[noreturn]] void raise_memory_error();
   [[noreturn]] void raise_recursion_error();

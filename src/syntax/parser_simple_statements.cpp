@@ -113,6 +113,7 @@ Stmt* Parser::expression_or_assignment() {
       if (!is_augmented(kind())) return expression_statement(first);
       bool single = first->is<Name>() || first->is<Attribute>() || first->is<Subscript>();
       if (!single || !make_target(first, ExprContext::Store)) return nullptr;
+      if (at(TokenKind::AtEqual)) check_version(5, "The '@' operator is");
       Operator op = augmented_operator(kind());
       ++pos_;
       Expr* value = NEED(yield_or_star_expressions());
@@ -187,6 +188,7 @@ Stmt* Parser::careful_assignment() {
 
   if (Expr* single = single_target(); single && is_augmented(kind())) {
     // Past the operator there is no other reading.
+    if (at(TokenKind::AtEqual)) check_version(5, "The '@' operator is");
     Operator op = augmented_operator(kind());
     ++pos_;
     Expr* value = NEED(yield_or_star_expressions());

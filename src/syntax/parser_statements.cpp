@@ -161,7 +161,10 @@ Stmt* Parser::function_def(Seq<Expr*> decorators) {
     result->type_comment = comment;
     return result;
   };
-  if (is_async) return fill(node<AsyncFunctionDef>(start));
+  if (is_async) {
+    check_version(5, "Async functions are");
+    return fill(node<AsyncFunctionDef>(start));
+  }
   return fill(node<FunctionDef>(start));
 }
 
@@ -282,7 +285,10 @@ Stmt* Parser::for_stmt() {
     result->type_comment = comment;
     return result;
   };
-  if (is_async) return fill(node<AsyncFor>(start));
+  if (is_async) {
+    check_version(5, "Async for loops are");
+    return fill(node<AsyncFor>(start));
+  }
   return fill(node<For>(start));
 }
 
@@ -402,7 +408,10 @@ Stmt* Parser::with_stmt() {
     result->type_comment = comment;
     return result;
   };
-  if (is_async) return fill(node<AsyncWith>(start));
+  if (is_async) {
+    check_version(5, "Async with statements are");
+    return fill(node<AsyncWith>(start));
+  }
   return fill(node<With>(start));
 }
 

@@ -95,12 +95,8 @@ void Parser::warn_invalid_escape(const Token& token, const char* at) {
 }
 
 void Parser::check_utf8(std::string_view body) {
-  Utf8Error bad = validate_utf8(body);
-  if (!bad.reason) return;
-  std::string where = bad.end - bad.start == 1 ? fmt::format("byte 0x{:02x} in position {}",
-                                                             static_cast<unsigned char>(body[bad.start]), bad.start)
-                                               : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
-  raise_last(fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason));
+  const std::string message = malformed_utf8_message(body);
+  if (!message.empty()) raise_last(message);
 }
 
 std::string_view Parser::decode_string(const Token& token, std::string_view body, bool raw) {
@@ -274,6 +270,7 @@ Expr* Parser::plain_strings() {
     if (literal.formatted) {
       builder.formatted = true;
       const char* at = literal.body.data();
+      check_version(6, "Format strings are");
       fstring_parts(builder, at, at + literal.body.size(), literal.raw, 0, *token);
     } else if (bytes) {
       builder.literal += decode_bytes(*token, literal.body, literal.raw);

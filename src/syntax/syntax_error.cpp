@@ -142,6 +142,11 @@ void Parser::raise_from(const Node* node, const std::string& message) {
   raise_at(node->lineno, node->col_offset, kCurrentPosition, kCurrentPosition, message);
 }
 
+void Parser::check_version(int minor, const char* what) {
+  if (options_.feature_minor < minor)
+    raise_last(fmt::format("{} only supported in Python 3.{} and greater", what, minor));
+}
+
 void Parser::raise_last(const std::string& message, SyntaxErrorInfo::Kind kind) {
   const Token& last = tokens_[furthest_ < 0 ? 0 : furthest_];
   int offset = last.col_offset == -1 ? current_column() : last.col_offset + 1;

@@ -23,9 +23,9 @@ struct CallRecord {
   Value* base;            // registers
   Value* top;             // frames called from here may use the stack from here on
   Code* code;
-  Function* function;  // borrowed; owned when the kind is Init
-  Value held;          // owned: the function (Call), the instance (Init), the generator (ForIter, Send)
-  const void* resume;  // machine code: where it goes on when a frame that it called returns
+  Function* function;     // borrowed; owned when the kind is Init
+  Value held;             // owned: the function (Call), the instance (Init), the generator (ForIter, Send)
+  const void* return_to;  // machine code: where the caller goes on when this frame returns
   uint32_t dst;
   RecordKind kind;
   Generator* generator;  // whose registers these are
@@ -47,6 +47,9 @@ Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_
 /// Raises RecursionError and gives null.
 [[gnu::cold]] CallRecord* fail_depth();
 [[gnu::cold]] void leave_frame_object(CallRecord* record);
+
+/// Where machine code returns to when the caller is interpreted; null until there is machine code.
+extern const void* return_to_interpreter;
 
 enum class CallOutcome : uint8_t { Entered, Returned, Failed };
 /// A call from the interpreter: the callee lies at `callee`, its `count` positional arguments and the keyword values
@@ -77,6 +80,7 @@ inline CallRecord* enter_record(ThreadState& ts, Function* f, Value* base) {
   record->top = base + code->register_count;
   record->code = code;
   record->function = f;
+  record->return_to = return_to_interpreter;
   // Temporaries leave immediate values behind in the window; a local must not take one for its value.
   for (uint32_t i = code->first_unset; i < code->local_register_count; ++i) base[i] = Value();
   ts.record = record;

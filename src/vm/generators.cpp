@@ -232,6 +232,15 @@ Ref generator_close(Generator* g) {
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
     return Ref::none();
   }
+  // Where no handler could see it, the exit needs no exception: the registers are let go as the unwinder would.
+  if (!g->frame && g->code->exception_table->empty() && !generator_delegate(g) &&
+      !is_exact(to_value(g), async_generator_type)) {
+    Ref hold = Ref::share(g);
+    g->state = Generator::Finished;
+    for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
+    clear_field(g->handled.exception);
+    return Ref::none();
+  }
   Ref yielded = generator_throw_into(g, {to_value(&exc::GeneratorExit), Value(), Value()}, true, nullptr);
   if (yielded.is_error()) {
     if (!pending_is(exc::GeneratorExit) && !pending_is(exc::StopIteration)) return Failure{};

@@ -12,6 +12,7 @@
 #include "vm/arithmetic.h"
 #include "vm/call_stack.h"
 #include "vm/generator_records.h"
+#include "vm/jit/machine_code.h"
 #include "vm/operations.h"
 
 namespace hiss {
@@ -38,6 +39,13 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #include "compile/bytecode.def"
 #undef OP
   };
+  // While machine code waits for one instruction to be interpreted, the next one leads back to it.
+  static const void* const kMachineLabels[] = {
+#define OP(name, operands, cache) &&to_machine_code,
+#include "compile/bytecode.def"
+#undef OP
+  };
+  const void* const* labels = kLabels;
   CallRecord* record = ts.record;
   const Instruction* pc = record->pc;
   Value* r = record->base;
@@ -57,10 +65,10 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #define C (pc[-1].c())
 #define BC (pc[-1].bc())
 #define FLAGS (pc[-1].flags())
-#define DISPATCH_HERE()                          \
-  do {                                           \
-    ++pc;                                        \
-    goto* kLabels[static_cast<uint8_t>(OPCODE)]; \
+#define DISPATCH_HERE()                         \
+  do {                                          \
+    ++pc;                                       \
+    goto* labels[static_cast<uint8_t>(OPCODE)]; \
   } while (0)
 #ifdef __clang__
 // clang (the fuzzers are built with it) refuses an indirect jump out of the scope of an object with a destructor.
@@ -108,16 +116,54 @@ Ref interpret(ThreadState& ts, bool throwing) {
     if (is_failure(expr)) [[unlikely]] \
       goto error;                      \
   } while (0)
-#define ENTER_RECORD()                          \
-  do {                                          \
-    record = ts.record;                         \
-    pc = record->pc;                            \
-    r = record->base;                           \
-    k = as<Tuple>(record->code->consts)->items; \
+#define ENTER_RECORD()                                         \
+  do {                                                         \
+    record = ts.record;                                        \
+    pc = record->pc;                                           \
+    r = record->base;                                          \
+    k = as<Tuple>(record->code->consts)->items;                \
+    labels = record->code->machine ? kMachineLabels : kLabels; \
   } while (0)
 
   if (throwing) goto error;
   if (eval_breaker) CHECK(handle_breaker(ts));
+  if (++record->code->heat >= 0) goto enter_machine_code;
+  DISPATCH();
+
+// ---- Between the interpreter and machine code
+to_machine_code:
+  --pc;
+enter_machine_code : {
+  labels = kLabels;
+  Code* code = record->code;
+  if (!code->machine && code->heat >= 0) make_machine_code(code);
+  if (code->heat > 0) code->heat = 0;
+  const void* entry = machine_entry(record, pc);
+  if (!entry) DISPATCH();
+  const uint64_t exit = run_machine_code(ts, entry);
+  record = ts.record;
+  r = record->base;
+  k = as<Tuple>(record->code->consts)->items;
+  pc = reinterpret_cast<const Instruction*>(exit & ~uint64_t{7});
+  switch (static_cast<MachineExit>(exit & 7)) {
+    case MachineExit::Step:
+      labels = kMachineLabels;
+      ++pc;
+      goto* kLabels[static_cast<uint8_t>(OPCODE)];
+    case MachineExit::Resume:
+      labels = kMachineLabels;
+      break;
+    case MachineExit::Stay:
+      if (eval_breaker) {
+        CHECK(handle_breaker(ts));
+      } else if (pc == record->code->first && !record->code->machine && ++record->code->heat >= 0) {
+        goto enter_machine_code;
+      }
+      break;
+    case MachineExit::Error:
+      goto error;
+  }
+}
 #ifdef __clang__
 next_instruction:
 #endif
@@ -777,6 +823,8 @@ op_JumpBack:
   if (eval_breaker) [[unlikely]] {
     CHECK(handle_breaker(ts));
   }
+  if (++record->code->heat >= 0) [[unlikely]]
+    goto enter_machine_code;
   DISPATCH();
 op_JumpIfTrue : {
   Value v = r[A];
@@ -945,6 +993,9 @@ enter_function : {
   k = as<Tuple>(f->code->consts)->items;
   if (eval_breaker) [[unlikely]]
     CHECK(handle_breaker(ts));
+  labels = kLabels;
+  if (++f->code->heat >= 0) [[unlikely]]
+    goto enter_machine_code;
 }
   DISPATCH();
 op_CallKeywords:
@@ -982,6 +1033,8 @@ call_any : {
       ENTER_RECORD();
       if (eval_breaker) [[unlikely]]
         CHECK(handle_breaker(ts));
+      if (++record->code->heat >= 0) [[unlikely]]
+        goto enter_machine_code;
       break;
     case CallOutcome::Returned:
       SET(dst, result.release());
@@ -1212,7 +1265,7 @@ op_Reraise : {
     // For the frame's f_lineno this is still the instruction that raised.
     Value traceback = as<Exception>(exception)->traceback;
     if (traceback && as<Traceback>(traceback)->frame == to_value(record->frame))
-      record->pc = record->code->begin() + as<Traceback>(traceback)->instruction + 1;
+      record->pc = record->code->begin() + as<Traceback>(traceback)->offset / 2 + 1;
   }
   restore_pending(Ref::steal(exception));
   goto unwind;
@@ -1309,6 +1362,14 @@ op_Send : {
   if (is<Generator>(receiver) && !is_exact(receiver, async_generator_type)) {
     Ref returned;
     result = generator_send(as<Generator>(receiver), value, &returned);
+    if (result.is_error()) goto error;
+    if (result.is_empty()) {
+      SET(A, returned.release());
+      DISPATCH();
+    }
+  } else if (SendSlot send = type_of(receiver)->send) {
+    Ref returned;
+    result = send(receiver, value, &returned);
     if (result.is_error()) goto error;
     if (result.is_empty()) {
       SET(A, returned.release());
@@ -1439,6 +1500,7 @@ unwind : {
     }
     r[handler->depth] = exception;
     pc = record->code->begin() + handler->target;
+    labels = record->code->machine ? kMachineLabels : kLabels;
     DISPATCH();
   }
   // Nobody here handles it: the frame ends.

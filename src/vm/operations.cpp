@@ -6,6 +6,7 @@
 
 #include "memory/collector.h"
 #include "object/class_builder.h"
+#include "object/dict_internal.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -68,7 +69,29 @@ BinaryOp operation_of(Op op) {
 
 // ---- Names
 
+namespace {
+
+// mapping[name], empty when the mapping answers KeyError.
+Ref item_or_empty(Value mapping, Str* name) {
+  Ref found = get_item(mapping, to_value(name));
+  if (!found.is_error() || !pending_is(exc::KeyError)) return found;
+  clear_pending();
+  return Ref();
+}
+
+// Instances of subclasses of dict may have a __getitem__ or __missing__ of their own.
+Ref load_global_from_mappings(CallRecord* record, Str* name) {
+  Ref found = TRY(item_or_empty(to_value(record->globals()), name));
+  if (found.is_empty()) found = TRY(item_or_empty(to_value(record->builtins()), name));
+  return found.is_empty() ? Ref(fail_name(name)) : std::move(found);
+}
+
+}  // namespace
+
 Ref load_global(CallRecord* record, Str* name, Instruction* cache) {
+  if (!is_exact(to_value(record->globals()), dict_type) || !is_exact(to_value(record->builtins()), dict_type)) {
+    return load_global_from_mappings(record, name);
+  }
   int64_t index = dict_find(record->globals(), name);
   if (index >= 0) {
     if (cache) cache->word = static_cast<uint32_t>(index + 1);
@@ -89,10 +112,8 @@ Ref load_name(CallRecord* record, Str* name, Instruction* cache) {
       Value found = dict_get(as<Dict>(record->locals), name);
       if (found) return Ref::share(found);
     } else {
-      Ref found = get_item(record->locals, to_value(name));
-      if (!found.is_error()) return found;
-      if (!pending_is(exc::KeyError)) return found;
-      clear_pending();
+      Ref found = TRY(item_or_empty(record->locals, name));
+      if (!found.is_empty()) return found;
     }
     return load_global(record, name, nullptr);
   }
@@ -190,7 +211,14 @@ struct AttributeCacheEntry {
   uint32_t shape_id;
   uint32_t index;
   Str* name;
+  Value constant;  // borrowed from the class, when the attribute is the class's and no descriptor
 };
+// What an object must not be for its class's attribute to be plain: a descriptor of any kind.
+bool is_plain_value(Value v) { return !type_of(v)->slots.descr_get && !type_of(v)->slots.descr_set; }
+// The upper half of an inline cache that holds an id or version (the lower half stays 0, which fits no shape), or 0.
+uint64_t cache_tag(uint64_t kind, uint32_t number) {
+  return number < (1u << 29) ? kind | static_cast<uint64_t>(number) << 32 : 0;
+}
 struct MethodCacheEntry {
   uint64_t key;  // as word 0 of LoadMethod's inline cache
   Str* name;
@@ -206,18 +234,50 @@ inline size_t cache_slot(uint64_t key, const Str* name) {
 
 }  // namespace
 
+namespace {
+
+// Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
+bool reads_attributes_as_type(Type* metatype) {
+  return metatype == &type_type ||
+         lookup(metatype, names.__getattribute__) == lookup(&type_type, names.__getattribute__);
+}
+
+}  // namespace
+
 Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
   if (object.is_object() && object.object()->layout == Layout::Instance) [[likely]] {
     const Attributes& attributes = static_cast<Instance*>(object.object())->attributes;
     if (attributes.shape) {
       const AttributeCacheEntry& entry = attribute_cache[cache_slot(attributes.shape->id, name)];
       if (entry.shape_id == attributes.shape->id && entry.name == name) {
+        if (entry.constant) {
+          cache[0].word = cache_tag(kCacheConstant, entry.shape_id);
+          cache[1].word = entry.constant.bits();
+          return Ref::share(entry.constant);
+        }
         cache[0].word = entry.shape_id | static_cast<uint64_t>(entry.index) << 32;
         return Ref::share(attributes.values[entry.index]);
       }
     }
   }
   Type* type = type_of(object);
+  if (is<Type>(object) && reads_attributes_as_type(type)) {
+    // An attribute of a class: what lies in its mro, unless a descriptor or the metaclass has a say.
+    auto* cls = as<Type>(object);
+    if (type_version(cls)) {
+      Value found = lookup(cls, name);
+      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(type, name)) {
+        cache[0].word = cache_tag(kCacheClass, cls->version);
+        cache[1].word = found.bits();
+        return Ref::share(found);
+      }
+    }
+  } else if (type == &module_type) {
+    // Modules have no descriptors but those of their type, whose names begin with two underscores.
+    if (name->length < 2 || name->at(0) != '_' || name->at(1) != '_') {
+      if (Value found = dict_get(module_dict(object), name)) return Ref::share(found);
+    }
+  }
   if (object.is_object() && type->has(Type::kPureGetAttr) && type_version(type)) {
     Value on_type = lookup(type, name);
     const bool data_descriptor = on_type && type_of(on_type)->slots.descr_set;
@@ -229,12 +289,17 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
         if (index >= 0) {
           if (shape->id != kNoShapeId) {
             cache[0].word = shape->id | static_cast<uint64_t>(index) << 32;
-            attribute_cache[cache_slot(shape->id, name)] = {shape->id, static_cast<uint32_t>(index), name};
+            attribute_cache[cache_slot(shape->id, name)] = {shape->id, static_cast<uint32_t>(index), name, Value()};
           }
           return Ref::share(instance->attributes.values[index]);
         }
+        if (on_type && shape->id != kNoShapeId && is_plain_value(on_type)) {
+          attribute_cache[cache_slot(shape->id, name)] = {shape->id, 0, name, on_type};
+          return Ref::share(on_type);
+        }
       }
-    } else if (is_exact(on_type, member_descriptor_type) && is_subtype(type, as<Descriptor>(on_type)->owner)) {
+    } else if (is_exact(on_type, member_descriptor_type) && !as<Descriptor>(on_type)->getset &&
+               is_subtype(type, as<Descriptor>(on_type)->owner)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
     }
@@ -285,6 +350,16 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
     return kOk;
   }
   out[1] = Value();
+  if (type == &super_type) {
+    Value self;
+    if (Value found = super_method(object, name, self)) {
+      retain(found);
+      retain(self);
+      out[0] = found;
+      out[1] = self;
+      return kOk;
+    }
+  }
   if (type->has(Type::kPureGetAttr)) {
     Value found = lookup(type, name);
     if (found && type_of(found)->has(Type::kMethodDescriptor)) {
@@ -315,6 +390,11 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
       out[0] = own;
       return kOk;
     }
+  }
+  if (type == &type_type || type == &module_type) {
+    Instruction unused[2] = {};
+    out[0] = TRY(load_attr_cached(object, name, unused)).release();
+    return kOk;
   }
   out[0] = TRY(get_attr(object, name)).release();
   return kOk;
@@ -566,24 +646,20 @@ Status dict_update_checked(Dict* dict, Value mapping) {
 }
 
 Status dict_merge(Dict* dict, Value mapping, Value callee) {
-  Ref source = Ref::share(mapping);
   if (!is<Dict>(mapping)) {
     Ref keys = TRY(get_attr_or_empty(mapping, names.keys));
     if (keys.is_empty())
       return fail(exc::TypeError, "{} argument after ** must be a mapping, not {}", function_name(callee),
                   type_name(mapping));
-    source = make_dict();
-    TRY(dict_update(as<Dict>(source), mapping));
   }
-  for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(source), i);) {
-    Ref existing = TRY(dict_get(dict, e->key));
-    if (!existing.is_empty()) {
-      return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
-                  to_string(str(e->key)));
-    }
-    TRY(dict_set(dict, e->key, e->value));
-  }
-  return kOk;
+  if (!dict_merge(dict, mapping, MergeMode::Unique).is_error()) return kOk;
+  if (!pending_is(exc::KeyError)) return Failure{};
+  // A key that was there already, or one that the mapping refused: CPython takes both for the former.
+  Ref error = take_pending();
+  Ref args = TRY(get_attr(error, "args"));
+  if (as<Tuple>(args)->size != 1) return restore_pending(std::move(error));
+  return fail(exc::TypeError, "{} got multiple values for keyword argument '{}'", function_name(callee),
+              to_string(TRY(str(as<Tuple>(args)->items[0]))));
 }
 
 // ---- Exceptions and with
@@ -860,6 +936,7 @@ Status handle_breaker(ThreadState& ts) {
     eval_breaker = eval_breaker & ~kBreakCollect;
     collector.collect_if_due();
   }
+  if (eval_breaker & kBreakMachineCode) eval_breaker = eval_breaker & ~kBreakMachineCode;
   if (eval_breaker & kBreakLock) yield_interpreter_lock(ts);
   if (eval_breaker & kBreakSignal) TRY(run_signal_handlers());
   return kOk;

@@ -9,6 +9,8 @@ namespace hiss {
 // What the upper half of an attribute cache's first word says; the lower half is a shape's id or a type's version.
 inline constexpr uint64_t kCacheSlot = uint64_t{1} << 63;
 inline constexpr uint64_t kCacheAdds = uint64_t{1} << 63;
+inline constexpr uint64_t kCacheConstant = uint64_t{1} << 62;  // LoadAttr, for machine code: see load_attr_cached
+inline constexpr uint64_t kCacheClass = uint64_t{1} << 61;
 inline constexpr uint64_t kCacheShape = uint64_t{1} << 32;
 inline constexpr uint64_t kCacheType = uint64_t{2} << 32;
 

@@ -207,7 +207,7 @@ void enter_thread(ThreadState* ts) {
 
 void leave_thread(ThreadState* ts) {
   for (Value* v : {&ts->pending, &ts->base_handled.exception, &ts->trace_function, &ts->profile_function,
-                   &ts->async_first_iteration, &ts->async_finalizer, &ts->context}) {
+                   &ts->async_first_iteration, &ts->async_finalizer, &ts->context, &ts->running_loop}) {
     clear_field(*v);
   }
   auto& list = states();

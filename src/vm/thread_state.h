@@ -36,6 +36,8 @@ struct ThreadState {
   uint64_t id = 0;
   Value async_first_iteration, async_finalizer;  // sys.set_asyncgen_hooks
   Value context;                                 // contextvars' current context
+  Value running_loop;                            // asyncio's, and the process it was set in
+  int32_t running_loop_process = 0;
   int32_t coroutine_origin_depth = 0;
 };
 
@@ -45,7 +47,7 @@ inline ThreadState& thread_state() { return *current_thread; }
 /// Work that the interpreter loop must look at soon (signals, lock requests, traces, async exceptions); checked on
 /// calls and back jumps.
 extern volatile uint32_t eval_breaker;
-enum EvalBreaker : uint32_t { kBreakSignal = 1, kBreakLock = 2, kBreakCollect = 4, kBreakPendingCall = 8 };
+enum EvalBreaker : uint32_t { kBreakSignal = 1, kBreakLock = 2, kBreakCollect = 4, kBreakPendingCall = 8, kBreakMachineCode = 16 };
 
 extern int32_t recursion_limit;  // set by set_recursion_limit (vm/call_stack.h)
 

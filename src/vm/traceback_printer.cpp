@@ -122,7 +122,7 @@ void append_frames(std::string& out, Value traceback) {
     const size_t indent = line.find_first_not_of(" \t\f");
     if (indent == line.npos) continue;
     out += "    " + line.substr(indent, line.find_last_not_of(" \t\r\n\f") + 1 - indent) + "\n";
-    const Position p = position_at(frame->code, static_cast<uint32_t>(std::max(t->instruction, 0)));
+    const Position p = position_at(frame->code, static_cast<uint32_t>(std::max(t->offset, 0) / 2));
     if (p.line == t->line) out += caret_line(line, p, indent);
   }
   flush_repeats();

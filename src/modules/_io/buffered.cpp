@@ -314,7 +314,7 @@ Ref reader_peek(Value self, const Value*) {
 Ref read_into(Value self, Value target, bool once) {
   auto* b = buffered_of(self);
   TRY(check_ready(b));
-  BufferView view(TRY(get_buffer(target, true)));
+  BufferView view(TRY(writable_argument(target, once ? "readinto1" : "readinto")));
   TRY(check_open(b, "readinto of closed file"));
   if (view.length() == 0) return make_int(0);
   Locked lock(b);

@@ -85,7 +85,7 @@ Ref io_next(Value self) {
 }
 Ref io_readinto(Value self, const Value* a) {
   auto* io = io_of(self);
-  BufferView view(TRY(get_buffer(a[0], true)));
+  BufferView view(TRY(writable_argument(a[0], "readinto")));
   TRY(check_io_open(io));
   const int64_t n = available(io, view.length());
   if (n) std::memcpy(view.data(), io->data->data() + io->position, static_cast<size_t>(n));

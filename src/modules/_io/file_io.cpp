@@ -255,7 +255,7 @@ Ref file_readinto(Value self, const Value* a) {
   auto* f = file_of(self);
   if (f->fd < 0) return fail_closed();
   if (!f->readable) return fail_mode("reading");
-  BufferView view(TRY(get_buffer(a[0], true)));
+  BufferView view(TRY(writable_argument(a[0], "readinto")));
   const int64_t n = TRY(file_read(f, view.data(), view.length()));
   return n < 0 ? Ref::none() : make_int(n);
 }

@@ -12,6 +12,13 @@ namespace hiss {
 Type io_base_type, raw_io_base_type, buffered_io_base_type, text_io_base_type;
 Type* unsupported_operation = nullptr;
 
+Result<Buffer> writable_argument(Value v, const char* function) {
+  Result<Buffer> buffer = get_buffer(v, true);
+  if (!buffer.is_error() || (!pending_is(exc::BufferError) && !pending_is(exc::TypeError))) return buffer;
+  clear_pending();
+  return fail(exc::TypeError, "{}() argument must be read-write bytes-like object, not {}", function, type_name(v));
+}
+
 Failure fail_unsupported(std::string_view message) { return fail_text(*unsupported_operation, std::string(message)); }
 
 Result<bool> is_closed(Value stream) {

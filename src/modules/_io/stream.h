@@ -30,6 +30,8 @@ extern Type text_wrapper_type, string_io_type, newline_decoder_type;
 /// io.UnsupportedOperation, made by the module.
 extern Type* unsupported_operation;
 
+/// The argument of readinto(): TypeError for what cannot be written to.
+Result<Buffer> writable_argument(Value v, const char* function);
 Failure fail_unsupported(std::string_view message);
 
 /// Describes a stream type with attributes, garbage collection and weak references.

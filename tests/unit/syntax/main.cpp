@@ -101,12 +101,8 @@ int main(int argc, char** argv) {
   if (const char* names = std::getenv("UNICODE_NAMES")) load_names(names);
   if (command == "tree") {
     for (int i = 2; i < argc; ++i) {
-      DecodedSource source = decode_source(read_file(argv[i]));
-      if (source.ok) {
-        report(source.text, 'e');
-      } else {
-        print_error(source.error);
-      }
+      const std::string bytes = read_file(argv[i]);
+      report(std::string(find_source_encoding(bytes).text), 'e');
     }
   } else if (command == "sources") {
     std::string header;
@@ -121,11 +117,11 @@ int main(int argc, char** argv) {
     std::vector<std::string> texts;
     size_t lines = 0, bytes = 0;
     for (int i = 2; i < argc; ++i) {
-      DecodedSource source = decode_source(read_file(argv[i]));
-      if (!source.ok) continue;
-      for (char c : source.text) lines += c == '\n';
-      bytes += source.text.size();
-      texts.push_back(std::move(source.text));
+      const std::string file = read_file(argv[i]);
+      std::string text(find_source_encoding(file).text);
+      for (char c : text) lines += c == '\n';
+      bytes += text.size();
+      texts.push_back(std::move(text));
     }
     for (int round = 0; round < 3; ++round) {
       auto start = std::chrono::steady_clock::now();

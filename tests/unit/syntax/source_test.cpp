@@ -8,26 +8,23 @@
 namespace hiss::syntax {
 
 TEST(Source, Utf8IsTheDefault) {
-  DecodedSource source = decode_source("\xEF\xBB\xBFx = 'é'\n");
-  ASSERT_TRUE(source.ok);
-  EXPECT_EQ(source.text, "x = 'é'\n");
-  EXPECT_EQ(source.encoding, "utf-8");
+  SourceEncoding encoding = find_source_encoding("\xEF\xBB\xBFx = 'é'\n");
+  EXPECT_EQ(encoding.text, "x = 'é'\n");
+  EXPECT_EQ(encoding.name, "utf-8");
+  EXPECT_TRUE(encoding.declared);
+  EXPECT_FALSE(find_source_encoding("x = 1\n").declared);
 }
 
 TEST(Source, CookieInTheFirstTwoLines) {
-  EXPECT_EQ(decode_source("# -*- coding: latin-1 -*-\nx = '\xE9'\n").text, "# -*- coding: latin-1 -*-\nx = 'é'\n");
-  EXPECT_EQ(decode_source("#!/usr/bin/python\n# vim: set fileencoding=iso-8859-15 :\n'\xA4'\n").text,
-            "#!/usr/bin/python\n# vim: set fileencoding=iso-8859-15 :\n'€'\n");
+  EXPECT_EQ(find_source_encoding("# -*- coding: latin-1 -*-\nx = '\xE9'\n").name, "iso-8859-1");
+  EXPECT_EQ(find_source_encoding("#!/usr/bin/python\n# vim: set fileencoding=koi8-r :\n").name, "koi8-r");
   EXPECT_EQ(find_encoding_cookie("x = 1\n# coding: latin-1\n"), std::nullopt);
   EXPECT_EQ(find_encoding_cookie("\n\n# coding: latin-1\n"), std::nullopt);
 }
 
 TEST(Source, ErrorsAreCpythons) {
-  EXPECT_EQ(decode_source("# coding: uft-8\n").error.message, "unknown encoding: uft-8");
-  EXPECT_EQ(decode_source("\xEF\xBB\xBF# coding: latin-1\n").error.message, "encoding problem: latin-1 with BOM");
-  EXPECT_EQ(decode_source("# coding: ascii\n\xE9\n").error.message,
-            "(unicode error) 'ascii' codec can't decode byte 0xe9 in position 16: ordinal not in range(128)");
-  EXPECT_EQ(decode_script("x = 1\ny = '\xF6'\n", "a.py").error.message,
+  EXPECT_EQ(find_source_encoding("\xEF\xBB\xBF# coding: latin-1\n").problem, "encoding problem: latin-1 with BOM");
+  EXPECT_EQ(non_utf8_message("x = 1\ny = '\xF6'\n", "a.py"),
             "Non-UTF-8 code starting with '\\xf6' in file a.py on line 2, but no encoding declared; see "
             "https://peps.python.org/pep-0263/ for details");
 }

@@ -1,0 +1,589 @@
+#include "vm/jit/helpers.h"
+
+#include "object/exception.h"
+#include "object/frame.h"
+#include "object/generator.h"
+#include "object/list_internal.h"
+#include "object/native.h"
+#include "vm/arithmetic.h"
+#include "vm/generator_records.h"
+#include "vm/jit/machine_code.h"
+#include "vm/operations.h"
+
+namespace hiss::jit {
+
+Stubs stubs;
+
+namespace {
+
+// What every helper starts with: the instruction's frame, decoded.
+struct Step {
+  Value* r;
+  const Value* k;
+  CallRecord* record;
+  const Instruction* pc;
+  uint32_t a, b, c;
+  uint8_t flags;
+
+  Step(CallRecord* rec, const Instruction* at)
+      : r(rec->base),
+        k(as<Tuple>(rec->code->consts)->items),
+        record(rec),
+        pc(at),
+        a(at->a()),
+        b(at->b()),
+        c(at->c()),
+        flags(at->flags()) {
+    record->pc = at + 1;
+  }
+  Str* name(uint32_t index) const { return as<Str>(as<Tuple>(record->code->names)->items[index]); }
+  Instruction* cache() const { return const_cast<Instruction*>(pc + 1); }
+  bool temporary(uint32_t reg) const { return reg >= record->code->local_register_count; }
+  void set(uint32_t reg, Value owned) {
+    Value old = r[reg];
+    r[reg] = owned;
+    release(old);
+  }
+  void drop(uint32_t reg) { set(reg, Value()); }
+  void drop_dying() {
+    if (flags & kDyingB) drop(b);
+    if (flags & kDyingC) drop(c);
+  }
+  // Puts a result into A; operands that die stay for the unwinder when there is none.
+  bool finish(Ref result) {
+    if (result.is_error()) [[unlikely]]
+      return false;
+    set(a, result.release());
+    drop_dying();
+    return true;
+  }
+};
+
+bool bit(bool b) { return b; }
+
+}  // namespace
+
+bool load_global_name(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  count_stale_cache(record->code);
+  Ref found = load_global(record, s.name(static_cast<uint32_t>(pc->bc())), s.cache());
+  if (found.is_error()) return false;
+  s.set(s.a, found.release());
+  return true;
+}
+
+bool load_attribute(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  count_stale_cache(record->code);
+  Ref found = load_attr_cached(s.r[s.b], s.name(s.c), s.cache());
+  if (found.is_error()) [[unlikely]]
+    return false;
+  s.set(s.a, found.release());
+  if (s.flags & kDyingB) s.drop(s.b);
+  return true;
+}
+
+bool store_attribute(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  count_stale_cache(record->code);
+  if (store_attr_cached(s.r[s.a], s.name(s.c), s.r[s.b], s.cache()).is_error()) return false;
+  if (s.flags & kDyingB) s.drop(s.b);
+  return true;
+}
+
+bool load_method_pair(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  count_stale_cache(record->code);
+  Value pair[2];
+  if (load_method(s.r[s.b], s.name(s.c), s.cache(), pair).is_error()) return false;
+  if (s.b == s.a || (s.flags & kDyingB)) s.drop(s.b);
+  s.r[s.a] = pair[0];
+  s.r[s.a + 1] = pair[1];
+  return true;
+}
+
+bool get_item_slow(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Value container = s.r[s.b], key = s.r[s.c];
+  if (is_exact(container, dict_type)) {
+    auto* dict = as<Dict>(container);
+    if (dict->str_keys && is_exact(key, str_type)) {
+      if (Value v = dict_get(dict, as<Str>(key))) {
+        retain(v);
+        s.set(s.a, v);
+        s.drop_dying();
+        return true;
+      }
+    }
+  }
+  return s.finish(get_item(container, key));
+}
+
+bool set_item_slow(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Value container = s.r[s.a], key = s.r[s.b];
+  if (is_exact(container, dict_type) && is_exact(key, str_type) && as<Dict>(container)->str_keys) {
+    dict_set(as<Dict>(container), as<Str>(key), s.r[s.c]);
+  } else if (set_item(container, key, s.r[s.c]).is_error()) {
+    return false;
+  }
+  s.drop_dying();
+  return true;
+}
+
+bool get_slice_of(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Ref part = get_slice(s.r[s.b], &s.r[s.c]);
+  if (part.is_error()) return false;
+  s.set(s.a, part.release());
+  for (uint32_t i = 0; i < 3; ++i) s.drop(s.c + i);
+  if (s.flags & kDyingB) s.drop(s.b);
+  return true;
+}
+
+bool set_slice_of(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  if (set_slice(s.r[s.a], &s.r[s.b], s.r[s.c], s.flags & kDyingC).is_error()) return false;
+  for (uint32_t i = 0; i < 3; ++i) s.drop(s.b + i);
+  if (s.flags & kDyingC) s.drop(s.c);
+  return true;
+}
+
+namespace {
+
+// An int and a float, in any order.
+bool mixed_numbers(Step& s, Value left, Value right) {
+  double x, y;
+  if (!to_number(left, x) || !to_number(right, y) || Value::both_integers(left, right)) return false;
+  double z;
+  switch (s.pc->op()) {
+    case Op::Add:
+    case Op::AddK:
+      z = x + y;
+      break;
+    case Op::Subtract:
+    case Op::SubtractK:
+      z = x - y;
+      break;
+    case Op::Multiply:
+    case Op::MultiplyK:
+      z = x * y;
+      break;
+    default:
+      return false;
+  }
+  if (z != z) return false;
+  s.set(s.a, Value::number(z));
+  s.drop_dying();
+  return true;
+}
+
+}  // namespace
+
+bool binary_operation(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  if (mixed_numbers(s, s.r[s.b], s.r[s.c])) return true;
+  const bool temporary_target = s.temporary(s.a);
+  const bool left_dies = (s.flags & kDyingB) || (s.b == s.a && temporary_target);
+  const bool right_dies = (s.flags & kDyingC) || (s.c == s.a && temporary_target);
+  return s.finish(binary_slow(pc->op(), s.r[s.b], s.r[s.c], s.flags & kInplace, left_dies, right_dies));
+}
+
+bool binary_constant_operation(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  const bool left_dies = (s.flags & kDyingB) || (s.b == s.a && s.temporary(s.a));
+  Ref result = binary_slow(pc->op(), s.r[s.b], s.k[s.c], s.flags & kInplace, left_dies, false);
+  if (result.is_error()) return false;
+  s.set(s.a, result.release());
+  if (s.flags & kDyingB) s.drop(s.b);
+  return true;
+}
+
+bool unary_operation(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Value v = s.r[s.b];
+  return s.finish(pc->op() == Op::Negative ? negative(v) : pc->op() == Op::Positive ? positive(v) : invert(v));
+}
+
+bool compare_values(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  const auto op = static_cast<CompareOp>(static_cast<int>(pc->op()) - static_cast<int>(Op::CompareLt));
+  return s.finish(compare(s.r[s.b], s.r[s.c], op));
+}
+
+bool contains_item(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  return s.finish(contains_value(s.r[s.b], s.r[s.c], s.flags & kInvert));
+}
+
+bool negate_truth(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Result<bool> t = truth(s.r[s.b]);
+  if (t.is_error()) return false;
+  return s.finish(Ref::boolean(!t.value()));
+}
+
+bool unpack_values(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Value source = s.r[s.b];
+  if (is_exact(source, tuple_type) && as<Tuple>(source)->size == s.c) {
+    Value* items = as<Tuple>(source)->items;
+    for (uint32_t i = 0; i < s.c; ++i) {
+      retain(items[i]);
+      s.set(s.a + i, items[i]);
+    }
+  } else if (unpack(source, s.c, &s.r[s.a]).is_error()) {
+    return false;
+  }
+  if (s.flags & kDyingB) s.drop(s.b);
+  return true;
+}
+
+bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
+  if (!unpack_values(record, pc)) return false;
+  Step s(record, pc);
+  for (uint32_t i = 0; i < s.c; ++i) {
+    Value item = s.r[s.a + i];
+    s.r[s.a + i] = Value();
+    s.set(pc[1 + i].a(), item);
+  }
+  return true;
+}
+
+bool release_unpacked(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  release_registers(&s.r[s.a], &s.r[s.a + s.c]);
+  return true;
+}
+
+bool build_display(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Value* first = &s.r[s.b];
+  switch (pc->op()) {
+    case Op::BuildTuple: {
+      if (s.c == 0) {
+        s.set(s.a, empty_tuple().release());
+        return true;
+      }
+      Tuple* tuple = allocate_tuple(s.c);
+      for (uint32_t i = 0; i < s.c; ++i) {
+        tuple->items[i] = first[i];
+        first[i] = Value();
+      }
+      track(tuple);
+      s.set(s.a, to_value(tuple));
+      return true;
+    }
+    case Op::BuildList: {
+      Ref list = make_list(s.c);
+      for (uint32_t i = 0; i < s.c; ++i) {
+        list_append_owned(as<List>(list), first[i]);
+        first[i] = Value();
+      }
+      s.set(s.a, list.release());
+      return true;
+    }
+    case Op::BuildSet: {
+      Ref set = make_set();
+      for (uint32_t i = 0; i < s.c; ++i) {
+        if (set_add(as<Set>(set), first[i]).is_error()) return false;
+        s.drop(s.b + i);
+      }
+      s.set(s.a, set.release());
+      return true;
+    }
+    default: {
+      Ref dict = make_dict();
+      for (uint32_t i = 0; i < s.c; ++i) {
+        if (dict_set(as<Dict>(dict), first[2 * i], first[2 * i + 1]).is_error()) return false;
+        s.drop(s.b + 2 * i);
+        s.drop(s.b + 2 * i + 1);
+      }
+      s.set(s.a, dict.release());
+      return true;
+    }
+  }
+}
+
+bool append_to_display(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  switch (pc->op()) {
+    case Op::ListAppend: {
+      Value v = s.r[s.b];
+      if (s.flags & kDyingB) {
+        s.r[s.b] = Value();
+      } else {
+        retain(v);
+      }
+      list_append_owned(as<List>(s.r[s.a]), v);
+      return true;
+    }
+    case Op::SetAdd:
+      if (set_add(as<Set>(s.r[s.a]), s.r[s.b]).is_error()) return false;
+      if (s.flags & kDyingB) s.drop(s.b);
+      return true;
+    default:
+      if (dict_set(as<Dict>(s.r[s.a]), s.r[s.b], s.r[s.c]).is_error()) return false;
+      s.drop_dying();
+      return true;
+  }
+}
+
+bool get_iterator(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  return s.finish(get_iter(s.r[s.b]));
+}
+
+bool make_function_object(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Ref f = make_function(as<Code>(s.k[pc->bc()]), record->globals());
+  if (f.is_error()) return false;
+  s.set(s.a, f.release());
+  return true;
+}
+
+bool format_text(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  if (pc->op() == Op::FormatValue) {
+    Ref text = format_value(s.r[s.b], s.flags, s.flags & 4 ? s.r[s.c] : Value());
+    if (text.is_error()) return false;
+    s.set(s.a, text.release());
+    return true;
+  }
+  Ref text = join_strings(&s.r[s.b], s.c);
+  if (text.is_error()) return false;
+  for (uint32_t i = 0; i < s.c; ++i) s.drop(s.b + i);
+  s.set(s.a, text.release());
+  return true;
+}
+
+bool release_register(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  s.drop(s.a);
+  return true;
+}
+
+namespace {
+
+uint32_t test_of(Step& s, Value left, Value right, CompareOp op) {
+  if (op == CompareOp::Eq || op == CompareOp::Ne) {
+    if (is_exact(left, str_type) && is_exact(right, str_type)) {
+      const bool same = left == right || equal(as<Str>(left), as<Str>(right));
+      s.drop_dying();
+      return same == (op == CompareOp::Eq);
+    }
+  }
+  Ref result = compare(left, right, op);
+  if (result.is_error()) return 2;
+  bool answer;
+  if (result.value().is_bool()) {
+    answer = result.value().is_true();
+  } else {
+    Result<bool> t = truth(result);
+    if (t.is_error()) return 2;
+    answer = t.value();
+  }
+  s.drop_dying();
+  return answer;
+}
+
+}  // namespace
+
+uint32_t test_comparison(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  const auto op = static_cast<CompareOp>(static_cast<int>(pc->op()) - static_cast<int>(Op::JumpLt));
+  return test_of(s, s.r[s.b], s.r[s.c], op);
+}
+
+uint32_t test_constant_comparison(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  s.flags &= static_cast<uint8_t>(~kDyingC);
+  const auto op = static_cast<CompareOp>(static_cast<int>(pc->op()) - static_cast<int>(Op::JumpLtK));
+  return test_of(s, s.r[s.b], s.k[s.c], op);
+}
+
+uint32_t test_truth(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  Result<bool> t = truth(s.r[s.a]);
+  if (t.is_error()) return 2;
+  const bool answer = t.value();
+  if (s.flags & kDyingB) s.drop(s.a);
+  return bit(answer);
+}
+
+// ---- Control
+
+namespace {
+
+// Where the innermost frame goes on at its pc.
+uint64_t go_on(ThreadState* ts) {
+  const void* entry = machine_entry(ts->record, ts->record->pc);
+  return entry ? reinterpret_cast<uint64_t>(entry) : stubs.stay;
+}
+
+}  // namespace
+
+uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  Step s(record, pc);
+  Value* callee = &s.r[s.a];
+  uint32_t count = s.b;
+  Tuple* keyword_names = nullptr;
+  const Op op = pc->op();
+  if (op == Op::CallKeywords || op == Op::CallMethodKeywords) {
+    keyword_names = as<Tuple>(s.k[pc[1].word]);
+    record->pc = pc + 2;
+  }
+  if (op == Op::CallMethod || op == Op::CallMethodKeywords) {
+    if (callee[1].is_empty()) {
+      callee[1] = callee[0];
+      callee[0] = Value();
+      ++callee;
+    } else {
+      if (op == Op::CallMethod && is_exact(*callee, method_descriptor_type) &&
+          as<Descriptor>(*callee)->owner == type_of(callee[1])) {
+        auto* d = as<Descriptor>(*callee);
+        Ref result = call_native(d->def, d->spec, d->owner, callee[1], Args{callee + 2, count, nullptr});
+        if (result.is_error()) [[unlikely]]
+          return stubs.error;
+        release_registers(callee, callee + 2 + count);
+        s.set(s.c, result.release());
+        return kDone;
+      }
+      ++count;
+    }
+  }
+  Ref result;
+  switch (begin_call(*ts, callee, count, keyword_names, s.c, result)) {
+    case CallOutcome::Entered:
+      if (const void* back = machine_entry(record, record->pc); back && ts->record->kind == RecordKind::Call)
+        ts->record->return_to = back;
+      return go_on(ts);
+    case CallOutcome::Returned:
+      s.set(s.c, result.release());
+      return kDone;
+    default:
+      return stubs.error;
+  }
+}
+
+uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  if (record->kind == RecordKind::Entry || record->kind == RecordKind::Call) {
+    record->pc = pc;
+    return stubs.step;
+  }
+  Step s(record, pc);
+  Value returned = Value::none();
+  if (pc->op() == Op::Return) {
+    returned = s.r[s.a];
+    s.r[s.a] = Value();
+  }
+  const RecordKind kind = record->kind;
+  const uint32_t dst = record->dst;
+  Value held = record->held;
+  Function* function = record->function;
+  if (record->generator) {
+    finish_generator(*ts, record);
+  } else {
+    pop_record(*ts, record);
+  }
+  CallRecord* caller = ts->record;
+  auto set = [&](Value owned) {
+    Value old = caller->base[dst];
+    caller->base[dst] = owned;
+    release(old);
+  };
+  if (kind == RecordKind::Init) {
+    release(static_cast<Object*>(function));
+    if (!returned.is_none()) {
+      (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(returned));
+      release(returned);
+      release(held);
+      return stubs.error;
+    }
+    set(held);
+    return go_on(ts);
+  }
+  release(held);
+  if (kind == RecordKind::ForIter) {
+    release(returned);
+  } else {
+    set(returned);
+  }
+  return go_on(ts);
+}
+
+uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  if (record->kind == RecordKind::Entry || (pc->flags() & kInvert)) {
+    record->pc = pc;
+    return stubs.step;
+  }
+  Step s(record, pc);
+  Value value = s.r[s.b];
+  if (s.flags & kDyingB) {
+    s.r[s.b] = Value();
+  } else {
+    retain(value);
+  }
+  const uint32_t dst = record->dst;
+  Value held = record->held;
+  suspend_generator(*ts, record, pc + 1);
+  CallRecord* caller = ts->record;
+  Value old = caller->base[dst];
+  caller->base[dst] = value;
+  ++caller->pc;  // past the Jump behind ForIter or Send
+  release(old);
+  release(held);
+  return go_on(ts);
+}
+
+uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  Step s(record, pc);
+  Value iterator = s.r[s.b];
+  if (is_exact(iterator, generator_type)) {
+    auto* g = as<Generator>(iterator);
+    if (g->state == Generator::Suspended || g->state == Generator::Created) {
+      if (g->state == Generator::Suspended) {
+        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+        Value old = slot;
+        slot = Value::none();
+        release(old);
+      }
+      Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::ForIter);
+      if (pushed.is_error()) return stubs.error;
+      pushed.value()->dst = s.a;
+      return go_on(ts);
+    }
+  }
+  Ref item = next(iterator);
+  if (item.is_error()) return stubs.error;
+  if (item.is_empty()) return kExhausted;
+  s.set(s.a, item.release());
+  return kItem;
+}
+
+uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  Step s(record, pc);
+  Value receiver = s.r[s.b], value = s.r[s.c];
+  if (!is_exact(receiver, generator_type) && !is_exact(receiver, coroutine_type)) {
+    record->pc = pc;
+    return stubs.step;
+  }
+  auto* g = as<Generator>(receiver);
+  if (g->state != Generator::Suspended && !(g->state == Generator::Created && value.is_none())) {
+    record->pc = pc;
+    return stubs.step;
+  }
+  if (g->state == Generator::Suspended) {
+    Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+    Value old = slot;
+    retain(value);
+    slot = value;
+    release(old);
+  }
+  Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::Send);
+  if (pushed.is_error()) return stubs.error;
+  pushed.value()->dst = s.a;
+  return go_on(ts);
+}
+
+}  // namespace hiss::jit

@@ -1,0 +1,58 @@
+// Functions that machine code calls for what its templates do not do in line. Each carries out the instruction at `pc`
+// on the registers of `record`, as the interpreter would.
+#pragma once
+
+#include "vm/call_stack.h"
+
+namespace hiss::jit {
+
+/// True when done, false when an exception is pending.
+using StepHelper = bool (*)(CallRecord* record, const Instruction* pc);
+bool load_global_name(CallRecord* record, const Instruction* pc);
+bool load_attribute(CallRecord* record, const Instruction* pc);
+bool store_attribute(CallRecord* record, const Instruction* pc);
+bool load_method_pair(CallRecord* record, const Instruction* pc);
+bool get_item_slow(CallRecord* record, const Instruction* pc);
+bool set_item_slow(CallRecord* record, const Instruction* pc);
+bool get_slice_of(CallRecord* record, const Instruction* pc);
+bool set_slice_of(CallRecord* record, const Instruction* pc);
+bool binary_operation(CallRecord* record, const Instruction* pc);
+bool binary_constant_operation(CallRecord* record, const Instruction* pc);
+bool unary_operation(CallRecord* record, const Instruction* pc);
+bool compare_values(CallRecord* record, const Instruction* pc);
+bool contains_item(CallRecord* record, const Instruction* pc);
+bool negate_truth(CallRecord* record, const Instruction* pc);
+bool unpack_values(CallRecord* record, const Instruction* pc);
+/// Unpack and the MoveTakes behind it.
+bool unpack_into_registers(CallRecord* record, const Instruction* pc);
+/// Releases what the targets of an Unpack held, which lies in its temporaries.
+bool release_unpacked(CallRecord* record, const Instruction* pc);
+bool build_display(CallRecord* record, const Instruction* pc);
+bool append_to_display(CallRecord* record, const Instruction* pc);
+bool get_iterator(CallRecord* record, const Instruction* pc);
+bool make_function_object(CallRecord* record, const Instruction* pc);
+bool format_text(CallRecord* record, const Instruction* pc);
+bool release_register(CallRecord* record, const Instruction* pc);
+
+/// 0: false, 1: true, 2: an exception is pending.
+using TestHelper = uint32_t (*)(CallRecord* record, const Instruction* pc);
+uint32_t test_comparison(CallRecord* record, const Instruction* pc);
+uint32_t test_constant_comparison(CallRecord* record, const Instruction* pc);
+uint32_t test_truth(CallRecord* record, const Instruction* pc);
+
+/// Where machine code goes on in the frame that is then the innermost; or one of the Outcomes.
+using ControlHelper = uint64_t (*)(CallRecord* record, const Instruction* pc, ThreadState* ts);
+enum Outcome : uint64_t { kDone = 0, kItem = 1, kExhausted = 2 };
+uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts);
+uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+
+/// Ways back to the interpreter, as addresses that machine code can jump to; all read the record's pc.
+struct Stubs {
+  uint64_t step, stay, error;
+};
+extern Stubs stubs;
+
+}  // namespace hiss::jit

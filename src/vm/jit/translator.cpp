@@ -1,0 +1,566 @@
+#include "vm/jit/translator.h"
+
+#include <cstddef>
+
+#include "object/function.h"
+
+namespace hiss::jit {
+
+using namespace asmjit::x86;
+
+Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address)
+    : code_(code),
+      instructions_(*code->instructions),
+      a(&holder),
+      exit_address_(exit_address),
+      targets_(code->instructions->size() + 2, false),
+      bodies_(code->instructions->size()),
+      entries_(code->instructions->size()),
+      known_(code->register_count + 1, Known::Nothing),
+      constants_(code->register_count + 1) {}
+
+namespace {
+
+size_t words_of(const Instruction& i) { return 1u + kOpCacheWords[static_cast<size_t>(i.op())]; }
+
+bool is_long_jump(Op op) {
+  return op == Op::Jump || op == Op::JumpBack || (op >= Op::JumpIfTrue && op <= Op::JumpIfNotNone);
+}
+bool is_compare_jump(Op op) { return op >= Op::JumpLt && op <= Op::JumpGeK; }
+
+}  // namespace
+
+// Places that are reached from elsewhere: there nothing is known.
+void Translator::find_targets() {
+  targets_[0] = true;
+  for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
+    const Instruction& at = instructions_[i];
+    const auto next = static_cast<int64_t>(i) + 1;
+    if (is_long_jump(at.op())) targets_[static_cast<size_t>(next + at.bc())] = true;
+    if (is_compare_jump(at.op())) targets_[static_cast<size_t>(next + static_cast<int16_t>(at.a()))] = true;
+    if (at.op() == Op::ForIter || at.op() == Op::Send) targets_[i + 1] = targets_[i + 2] = true;
+    if (at.op() == Op::Yield) targets_[i + 1] = true;
+  }
+  for (const ExceptionEntry& e : *code_->exception_table) {
+    if (e.target != UINT32_MAX) targets_[e.target] = true;
+  }
+}
+
+bool Translator::translate() {
+  find_targets();
+  for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
+    bodies_[i] = a.newLabel();
+  }
+  for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
+    if (skip_ > 0) {
+      --skip_;
+      continue;
+    }
+    instruction(i);
+  }
+  for (size_t i = 0; i < cold_.size(); ++i) {
+    Cold cold = std::move(cold_[i]);
+    pc_ = cold.pc;
+    instruction_index_ = cold.index;
+    done_ = cold.done;
+    cold.emit();
+  }
+  return true;
+}
+
+std::unique_ptr<const void* []> Translator::entries(const asmjit::CodeHolder& holder, uint64_t base) const {
+  auto table = std::make_unique<const void*[]>(instructions_.size() + 1);
+  for (size_t i = 0; i < instructions_.size(); ++i) {
+    if (entries_[i].isValid()) table[i] = reinterpret_cast<const void*>(base + holder.labelOffset(entries_[i]));
+  }
+  return table;
+}
+
+void Translator::forget_all() {
+  for (uint32_t i = 0; i < known_.size(); ++i) learn(i, Known::Nothing);
+}
+
+void Translator::instruction(size_t index) {
+  instruction_index_ = index;
+  pc_ = &instructions_[index];
+  done_ = a.newLabel();
+  if (targets_[index]) forget_all();
+  a.bind(bodies_[index]);
+  if (targets_[index]) {
+    entries_[index] = bodies_[index];
+  } else if (may_leave_) {
+    emit_entry_check(index);
+  }
+  may_leave_ = false;
+  if (index == 0) {
+    // As at a turn of a loop, signals and requests are seen when a function is entered.
+    Label breaks = a.newLabel();
+    a.cmp(dword_ptr_abs(reinterpret_cast<uint64_t>(&eval_breaker)), 0);
+    a.jne(breaks);
+    cold([this, breaks] {
+      a.bind(breaks);
+      exit_at(0, MachineExit::Stay);
+    });
+  }
+  basic(index);
+  a.bind(done_);
+}
+
+// The interpreter may come back here only when what the code relies on is true.
+void Translator::emit_entry_check(size_t index) {
+  struct Fact {
+    uint32_t reg;
+    Known known;
+    Value constant;
+  };
+  std::vector<Fact> facts;
+  for (uint32_t i = 0; i < code_->register_count; ++i) {
+    if (known_[i] != Known::Nothing) facts.push_back({i, known_[i], constants_[i]});
+  }
+  if (facts.empty()) {
+    entries_[index] = bodies_[index];
+    return;
+  }
+  entries_[index] = a.newLabel();
+  cold([this, index, facts] {
+    a.bind(entries_[index]);
+    Label fails = a.newLabel();
+    for (const Fact& fact : facts) {
+      load(rax, fact.reg);
+      if (fact.constant) {
+        load_constant(rcx, fact.constant.bits());
+        a.cmp(rax, rcx);
+        a.jne(fails);
+        continue;
+      }
+      switch (fact.known) {
+        case Known::Int:
+          a.shr(rax, 49);
+          a.cmp(eax, 0x7FFF);
+          a.jne(fails);
+          break;
+        case Known::Float:
+          a.sub(rax, r14);
+          a.cmp(rax, r15);
+          a.jae(fails);
+          break;
+        case Known::Bool:
+          a.or_(rax, 1);
+          a.cmp(rax, 9);
+          a.jne(fails);
+          break;
+        case Known::Immediate:
+          a.sub(rax, 4096);
+          a.cmp(rax, rbp);
+          a.jb(fails);
+          break;
+        default:
+          a.sub(rax, 4096);
+          a.cmp(rax, rbp);
+          a.jae(fails);
+          break;
+      }
+    }
+    a.jmp(bodies_[index]);
+    a.bind(fails);
+    exit_at(index, MachineExit::Stay);
+  });
+}
+
+// ---- Leaving
+
+void Translator::exit_at(size_t index, MachineExit exit) {
+  load_constant(rax, reinterpret_cast<uint64_t>(&instructions_[index]) | static_cast<uint64_t>(exit));
+  a.jmp(exit_address_);
+}
+
+// The interpreter carries out this instruction.
+void Translator::step(size_t index) {
+  exit_at(index, MachineExit::Step);
+  forget_all();
+  may_leave_ = true;
+}
+
+void Translator::error_exit() {
+  load_constant(rax, reinterpret_cast<uint64_t>(pc_ + 1) | static_cast<uint64_t>(MachineExit::Error));
+  a.jmp(exit_address_);
+}
+
+void Translator::step_helper(StepHelper helper) {
+  a.mov(rdi, r13);
+  load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
+  load_constant(rax, reinterpret_cast<uint64_t>(helper));
+  a.call(rax);
+  a.test(al, al);
+  Label ok = a.newLabel();
+  a.jnz(ok);
+  error_exit();
+  a.bind(ok);
+}
+
+// Afterwards rax holds the helper's answer.
+void Translator::control(ControlHelper helper) {
+  a.mov(rdi, r13);
+  load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
+  a.mov(rdx, r12);
+  load_constant(rax, reinterpret_cast<uint64_t>(helper));
+  a.call(rax);
+}
+
+asmjit::Label Translator::slow_path(StepHelper helper) {
+  Label slow = a.newLabel();
+  cold([this, slow, helper] {
+    a.bind(slow);
+    step_helper(helper);
+    a.jmp(done_);
+  });
+  return slow;
+}
+
+asmjit::Label Translator::slow_path(StepHelper helper, Known expected) {
+  Label slow = a.newLabel();
+  cold([this, slow, helper, expected] {
+    a.bind(slow);
+    step_helper(helper);
+    load(rax, A());
+    if (expected == Known::Float) {
+      a.sub(rax, r14);
+      a.cmp(rax, r15);
+      a.jb(done_);
+    } else {
+      a.shr(rax, 49);
+      a.cmp(eax, 0x7FFF);
+      a.je(done_);
+    }
+    exit_at(instruction_index_ + words_of(*pc_), MachineExit::Stay);
+  });
+  return slow;
+}
+
+// ---- Values
+
+Mem Translator::reg(uint32_t index) const { return qword_ptr(rbx, static_cast<int32_t>(index * sizeof(Value))); }
+
+void Translator::load(Gp to, uint32_t index) { a.mov(to, reg(index)); }
+
+void Translator::load_constant(Gp to, uint64_t word) {
+  if (word <= UINT32_MAX) {
+    a.mov(to.r32(), word);
+  } else {
+    a.mov(to, word);
+  }
+}
+
+bool Translator::owns(uint32_t dst, uint32_t, uint32_t) const { return !is_immediate(dst); }
+
+// Releases the object word in `value` (clobbers rcx, rdi).
+void Translator::release(Gp value, Known known) {
+  Label done = a.newLabel(), dead = a.newLabel();
+  if (value != rdi) a.mov(rdi, value);
+  if (known != Known::Object) {
+    a.lea(rcx, ptr(rdi, -4096));
+    a.cmp(rcx, rbp);
+    a.jae(done);
+  }
+  a.dec(dword_ptr(rdi, offsetof(Object, refs)));
+  a.jz(dead);
+  a.bind(done);
+  cold([this, dead, done] {
+    a.bind(dead);
+    save_pc();
+    load_constant(rax, reinterpret_cast<uint64_t>(&destroy_object));
+    a.call(rax);
+    a.jmp(done);
+  });
+}
+
+void Translator::retain(Gp value, Known known) {
+  if (known == Known::Object) {
+    a.inc(dword_ptr(value, offsetof(Object, refs)));
+    return;
+  }
+  Label done = a.newLabel();
+  a.lea(rcx, ptr(value, -4096));
+  a.cmp(rcx, rbp);
+  a.jae(done);
+  a.inc(dword_ptr(value, offsetof(Object, refs)));
+  a.bind(done);
+}
+
+// Writes an owned value; what lay there is released (then everything but callee-saved registers is clobbered).
+void Translator::store(Gp value, uint32_t dst, bool release_old) {
+  if (!release_old) {
+    a.mov(reg(dst), value);
+    return;
+  }
+  a.mov(rdi, reg(dst));
+  a.mov(reg(dst), value);
+  release(rdi, known_[dst]);
+}
+
+void Translator::drop(uint32_t index) {
+  if (is_immediate(index)) return;
+  a.mov(rdi, reg(index));
+  a.mov(reg(index), 0);
+  release(rdi, known_[index]);
+  learn(index, Known::Immediate);
+}
+
+void Translator::drop_dying() {
+  if (flags() & kDyingB) drop(B());
+  if (flags() & kDyingC) drop(C());
+}
+
+void Translator::save_pc() {
+  load_constant(rax, reinterpret_cast<uint64_t>(pc_ + 1));
+  a.mov(qword_ptr(r13, offsetof(CallRecord, pc)), rax);
+}
+
+void Translator::require_object(Gp value, uint32_t index, Label slow) {
+  if (known_[index] == Known::Object) return;
+  a.lea(rcx, ptr(value, -4096));
+  a.cmp(rcx, rbp);
+  a.jae(slow);
+}
+
+void Translator::require_int(Gp value, uint32_t index, Label slow) {
+  if (known_[index] == Known::Int) return;
+  a.mov(rcx, value);
+  a.shr(rcx, 49);
+  a.cmp(ecx, 0x7FFF);
+  a.jne(slow);
+}
+
+// ---- The instructions
+
+namespace {
+
+Known known_of(Value v) {
+  if (v.is_integer()) return Known::Int;
+  if (v.is_number()) return Known::Float;
+  if (v.is_bool()) return Known::Bool;
+  return v.is_object() ? Known::Object : Known::Immediate;
+}
+
+}  // namespace
+
+void Translator::basic(size_t index) {
+  const Op op = pc_->op();
+  auto helper = [&](StepHelper h) {
+    step_helper(h);
+    if (flags() & kDyingB) learn(B(), Known::Immediate);
+    if (flags() & kDyingC) learn(C(), Known::Immediate);
+  };
+  switch (op) {
+    case Op::LoadConst: {
+      Value v = k()[BC()];
+      load_constant(rax, v.bits());
+      if (v.is_object()) a.inc(dword_ptr(rax, offsetof(Object, refs)));
+      store(rax, A(), owns(A()));
+      learn(A(), known_of(v), v);
+      return;
+    }
+    case Op::Move: {
+      load(rax, B());
+      if (!is_immediate(B())) retain(rax, known_[B()]);
+      const Known known = known_[B()];
+      store(rax, A(), owns(A()));
+      learn(A(), known, constants_[B()]);
+      return;
+    }
+    case Op::MoveTake: {
+      load(rax, B());
+      if (!is_immediate(B())) a.mov(reg(B()), 0);
+      const Known known = known_[B()];
+      const Value constant = constants_[B()];
+      store(rax, A(), owns(A()));
+      if (!is_immediate(B())) learn(B(), Known::Immediate);
+      learn(A(), known, constant);
+      return;
+    }
+    case Op::Release:
+      drop(A());
+      return;
+    case Op::CheckLocal: {
+      if (known_[A()] == Known::Int || known_[A()] == Known::Float || known_[A()] == Known::Object) return;
+      Label slow = a.newLabel();
+      a.cmp(reg(A()), 0);
+      a.je(slow);
+      cold([this, slow, index] {
+        a.bind(slow);
+        exit_at(index, MachineExit::Step);
+      });
+      return;
+    }
+    case Op::LoadGlobal:
+      return load_global();
+    case Op::LoadAttr:
+      return load_attr();
+    case Op::StoreAttr:
+      return store_attr();
+    case Op::LoadMethod:
+      return load_method();
+    case Op::GetItem:
+      return get_item();
+    case Op::SetItem:
+      return set_item();
+    case Op::GetSlice:
+    case Op::SetSlice: {
+      step_helper(op == Op::GetSlice ? get_slice_of : set_slice_of);
+      const uint32_t first = op == Op::GetSlice ? C() : B();
+      for (uint32_t i = 0; i < 3; ++i) learn(first + i, Known::Immediate);
+      if (op == Op::SetSlice && (flags() & kDyingC)) learn(C(), Known::Immediate);
+      if (op == Op::GetSlice) {
+        if (flags() & kDyingB) learn(B(), Known::Immediate);
+        learn(A(), Known::Nothing);
+      }
+      return;
+    }
+    case Op::LoadCell:
+    case Op::LoadFree:
+      return load_free(op == Op::LoadCell);
+    case Op::StoreCell:
+    case Op::StoreFree:
+      return store_free(op == Op::StoreCell);
+    case Op::Add:
+    case Op::Subtract:
+    case Op::Multiply:
+      return arithmetic(op, false);
+    case Op::AddK:
+    case Op::SubtractK:
+    case Op::MultiplyK:
+      return arithmetic(static_cast<Op>(static_cast<int>(op) - static_cast<int>(Op::AddK) + static_cast<int>(Op::Add)),
+                        true);
+    case Op::TrueDivide:
+    case Op::TrueDivideK:
+      return true_divide(op == Op::TrueDivideK);
+    case Op::Remainder:
+    case Op::FloorDivide:
+    case Op::Lshift:
+    case Op::Rshift:
+    case Op::Or:
+    case Op::Xor:
+    case Op::And:
+      return integer_operation(op, false);
+    case Op::RemainderK:
+      return integer_operation(Op::Remainder, true);
+    case Op::FloorDivideK:
+      return integer_operation(Op::FloorDivide, true);
+    case Op::AndK:
+      return integer_operation(Op::And, true);
+    case Op::RshiftK:
+      return integer_operation(Op::Rshift, true);
+    case Op::LshiftK:
+      return integer_operation(Op::Lshift, true);
+    case Op::Power:
+    case Op::MatrixMultiply:
+      helper(binary_operation);
+      learn(A(), Known::Nothing);
+      return;
+    case Op::Negative:
+      return negative();
+    case Op::Positive:
+    case Op::Invert:
+      helper(unary_operation);
+      learn(A(), Known::Nothing);
+      return;
+    case Op::Not:
+      return not_();
+    case Op::Is:
+      return is();
+    case Op::Contains:
+      helper(contains_item);
+      learn(A(), Known::Bool);
+      return;
+    case Op::Jump:
+      a.jmp(jump_target(index));
+      forget_all();
+      return;
+    case Op::JumpBack: {
+      Label breaks = a.newLabel();
+      a.cmp(dword_ptr_abs(reinterpret_cast<uint64_t>(&eval_breaker)), 0);
+      a.jne(breaks);
+      a.jmp(jump_target(index));
+      cold([this, breaks, index] {
+        a.bind(breaks);
+        exit_at(index, MachineExit::Step);
+      });
+      forget_all();
+      return;
+    }
+    case Op::JumpIfTrue:
+    case Op::JumpIfFalse:
+      return jump_if(op == Op::JumpIfTrue, index);
+    case Op::JumpIfNone:
+    case Op::JumpIfNotNone:
+      return jump_if_none(op == Op::JumpIfNone, index);
+    case Op::GetIter:
+      helper(get_iterator);
+      learn(A(), Known::Object);
+      return;
+    case Op::ForIter:
+      return for_iter(index);
+    case Op::Call:
+    case Op::CallMethod:
+    case Op::CallKeywords:
+    case Op::CallMethodKeywords:
+      return call(op == Op::CallMethod, index);
+    case Op::Return:
+    case Op::ReturnNone:
+      return return_value(op == Op::ReturnNone);
+    case Op::MakeFunction:
+      step_helper(make_function_object);
+      learn(A(), Known::Object);
+      return;
+    case Op::BuildTuple:
+    case Op::BuildList:
+    case Op::BuildSet:
+    case Op::BuildDict: {
+      step_helper(build_display);
+      const uint32_t count = op == Op::BuildDict ? 2 * C() : C();
+      for (uint32_t i = 0; i < count; ++i) learn(B() + i, Known::Immediate);
+      learn(A(), Known::Object);
+      return;
+    }
+    case Op::BuildString:
+      step_helper(format_text);
+      for (uint32_t i = 0; i < C(); ++i) learn(B() + i, Known::Immediate);
+      learn(A(), Known::Object);
+      return;
+    case Op::FormatValue:
+      step_helper(format_text);
+      learn(A(), Known::Object);
+      return;
+    case Op::ListAppend:
+      return list_append();
+    case Op::SetAdd:
+    case Op::DictAdd:
+      helper(append_to_display);
+      return;
+    case Op::Unpack:
+      return unpack();
+    case Op::Yield:
+      control(jit::yield_value);
+      a.mov(r13, qword_ptr(r12, offsetof(ThreadState, record)));
+      a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
+      a.jmp(rax);
+      forget_all();
+      return;
+    case Op::Send: {
+      control(jit::send_value);
+      a.mov(r13, qword_ptr(r12, offsetof(ThreadState, record)));
+      a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
+      a.jmp(rax);
+      forget_all();
+      return;
+    }
+    default:
+      break;
+  }
+  if (op >= Op::CompareLt && op <= Op::CompareGe) return compare(op);
+  if (op >= Op::JumpLt && op <= Op::JumpGe) return compare_jump(op, index, false);
+  if (op >= Op::JumpLtK && op <= Op::JumpGeK) return compare_jump(op, index, true);
+  step(index);
+}
+
+}  // namespace hiss::jit

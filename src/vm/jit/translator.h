@@ -1,0 +1,146 @@
+// The template translator: walks a code object's instructions once and emits machine code for each.
+//
+// Registers of the processor: rbx the frame's registers, r12 the thread, r13 the call record, r14 and r15 the offset
+// and span of float words, rbp the span of object words. rax, rcx, rdx, rsi, rdi, r8-r11 are free within an
+// instruction.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <functional>
+#include <vector>
+
+#include "vm/jit/helpers.h"
+#include "vm/jit/machine_code.h"
+
+namespace hiss::jit {
+
+/// What is known of a register's value where an instruction begins, so that its template can leave out checks.
+enum class Known : uint8_t { Nothing, Int, Float, Bool, Immediate, Object };
+
+class Translator {
+ public:
+  Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address);
+  /// Emits everything; false when asmjit reported an error.
+  bool translate();
+  /// After the code has been placed at `base`: the entries, one for each word of bytecode.
+  std::unique_ptr<const void*[]> entries(const asmjit::CodeHolder& holder, uint64_t base) const;
+
+ private:
+  using Gp = asmjit::x86::Gp;
+  using Xmm = asmjit::x86::Xmm;
+  using Label = asmjit::Label;
+
+  // translator.cpp
+  void find_targets();
+  void instruction(size_t index);
+  void basic(size_t index);
+  void emit_entry_check(size_t index);
+  void exit_at(size_t index, MachineExit exit);
+  void step(size_t index);
+  void step_helper(StepHelper helper);
+  void error_exit();
+  void control(ControlHelper helper);
+  void forget_all();
+
+  // Values in the frame's registers.
+  asmjit::x86::Mem reg(uint32_t index) const;
+  void load(Gp to, uint32_t index);
+  void store(Gp value, uint32_t dst, bool release_old);
+  /// Must what register `dst` held be released when it is written by an instruction with these operands?
+  bool owns(uint32_t dst, uint32_t operand1 = kNone, uint32_t operand2 = kNone) const;
+  void retain(Gp value, Known known);
+  void release(Gp object_word, Known known);
+  void drop(uint32_t index);
+  void drop_dying();
+  void forget_dying(bool constant);
+  void save_pc();
+  void load_constant(Gp to, uint64_t word);
+  void require_object(Gp value, uint32_t index, Label slow);
+  void require_int(Gp value, uint32_t index, Label slow);
+  void cold(std::function<void()> emit) { cold_.push_back({std::move(emit), pc_, instruction_index_, done_}); }
+  /// A label of code that runs `helper`, then goes on behind this instruction.
+  Label slow_path(StepHelper helper);
+  /// The same, when what follows relies on the result in A being of a known kind.
+  Label slow_path(StepHelper helper, Known expected);
+
+  // translate_arithmetic.cpp
+  void arithmetic(Op operation, bool constant);
+  void true_divide(bool constant);
+  void integer_operation(Op operation, bool constant);
+  void negative();
+  void compare(Op op);
+  void compare_jump(Op op, size_t index, bool constant);
+  void load_float(Xmm to, uint32_t index, Label slow);
+  Label jump_target(size_t index);
+
+  // translate_objects.cpp
+  void load_global();
+  void load_attr();
+  void store_attr();
+  void load_method();
+  void get_item();
+  void set_item();
+  void require_shape(uint32_t id, Label slow);
+  void load_cell_object(bool in_register, uint32_t index);
+  void load_free(bool cell);
+  void store_free(bool cell);
+  void list_append();
+  void unpack();
+  uint32_t moves_behind_unpack() const;
+  void unpack_to_targets(uint32_t count);
+
+  // translate_control.cpp
+  void jump_if(bool when, size_t index);
+  void jump_if_none(bool when, size_t index);
+  void for_iter(size_t index);
+  void call(bool method, size_t index);
+  void return_value(bool none);
+  void is();
+  void not_();
+
+  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kGeneratorFlags = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
+
+  // Code that is rarely run stands behind the rest; it is emitted at the end, in the state of its instruction.
+  struct Cold {
+    std::function<void()> emit;
+    const Instruction* pc;
+    size_t index;
+    Label done;
+  };
+
+  Code* code_;
+  const std::vector<Instruction>& instructions_;
+  asmjit::x86::Assembler a;
+  uint64_t exit_address_;
+  std::vector<bool> targets_;
+  std::vector<Label> bodies_;   // where an instruction's code begins, nothing known
+  std::vector<Label> entries_;  // where the interpreter may enter
+  std::vector<Known> known_;
+  std::vector<Value> constants_;  // known values; empty: none
+  std::vector<Cold> cold_;
+  const Instruction* pc_ = nullptr;  // of the instruction being translated
+  Label done_;                       // behind its code
+  uint32_t skip_ = 0;                // instructions behind this one whose work it has done
+  bool may_leave_ = true;            // the instruction before can come back through the interpreter
+  size_t instruction_index_ = 0;
+  Value constant_of(uint32_t index) const { return constants_[index]; }
+  void learn(uint32_t index, Known known, Value constant = Value()) {
+    known_[index] = known;
+    constants_[index] = constant;
+  }
+  bool is_immediate(uint32_t index) const {
+    const Known k = known_[index];
+    return k == Known::Int || k == Known::Float || k == Known::Bool || k == Known::Immediate;
+  }
+  uint32_t A() const { return pc_->a(); }
+  uint32_t B() const { return pc_->b(); }
+  uint32_t C() const { return pc_->c(); }
+  int32_t BC() const { return pc_->bc(); }
+  uint8_t flags() const { return pc_->flags(); }
+  const Value* k() const { return as<Tuple>(code_->consts)->items; }
+  bool temporary(uint32_t index) const { return index >= code_->local_register_count; }
+};
+
+}  // namespace hiss::jit
