@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "memory/blocks.h"
 #include "memory/collector.h"
 #include "object/function.h"
 #include "object/index.h"
@@ -29,9 +30,9 @@ Value& at(Deque* d, int64_t i) { return d->items[(d->head + i) & (d->capacity - 
 void reserve_one(Deque* d) {
   if (d->size < d->capacity) return;
   const int64_t capacity = d->capacity ? d->capacity * 2 : 8;
-  auto* items = static_cast<Value*>(std::calloc(static_cast<size_t>(capacity), sizeof(Value)));
+  auto* items = static_cast<Value*>(allocate_zeroed_block(static_cast<size_t>(capacity), sizeof(Value)));
   for (int64_t i = 0; i < d->size; ++i) items[i] = at(d, i);
-  std::free(d->items);
+  free_block(d->items);
   d->items = items;
   d->capacity = capacity;
   d->head = 0;
@@ -80,7 +81,7 @@ void clear_items(Deque* d) {
   d->capacity = d->size = d->head = 0;
   ++d->version;
   for (int64_t i = 0; i < capacity; ++i) release(items[i]);
-  std::free(items);
+  free_block(items);
 }
 void deque_dealloc(Object* o) {
   untrack(o);
@@ -315,7 +316,11 @@ Ref repeat_into(Value target, int64_t n) {
   auto* d = self_deque(target);
   Ref items = TRY(to_list(target));
   if (n <= 0) clear_items(d);
-  if (n > 1 && as<List>(items)->size > INT64_MAX / 16 / n) return fail_memory();
+  const int64_t size = as<List>(items)->size;
+  if (n > 1 && size > 0) {
+    if (d->max_length < 0) TRY(repeated_size(size, n, sizeof(Value)));
+    if (d->max_length >= 0) n = std::min(n, d->max_length / size + 2);  // more only push each other out
+  }
   for (int64_t k = 1; k < n; ++k) {
     for (Value v : *as<List>(items)) push_right(d, v);
   }

@@ -85,6 +85,12 @@ struct FindVisitor : Visitor {
   explicit FindVisitor(Tuple* t) : wanted(t) { visit = run; }
 };
 
+void add_numbers(List* list, const Value* from, const Value* end) {
+  for (; from != end; ++from) {
+    if (!from->is_object()) list_append(list, *from);
+  }
+}
+
 Ref get_referents(Value, const Value* a) {
   TRY(audit("gc.get_referents", {a[0]}));
   Ref list = make_list();
@@ -92,7 +98,7 @@ Ref get_referents(Value, const Value* a) {
   for (Value v : *as<Tuple>(a[0])) {
     if (!v.is_object() || !has_gc(v.object())) continue;
     // Numbers are kept inside values and are no objects to the collector; here they are as good as the others.
-    if (is<List>(v) || is<Tuple>(v)) {
+    if (is_exact(v, list_type) || is_exact(v, tuple_type)) {
       TRY(list_extend(as<List>(list), v));
     } else if (is_exact(v, dict_type)) {
       for (int64_t i = 0; DictEntry* e = dict_next(as<Dict>(v), i);) {
@@ -101,6 +107,8 @@ Ref get_referents(Value, const Value* a) {
       }
     } else {
       traverse_references(v.object(), visitor);
+      if (is<List>(v)) add_numbers(as<List>(list), as<List>(v)->begin(), as<List>(v)->end());
+      if (is<Tuple>(v)) add_numbers(as<List>(list), as<Tuple>(v)->begin(), as<Tuple>(v)->end());
     }
   }
   return list;

@@ -370,6 +370,7 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
     release(old);
   }
   type->mro = empty_tuple().release();  // while a custom mro() runs
+  track(type);  // its descriptors refer to it: refused from here on, it is a cycle for the collector
   Ref order = TRY(resolve_mro(type));
   Value old = type->mro;
   type->mro = order.release();
@@ -377,7 +378,6 @@ Ref make_class(Type* metatype, Str* name, Tuple* bases_in, Dict* namespace_, con
   for (Value b : *as<Tuple>(type->bases)) add_subclass(as<Type>(b), type);
   compute_slots(type);
   inherit_finalizer_flag(type);
-  track(type);
   TRY(set_names(type));
   TRY(init_subclass(type, keywords));
   return hold;

@@ -400,7 +400,9 @@ Ref decode_unicode_escape(const DecodeInput& in, int64_t* consumed) {
   }
 done:
   if (first_invalid >= 0) {
-    TRY(warn(exc::DeprecationWarning, fmt::format("invalid escape sequence '\\{}'", static_cast<char>(first_invalid))));
+    std::string message = "invalid escape sequence '\\";
+    append_utf8(message, static_cast<uint32_t>(first_invalid));  // any byte may stand there
+    TRY(warn(exc::DeprecationWarning, message + "'"));
   }
   if (consumed) *consumed = at;
   return d.out.finish();

@@ -15,7 +15,7 @@ import traceback
 import types
 from collections import OrderedDict, deque
 
-DEPTH = 100_000
+DEPTH = 20_000
 
 
 def outcome(function, *arguments):
@@ -206,9 +206,9 @@ show("await", lambda: awaiting(DEPTH).send(None))
 show("throw through 900 generators", lambda: (g := delegating(900), next(g), g.throw(KeyError)))
 
 # Dropping what is nested needs no depth.
-show("drop a list", lambda: nested(lambda v: [v], [], 300_000) and None)
-show("drop iterators", lambda: nested(lambda v: map(int, v), iter([1]), 300_000) and None)
-show("drop closures", lambda: nested(lambda v: (lambda: v), None, 300_000) and None)
+show("drop a list", lambda: nested(lambda v: [v], [], 100_000) and None)
+show("drop iterators", lambda: nested(lambda v: map(int, v), iter([1]), 100_000) and None)
+show("drop closures", lambda: nested(lambda v: (lambda: v), None, 100_000) and None)
 
 # In another thread, and in the handler of the error itself.
 results = []

@@ -2,6 +2,7 @@
 
 import enum
 import gc
+import sys
 import weakref
 
 
@@ -52,3 +53,39 @@ print(gc.is_tracked(Bare("x")))
 watched = [cycle_without_attributes(), enumeration(str), enumeration(int), enumeration(float)]
 gc.collect()
 print([reference() for reference in watched])
+
+
+class Items(list): pass
+class Row(tuple): pass
+
+
+for cls in (Items, Row):
+    made = cls([1, "a", Target])
+    made.extra = extra = Target()
+    referents = gc.get_referents(made) + gc.get_referents(vars(made))
+    print(cls.__name__, [any(r is wanted for r in referents) for wanted in (cls, extra, Target, 1)])
+
+
+# A class that is refused leaves nothing behind.
+class Refusing(type):
+    def mro(cls):
+        raise KeyError
+
+
+def refused(make):
+    counts = [10 ** 6 + i for i in range(5)]
+    for i in range(5):
+        try:
+            make()
+        except (TypeError, KeyError):
+            pass
+        gc.collect()
+        counts[i] = sys.getallocatedblocks()
+    return min(b - a for a, b in zip(counts[1:], counts[2:])) > 0
+
+
+class Base: pass
+class Derived(Base): pass
+
+
+print(refused(lambda: type("X", (Base, Derived), {})), refused(lambda: Refusing("X", (), {})))

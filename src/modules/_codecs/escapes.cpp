@@ -1,6 +1,8 @@
 // escape_encode and escape_decode: the backslash notation of bytes literals.
 #include "modules/_codecs/codecs.h"
 
+#include "object/text_units.h"
+
 namespace hiss {
 
 Ref escape_encode(Value, const Value* a) {
@@ -124,7 +126,7 @@ Ref escape_decode(Value, const Value* a) {
         break;
       }
       default:
-        if (bad.empty()) bad = std::string(1, c);
+        if (bad.empty()) append_utf8(bad, static_cast<uint8_t>(c));  // any byte may stand there
         out += '\\';
         --i;
         out += text[i++];
