@@ -56,8 +56,9 @@ Ref main_module() {
   return module;
 }
 
-Status run_text(const std::string& text, const std::string& filename, Value module) {
+Status run_text(const std::string& text, const std::string& filename, Value module, bool byte_columns = false) {
   CompileOptions options;
+  options.byte_columns = byte_columns;
   options.optimize = runtime_options().optimize;
   Ref code = TRY(compile_source(text, filename, syntax::Mode::Exec, options));
   TRY(run_code(as<Code>(code), module_dict(module), to_value(module_dict(module))));
@@ -98,7 +99,8 @@ Status run_script(const std::string& given, Value module) {
   Ref loader_type = TRY(get_attr(external, "SourceFileLoader"));
   Ref loader = TRY(call(loader_type, {make_str("__main__"), make_str(path)}));
   dict_set(dict, names.__loader__, loader);
-  return run_text(TRY(decode_script(bytes, path)), path, module);
+  const SourceText source = TRY(decode_script(bytes, path));
+  return run_text(source.text, path, module, source.byte_columns);
 }
 
 Status run(const CommandLine& line, Value module) {

@@ -239,6 +239,7 @@ Ref compile_source(std::string_view utf8, const ParseOptions& parse_options, con
 Ref compile_source(std::string_view utf8, const std::string& filename, Mode mode, const CompileOptions& options_in) {
   ParseOptions parse_options;
   parse_options.mode = mode;
+  parse_options.byte_columns = options_in.byte_columns;
   CompileOptions options = options_in;
   options.filename = filename;
   return compile_source(utf8, parse_options, options);

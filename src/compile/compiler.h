@@ -82,6 +82,7 @@ struct CompileOptions {
   std::string filename;
   int optimize = 0;  // 0; 1 drops asserts; 2 drops docstrings too
   bool future_annotations = false;
+  bool byte_columns = false;     // syntax::ParseOptions::byte_columns
   bool top_level_await = false;  // ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 };
 

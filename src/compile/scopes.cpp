@@ -482,7 +482,8 @@ class Analyzer {
     for (Scope* s : through) {
       scope_ = s;
       s->has_walrus = true;
-      add(target->id, static_cast<uint16_t>((global ? Symbol::kGlobal : Symbol::kNonlocal)), target);
+      const uint16_t assigned = s == saved ? Symbol::kAssigned : 0;
+      add(target->id, static_cast<uint16_t>((global ? Symbol::kGlobal : Symbol::kNonlocal) | assigned), target);
     }
     scope_ = saved;
   }

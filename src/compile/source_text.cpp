@@ -17,8 +17,7 @@ namespace {
 
 // A SyntaxError about the file as a whole.
 Failure raise_decoding_error(const std::string& message, const std::string& filename) {
-  Ref details =
-      make_tuple({make_str(filename), Value::integer(0), Value::integer(-1), Value::none()});
+  Ref details = make_tuple({make_str(filename), Value::integer(0), Value::integer(-1), Value::none()});
   Ref error = TRY(call(to_value(&exc::SyntaxError), {make_str(message), details}));
   return fail_with(error);
 }
@@ -51,20 +50,20 @@ bool is_ascii(std::string_view bytes) {
 
 }  // namespace
 
-Result<std::string> decode_source(std::string_view bytes, const std::string& filename) {
+Result<SourceText> decode_source(std::string_view bytes, const std::string& filename) {
   const syntax::SourceEncoding encoding = syntax::find_source_encoding(bytes);
   if (!encoding.problem.empty()) return raise_decoding_error(encoding.problem, filename);
   if (encoding.name == "utf-8" || (encoding.name == "iso-8859-1" && is_ascii(encoding.text))) {
-    return std::string(encoding.text);
+    return SourceText{std::string(encoding.text), !encoding.declared};
   }
   Result<std::string> text = decode_with_codec(encoding.text, encoding.name);
-  if (!text.is_error()) return text;
+  if (!text.is_error()) return SourceText{std::move(text.value())};
   if (!pending_is(exc::LookupError) && !pending_is(exc::SyntaxError) && !pending_is(exc::ValueError)) return Failure{};
   Ref message = TRY(str(take_pending()));
   return raise_decoding_error(to_string(message), filename);
 }
 
-Result<std::string> decode_script(std::string_view bytes, const std::string& filename) {
+Result<SourceText> decode_script(std::string_view bytes, const std::string& filename) {
   const syntax::SourceEncoding encoding = syntax::find_source_encoding(bytes);
   if (!encoding.problem.empty()) return fail(exc::SyntaxError, "{}", encoding.problem);
   if (!encoding.declared) {
@@ -89,11 +88,10 @@ Result<std::string> decode_script(std::string_view bytes, const std::string& fil
     error.line_text = "\n";
     return raise_syntax_error(error, filename);
   }
-  return text;
+  return SourceText{std::move(text), !encoding.declared};
 }
 
-Result<std::string> source_argument(Value source, const char* function, const char* what,
-                                    const std::string& filename) {
+Result<SourceText> source_argument(Value source, const char* function, const char* what, const std::string& filename) {
   if (!is<Str>(source) && !has_buffer(source)) {
     return fail(exc::TypeError, "{}() arg 1 must be a {}", function, what);
   }
@@ -102,7 +100,7 @@ Result<std::string> source_argument(Value source, const char* function, const ch
   BufferView view(TRY(get_buffer(encoded.is_empty() ? source : encoded.value())));
   std::string_view bytes(reinterpret_cast<const char*>(view.data()), static_cast<size_t>(view.length()));
   if (bytes.find('\0') != bytes.npos) return fail(exc::ValueError, "source code string cannot contain null bytes");
-  if (is<Str>(source)) return std::string(bytes);
+  if (is<Str>(source)) return SourceText{std::string(bytes)};
   return decode_source(bytes, filename);
 }
 
@@ -114,8 +112,8 @@ Result<std::string> filename_argument(Value name) {
       return fail(exc::TypeError, "expected str, bytes or os.PathLike object, not {}", type_name(name));
     }
   } else if (!is<Str>(path) && !is_instance_of(path, bytes_type)) {
-    TRY(warn(exc::DeprecationWarning, fmt::format("path should be string, bytes, or os.PathLike, not {}",
-                                                  type_name(name))));
+    TRY(warn(exc::DeprecationWarning,
+             fmt::format("path should be string, bytes, or os.PathLike, not {}", type_name(name))));
   }
   std::string text;
   if (is<Str>(path)) {

@@ -40,6 +40,7 @@ void destroy_now(Object* o) {
       if (has_gc(o)) track(o);  // resurrected; the queue of long chains had untracked it
       return;
     }
+    type = o->type;  // __del__ may have assigned __class__
   }
   if (o->flags & Object::kWeakrefs) {
     // A callback may start a collection, which must not see an object without references.

@@ -141,9 +141,10 @@ Ref symtable(Value, const Value* a) {
   } else {
     return fail(exc::ValueError, "symtable() arg 3 must be 'exec' or 'eval' or 'single'");
   }
-  const std::string text = TRY(source_argument(a[0], "symtable", "string or bytes object", filename));
+  const SourceText source = TRY(source_argument(a[0], "symtable", "string or bytes object", filename));
+  parsing.byte_columns = source.byte_columns;
   syntax::Arena arena;
-  ast::Mod* module = TRY(parse_source(text, filename, parsing, arena));
+  ast::Mod* module = TRY(parse_source(source.text, filename, parsing, arena));
   CompileOptions options;
   options.filename = filename;
   auto scopes = TRY(analyze_module(module, options));

@@ -100,9 +100,11 @@ Ref builtin_compile(Value, const Value* a) {
     TRY(validate_tree(tree.module));
     return compile_module(tree.module, options);
   }
-  std::string text = TRY(source_argument(a[0], "compile", "string, bytes or AST object", filename));
+  const SourceText source = TRY(source_argument(a[0], "compile", "string, bytes or AST object", filename));
+  const std::string& text = source.text;
   TRY(audit_source(text, filename));
   syntax::ParseOptions parsing;
+  parsing.byte_columns = source.byte_columns;
   parsing.mode = mode;
   parsing.dont_imply_dedent = flags & kDontImplyDedent;
   parsing.type_comments = flags & kTypeComments;
@@ -155,9 +157,11 @@ Ref evaluate(const Value* a, syntax::Mode mode, const char* function) {
     }
     return run_code(code, as<Dict>(spaces.globals), spaces.locals, closure);
   }
-  std::string text = TRY(source_argument(a[0], function, "string, bytes or code object", "<string>"));
+  SourceText source = TRY(source_argument(a[0], function, "string, bytes or code object", "<string>"));
+  std::string& text = source.text;
   if (mode == syntax::Mode::Eval) text.erase(0, text.find_first_not_of(" \t"));
   CompileOptions options;
+  options.byte_columns = source.byte_columns;
   options.optimize = runtime_options().optimize;
   options.future_annotations = inherited_future();
   TRY(audit_source(text, "<string>"));

@@ -54,9 +54,11 @@ bool overrides(Value left, Value right, Str* name) {
 
 BinaryNames binary_names(BinaryOp op) {
   switch (op) {
-#define BINARY_OPERATION(field, dunder, symbol) \
-  case BinaryOp::field:                         \
-    return {names.__##dunder##__, names.__r##dunder##__, intern("__i" #dunder "__")};
+#define BINARY_OPERATION(field, dunder, symbol)                         \
+  case BinaryOp::field: {                                               \
+    static Str* const inplace_name = intern("__i" #dunder "__");        \
+    return {names.__##dunder##__, names.__r##dunder##__, inplace_name}; \
+  }
 #include "object/binary_operations.def"
 #undef BINARY_OPERATION
   }

@@ -1,10 +1,9 @@
 // Native functions: parsing their signatures and binding a call's arguments to them, with CPython's error messages.
 #include "object/native.h"
 
-#include <new>
-#include <stdexcept>
 #include <cstddef>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -116,7 +115,10 @@ Failure wrong_count(const ParameterSpec& spec, const char* name, Type* owner, ui
   if (spec.old_style) {
     const uint32_t bound = given < low ? low : high;
     return fail(exc::TypeError, "{}() takes {} {} argument{} ({} given)", name,
-                low == high ? "exactly" : given < low ? "at least" : "at most", bound, bound == 1 ? "" : "s", given);
+                low == high   ? "exactly"
+                : given < low ? "at least"
+                              : "at most",
+                bound, bound == 1 ? "" : "s", given);
   }
   const bool only_positional = !spec.any_keyword;
   if (only_positional && spec.varargs < 0) {
@@ -220,23 +222,24 @@ namespace {
 
 }  // namespace
 
-Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
-  if (!spec) [[unlikely]] {
-    // A bound method is a new object at every access, but its definition is always the same.
-    static std::unordered_map<const NativeDef*, ParameterSpec*> all;
-    ParameterSpec*& known = all[def];
-    if (!known) {
-      known = parse_signature(def->signature);
-      known->old_style = def->kind == NativeDef::OldStyle;
-    }
-    spec = known;
+// A bound method is a new object at every access, but its definition is always the same.
+ParameterSpec* parse_native_signature(const NativeDef* def) {
+  static std::unordered_map<const NativeDef*, ParameterSpec*> all;
+  ParameterSpec*& known = all[def];
+  if (!known) {
+    known = parse_signature(def->signature);
+    known->old_style = def->kind == NativeDef::OldStyle;
   }
+  return known;
+}
+
+Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {
+  if (!spec) [[unlikely]]
+    spec = parse_native_signature(def);
   if (!args.names && args.count == spec->value_count && args.count == spec->positional) [[likely]]
     return run_native(def, self, args.values);
   return call_bound(def, *spec, owner, self, args);
 }
-
-ParameterSpec* parse_native_signature(const NativeDef* def) { return parse_signature(def->signature); }
 
 Status Arguments::bind(const Args& args) {
   // A signature's address names it; the table answers nearly every call, the map those whose places collide.

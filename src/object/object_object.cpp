@@ -106,8 +106,8 @@ std::vector<Value> own_slots(Type* type) {
 bool same_slots(Type* a, Type* b) {
   a = slots_base(a);
   b = slots_base(b);
-  return a == b || (a->is_heap() && b->is_heap() && slots_base(a->base) == slots_base(b->base) &&
-                    own_slots(a) == own_slots(b));
+  return a == b ||
+         (a->is_heap() && b->is_heap() && slots_base(a->base) == slots_base(b->base) && own_slots(a) == own_slots(b));
 }
 
 bool same_layout(Type* a, Type* b) {

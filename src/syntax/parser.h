@@ -62,6 +62,7 @@ struct ParseOptions {
   bool type_comments = false;      ///< PyCF_TYPE_COMMENTS
   bool barry_as_bdfl = false;      ///< from __future__ import barry_as_FLUFL
   bool allow_incomplete = false;   ///< PyCF_ALLOW_INCOMPLETE_INPUT: "incomplete input" when the end is reached early
+  bool byte_columns = false;       ///< the parser's errors count bytes: CPython does where no encoding is declared
   int max_int_digits = 4300;       ///< of a decimal literal (sys.set_int_max_str_digits); 0: any number
   int feature_minor = 11;          ///< 3.x, the feature_version of ast.parse
 };

@@ -73,7 +73,7 @@ SourceEncoding find_source_encoding(std::string_view bytes) {
   if (auto cookie = find_encoding_cookie(bytes)) {
     result.declared = true;
     result.name = normal_name(*cookie);
-    if (marked && result.name != "utf-8") result.problem = fmt::format("encoding problem: {} with BOM", *cookie);
+    if (marked && result.name != "utf-8") result.problem = fmt::format("encoding problem: {} with BOM", result.name);
   }
   return result;
 }

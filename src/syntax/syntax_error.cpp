@@ -108,7 +108,7 @@ SyntaxErrorInfo Parser::error_here(int lineno, int offset, int end_lineno, int e
   if (in_fstring_) {
     offset -= lexer_.first_column();
     end_offset -= lexer_.first_column();
-  } else {
+  } else if (!options_.byte_columns) {
     offset = to_characters(line, offset);
     if (end_offset > 0) end_offset = to_characters(line, end_offset);
   }

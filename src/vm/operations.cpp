@@ -233,10 +233,11 @@ inline size_t cache_slot(uint64_t key, const Str* name) {
   return (key * 0x9E3779B1u ^ reinterpret_cast<uintptr_t>(name) >> 5) & (kCacheEntries - 1);
 }
 
-}  // namespace
-
-namespace {
-
+// Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
+bool reads_attributes_as_type(Type* metatype) {
+  return metatype == &type_type ||
+         lookup(metatype, names.__getattribute__) == lookup(&type_type, names.__getattribute__);
+}
 bool is_slot_of(const Type* type, Value attribute) {
   return is_exact(attribute, member_descriptor_type) && !as<Descriptor>(attribute)->getset &&
          is_subtype(type, as<Descriptor>(attribute)->owner);
@@ -261,14 +262,17 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
     }
   }
   Type* type = type_of(object);
-  if (type == &type_type) {
-    // An attribute of a class of an ordinary metaclass: what lies in its mro, unless a descriptor has a say.
+  if (is<Type>(object) && reads_attributes_as_type(type)) {
+    // An attribute of a class: what lies in its mro, unless a descriptor or the metaclass has a say.
     auto* cls = as<Type>(object);
     if (type_version(cls)) {
       Value found = lookup(cls, name);
-      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(&type_type, name)) {
-        cache[0].word = cache_tag(kCacheClass, cls->version);
-        cache[1].word = found.bits();
+      if (found && (is_plain_value(found) || is_exact(found, function_type)) && !lookup(type, name)) {
+        // The version of the class says nothing of its metaclass, unless that never changes.
+        if (type == &type_type) {
+          cache[0].word = cache_tag(kCacheClass, cls->version);
+          cache[1].word = found.bits();
+        }
         return Ref::share(found);
       }
     }

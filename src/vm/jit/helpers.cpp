@@ -239,6 +239,23 @@ bool unpack_values(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
+bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
+  if (!unpack_values(record, pc)) return false;
+  Step s(record, pc);
+  for (uint32_t i = 0; i < s.c; ++i) {
+    Value item = s.r[s.a + i];
+    s.r[s.a + i] = Value();
+    s.set(pc[1 + i].a(), item);
+  }
+  return true;
+}
+
+bool release_unpacked(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  release_registers(&s.r[s.a], &s.r[s.a + s.c]);
+  return true;
+}
+
 bool build_display(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
   Value* first = &s.r[s.b];

@@ -23,6 +23,10 @@ bool compare_values(CallRecord* record, const Instruction* pc);
 bool contains_item(CallRecord* record, const Instruction* pc);
 bool negate_truth(CallRecord* record, const Instruction* pc);
 bool unpack_values(CallRecord* record, const Instruction* pc);
+/// Unpack and the MoveTakes behind it.
+bool unpack_into_registers(CallRecord* record, const Instruction* pc);
+/// Releases what the targets of an Unpack held, which lies in its temporaries.
+bool release_unpacked(CallRecord* record, const Instruction* pc);
 bool build_display(CallRecord* record, const Instruction* pc);
 bool append_to_display(CallRecord* record, const Instruction* pc);
 bool get_iterator(CallRecord* record, const Instruction* pc);

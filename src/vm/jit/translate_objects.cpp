@@ -18,6 +18,8 @@ constexpr int32_t kAttributes = offsetof(Instance, attributes);
 constexpr int32_t kShape = kAttributes + static_cast<int32_t>(offsetof(Attributes, shape));
 constexpr int32_t kValues = kAttributes + static_cast<int32_t>(offsetof(Attributes, values));
 
+constexpr int32_t kScratch = 24;  // from rsp on; see run_machine_code
+
 }  // namespace
 
 void Translator::load_global() {
@@ -112,8 +114,15 @@ void Translator::store_attr() {
   }
   load(rdi, A());
   require_object(rdi, A(), slow);
-  require_shape(static_cast<uint32_t>(cache), slow);
-  const bool adds = cache & kCacheAdds;
+  const bool member = (cache & kCacheSlot) && static_cast<uint32_t>(cache) == 0;
+  if (member) {
+    a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
+    a.cmp(dword_ptr(rcx, offsetof(Type, version)), static_cast<uint32_t>(pc_[2].word));
+    a.jne(slow);
+  } else {
+    require_shape(static_cast<uint32_t>(cache), slow);
+  }
+  const bool adds = !member && (cache & kCacheAdds);
   const auto index = static_cast<int32_t>((cache & ~kCacheAdds) >> 32);
   if (adds) {
     a.cmp(word_ptr(rdi, offsetof(Object, value_capacity)), index);
@@ -125,8 +134,9 @@ void Translator::store_attr() {
   } else if (!is_immediate(B())) {
     retain(rax, known_[B()]);
   }
-  a.mov(rdx, qword_ptr(rdi, kValues));
-  const Mem slot = qword_ptr(rdx, index * static_cast<int32_t>(sizeof(Value)));
+  if (!member) a.mov(rdx, qword_ptr(rdi, kValues));
+  const Mem slot = member ? qword_ptr(rdi, static_cast<int32_t>((cache & ~kCacheSlot) >> 32))
+                          : qword_ptr(rdx, index * static_cast<int32_t>(sizeof(Value)));
   if (adds) {
     a.mov(slot, rax);
     load_constant(rax, pc_[2].word);
@@ -173,7 +183,7 @@ void Translator::load_method() {
     a.mov(reg(A() + 1), rdi);
   }
   if (!keeps_object) learn(B(), Known::Immediate);
-  learn(A(), Known::Object);
+  learn(A(), Known::Nothing);  // an attribute that is called may be anything, None included
   learn(A() + 1, Known::Nothing);
 }
 
@@ -334,45 +344,115 @@ void Translator::list_append() {
   if (flags() & kDyingB) learn(B(), Known::Immediate);
 }
 
+// How many MoveTakes behind this Unpack put its temporaries, in order, into registers: the usual form of a, b = pair.
+uint32_t Translator::moves_behind_unpack() const {
+  const uint32_t count = C();
+  for (uint32_t i = 0; i < count; ++i) {
+    const size_t at = instruction_index_ + 1 + i;
+    if (targets_[at] || instructions_[at].op() != Op::MoveTake || instructions_[at].b() != A() + i) return 0;
+  }
+  return count;
+}
+
 void Translator::unpack() {
   const uint32_t count = C();
+  const uint32_t moves = count <= 16 ? moves_behind_unpack() : 0;
   if (count > 16) {
     step_helper(unpack_values);
+    if (flags() & kDyingB) learn(B(), Known::Immediate);
+    for (uint32_t i = 0; i < count; ++i) learn(A() + i, Known::Nothing);
+    return;
+  }
+  Label slow = slow_path(moves ? unpack_into_registers : unpack_values);
+  Label is_tuple = a.newLabel(), have_items = a.newLabel();
+  load(rdi, B());
+  require_object(rdi, B(), slow);
+  a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
+  a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&tuple_type)));
+  a.je(is_tuple);
+  a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_type)));
+  a.jne(slow);
+  a.cmp(qword_ptr(rdi, offsetof(List, size)), static_cast<int32_t>(count));
+  a.jne(slow);
+  a.mov(rdx, qword_ptr(rdi, offsetof(List, items)));
+  a.jmp(have_items);
+  a.bind(is_tuple);
+  a.cmp(qword_ptr(rdi, offsetof(Tuple, size)), static_cast<int32_t>(count));
+  a.jne(slow);
+  a.lea(rdx, ptr(rdi, offsetof(Tuple, items)));
+  a.bind(have_items);
+  // The temporaries must be free: what one may still hold is left to the helper.
+  for (uint32_t i = 0; i < count; ++i) {
+    if (is_immediate(A() + i)) continue;
+    load(rax, A() + i);
+    a.sub(rax, 4096);
+    a.cmp(rax, rbp);
+    a.jb(slow);
+  }
+  if (moves) {
+    unpack_to_targets(count);
   } else {
-    Label slow = slow_path(unpack_values), is_tuple = a.newLabel(), have_items = a.newLabel();
-    load(rdi, B());
-    require_object(rdi, B(), slow);
-    a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
-    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&tuple_type)));
-    a.je(is_tuple);
-    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_type)));
-    a.jne(slow);
-    a.cmp(qword_ptr(rdi, offsetof(List, size)), static_cast<int32_t>(count));
-    a.jne(slow);
-    a.mov(rdx, qword_ptr(rdi, offsetof(List, items)));
-    a.jmp(have_items);
-    a.bind(is_tuple);
-    a.cmp(qword_ptr(rdi, offsetof(Tuple, size)), static_cast<int32_t>(count));
-    a.jne(slow);
-    a.lea(rdx, ptr(rdi, offsetof(Tuple, items)));
-    a.bind(have_items);
-    // The targets are temporaries; one that may still hold something is left to the helper.
-    for (uint32_t i = 0; i < count; ++i) {
-      if (is_immediate(A() + i)) continue;
-      load(rax, A() + i);
-      a.sub(rax, 4096);
-      a.cmp(rax, rbp);
-      a.jb(slow);
-    }
     for (uint32_t i = 0; i < count; ++i) {
       a.mov(rax, qword_ptr(rdx, static_cast<int32_t>(i * sizeof(Value))));
       retain(rax, Known::Nothing);
       a.mov(reg(A() + i), rax);
     }
-    if (flags() & kDyingB) drop(B());
   }
-  if (flags() & kDyingB) learn(B(), Known::Immediate);
-  for (uint32_t i = 0; i < count; ++i) learn(A() + i, Known::Nothing);
+  if (flags() & kDyingB) {
+    drop(B());
+    learn(B(), Known::Immediate);
+  }
+  for (uint32_t i = 0; i < count; ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
+  for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
+  skip_ = moves;
+}
+
+// Items (at rdx) go to their targets at once. An object that a target held moves to the temporary instead and is
+// released when all targets are set, for its finalizer may look at them.
+void Translator::unpack_to_targets(uint32_t count) {
+  std::vector<uint32_t> owning;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t target = instructions_[instruction_index_ + 1 + i].a();
+    // The same target twice: the first item is released like an old value.
+    bool repeated = false;
+    for (uint32_t k = 0; k < i; ++k) repeated |= instructions_[instruction_index_ + 1 + k].a() == target;
+    if (!is_immediate(target) || repeated) owning.push_back(i);
+  }
+  if (!owning.empty()) a.mov(dword_ptr(rsp, kScratch), 0);
+  for (uint32_t i = 0, next = 0; i < count; ++i) {
+    const uint32_t target = instructions_[instruction_index_ + 1 + i].a();
+    a.mov(rax, qword_ptr(rdx, static_cast<int32_t>(i * sizeof(Value))));
+    retain(rax, Known::Nothing);
+    if (next < owning.size() && owning[next] == i) {
+      ++next;
+      Label held = a.newLabel(), back = a.newLabel();
+      a.mov(rdi, reg(target));
+      a.mov(reg(target), rax);
+      a.lea(rcx, ptr(rdi, -4096));
+      a.cmp(rcx, rbp);
+      a.jb(held);
+      a.bind(back);
+      const uint32_t temporary_index = A() + i;
+      cold([this, held, back, temporary_index] {
+        a.bind(held);
+        a.mov(reg(temporary_index), rdi);
+        a.mov(dword_ptr(rsp, kScratch), 1);
+        a.jmp(back);
+      });
+    } else {
+      a.mov(reg(target), rax);
+    }
+  }
+  if (owning.empty()) return;
+  Label some = a.newLabel(), none = a.newLabel();
+  a.cmp(dword_ptr(rsp, kScratch), 0);
+  a.jne(some);
+  a.bind(none);
+  cold([this, some, none] {
+    a.bind(some);
+    step_helper(release_unpacked);
+    a.jmp(none);
+  });
 }
 
 }  // namespace hiss::jit

@@ -51,7 +51,13 @@ bool Translator::translate() {
   for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
     bodies_[i] = a.newLabel();
   }
-  for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) instruction(i);
+  for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
+    if (skip_ > 0) {
+      --skip_;
+      continue;
+    }
+    instruction(i);
+  }
   for (size_t i = 0; i < cold_.size(); ++i) {
     Cold cold = std::move(cold_[i]);
     pc_ = cold.pc;

@@ -87,6 +87,8 @@ class Translator {
   void store_free(bool cell);
   void list_append();
   void unpack();
+  uint32_t moves_behind_unpack() const;
+  void unpack_to_targets(uint32_t count);
 
   // translate_control.cpp
   void jump_if(bool when, size_t index);
@@ -120,6 +122,7 @@ class Translator {
   std::vector<Cold> cold_;
   const Instruction* pc_ = nullptr;  // of the instruction being translated
   Label done_;                       // behind its code
+  uint32_t skip_ = 0;                // instructions behind this one whose work it has done
   bool may_leave_ = true;            // the instruction before can come back through the interpreter
   size_t instruction_index_ = 0;
   Value constant_of(uint32_t index) const { return constants_[index]; }

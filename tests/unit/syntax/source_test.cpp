@@ -23,7 +23,7 @@ TEST(Source, CookieInTheFirstTwoLines) {
 }
 
 TEST(Source, ErrorsAreCpythons) {
-  EXPECT_EQ(find_source_encoding("\xEF\xBB\xBF# coding: latin-1\n").problem, "encoding problem: latin-1 with BOM");
+  EXPECT_EQ(find_source_encoding("\xEF\xBB\xBF# coding: latin-1\n").problem, "encoding problem: iso-8859-1 with BOM");
   EXPECT_EQ(non_utf8_message("x = 1\ny = '\xF6'\n", "a.py"),
             "Non-UTF-8 code starting with '\\xf6' in file a.py on line 2, but no encoding declared; see "
             "https://peps.python.org/pep-0263/ for details");
