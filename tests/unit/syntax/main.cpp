@@ -13,6 +13,7 @@
 #include <map>
 #include <sstream>
 
+#include "syntax/parser.h"
 #include "syntax/source.h"
 
 using namespace hiss::syntax;

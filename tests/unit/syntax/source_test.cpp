@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "syntax/parser.h"
 
 namespace hiss::syntax {
 
