@@ -134,7 +134,8 @@ Ref method_positions(Value self, const Value*) {
 Ref method_lines(Value self, const Value*) {
   Ref list = make_list();
   const auto& positions = *self_code(self)->positions;
-  const bool module = !(self_code(self)->code_flags & kCodeNewLocals) && equal(as<Str>(self_code(self)->name), "<module>");
+  const bool module =
+      !(self_code(self)->code_flags & kCodeNewLocals) && equal(as<Str>(self_code(self)->name), "<module>");
   const int32_t first = module ? 0 : self_code(self)->firstlineno;
   if (!positions.empty() && positions[0].line != first && positions[0].line >= 0) {
     list_append(as<List>(list), make_tuple({Value::integer(0), Value::integer(0), Value::integer(first)}));

@@ -190,7 +190,8 @@ Status set_exception_table(Code* code, Value bytes) {
   if (!entries.empty()) std::memcpy(entries.data(), text.data(), text.size());
   const size_t size = code->instructions->size();
   for (const ExceptionEntry& e : entries) {
-    if (e.start > e.end || e.end > size || (e.target != UINT32_MAX && e.target >= size) || e.depth >= code->register_count)
+    if (e.start > e.end || e.end > size || (e.target != UINT32_MAX && e.target >= size) ||
+        e.depth >= code->register_count)
       return fail(exc::ValueError, "code: co_exceptiontable has an entry outside the code");
   }
   *code->exception_table = std::move(entries);

@@ -464,8 +464,8 @@ class Analyzer {
       std::string_view name = mangle_name(tree_, home->class_name, target->id);
       Symbol* s = home->find(name);
       if (s && (s->flags & Symbol::kComprehensionIterator)) {
-        return fail(
-            target, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'", target->id));
+        return fail(target, fmt::format("assignment expression cannot rebind comprehension iteration variable '{}'",
+                                        target->id));
       }
       through.push_back(home);
       home = home->parent;

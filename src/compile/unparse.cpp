@@ -172,8 +172,7 @@ class Unparser {
         auto* a = e->as<Attribute>();
         put(a->value, kAtom);
         // A dot right behind an int would be its decimal point.
-        const bool number =
-            a->value->is<Constant>() && a->value->as<Constant>()->constant_kind == ConstantKind::Int;
+        const bool number = a->value->is<Constant>() && a->value->as<Constant>()->constant_kind == ConstantKind::Int;
         out_ += number ? " ." : ".";
         out_ += a->attr;
         break;

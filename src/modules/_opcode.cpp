@@ -21,7 +21,8 @@ Ref get_specialization_stats(Value, const Value*) { return Ref::none(); }
 Ref instructions(Value, const Value*) {
   Ref list = make_list();
   for (size_t i = 0; i < kOpCount; ++i) {
-    list_append(as<List>(list), make_tuple({make_str(kOpNames[i]), make_str(kOpOperands[i]), make_int(kOpCacheWords[i])}));
+    list_append(as<List>(list),
+                make_tuple({make_str(kOpNames[i]), make_str(kOpOperands[i]), make_int(kOpCacheWords[i])}));
   }
   return list;
 }

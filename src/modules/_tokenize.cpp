@@ -19,10 +19,10 @@ Type iterator_type;
 // The numbers of classes of tokens, and the order in which the token module numbers the punctuation marks.
 enum TokenNumber : int { kName = 1, kNumber, kString, kNewline, kIndent, kDedent, kFirstMark, kOther = 54 };
 constexpr int kAwait = 55, kAsync = 56, kTypeComment = 58;
-constexpr std::string_view kMarks[] = {"(",  ")",  "[",  "]",  ":",  ",",  ";",  "+",  "-",  "*",   "/",   "|",
-                                       "&",  "<",  ">",  "=",  ".",  "%",  "{",  "}",  "==", "!=",  "<=",  ">=",
-                                       "~",  "^",  "<<", ">>", "**", "+=", "-=", "*=", "/=", "%=",  "&=",  "|=",
-                                       "^=", "<<=", ">>=", "**=", "//", "//=", "@", "@=", "->", "...", ":="};
+constexpr std::string_view kMarks[] = {
+    "(",  ")",  "[",  "]",  ":",  ",",   ";",   "+",   "-",  "*",   "/",  "|",  "&",  "<",   ">",  "=",
+    ".",  "%",  "{",  "}",  "==", "!=",  "<=",  ">=",  "~",  "^",   "<<", ">>", "**", "+=",  "-=", "*=",
+    "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "**=", "//", "//=", "@",  "@=", "->", "...", ":="};
 
 int token_number(TokenKind kind) {
   switch (kind) {
@@ -93,8 +93,7 @@ Ref iterator_next(Value self) {
   if (t.kind == TokenKind::EndMarker || t.kind == TokenKind::Error) {
     r.next = tokens.size();
     // Wrong indentation only ends the tokens.
-    if (t.kind == TokenKind::Error && r.lexer.error_is_strong())
-      return raise_syntax_error(r.lexer.error(), "<string>");
+    if (t.kind == TokenKind::Error && r.lexer.error_is_strong()) return raise_syntax_error(r.lexer.error(), "<string>");
     return Ref();
   }
   const bool no_text = t.kind == TokenKind::Indent || t.kind == TokenKind::Dedent;

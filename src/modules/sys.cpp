@@ -1,6 +1,6 @@
 // sys: the interpreter as Python sees it.
-#include <algorithm>
 #include <unistd.h>
+#include <algorithm>
 
 #include <climits>
 #include <cstdio>
@@ -10,8 +10,8 @@
 #include "memory/collector.h"
 #include "memory/small_objects.h"
 #include "modules/_io/standard_streams.h"
-#include "object/codecs_text.h"
 #include "object/class_builder.h"
+#include "object/codecs_text.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"

@@ -1,6 +1,6 @@
 // bytes: storage, construction, slots, iterator; what bytearray shares with it.
-#include "memory/collector.h"
 #include "object/bytes.h"
+#include "memory/collector.h"
 
 #include <cstring>
 

@@ -649,22 +649,23 @@ Ref bytes_percent(Value self, Value values) {
       {"center", "($self, width, fillchar=b' ', /)", bytes_center,                                                     \
        "Put the contents in the middle of width bytes, padding both sides with fillchar."},                            \
       {"count", "($self, sub, start=None, end=None, /)", bytes_count,                                                  \
-       "How often sub occurs in B[start:end], overlaps not counted. sub is bytes-like or one byte's value.", NativeDef::OldStyle},          \
+       "How often sub occurs in B[start:end], overlaps not counted. sub is bytes-like or one byte's value.",           \
+       NativeDef::OldStyle},                                                                                           \
       {"decode", "($self, /, encoding='utf-8', errors='strict')", bytes_decode,                                        \
        "Turn the bytes into a str. errors names the handler for what the encoding does not allow."},                   \
       {"endswith", "($self, suffix, start=None, end=None, /)", bytes_endswith,                                         \
-       "Whether B[start:end] has suffix, or one of a tuple of them, at its end.", NativeDef::OldStyle},                                     \
+       "Whether B[start:end] has suffix, or one of a tuple of them, at its end.", NativeDef::OldStyle},                \
       {"expandtabs", "($self, /, tabsize=8)", bytes_expandtabs,                                                        \
        "Replace each tab by the spaces that lead to the next multiple of tabsize columns."},                           \
       {"find", "($self, sub, start=None, end=None, /)", bytes_find,                                                    \
-       "Position of the first sub inside B[start:end], or -1 if there is none.", NativeDef::OldStyle},                                      \
+       "Position of the first sub inside B[start:end], or -1 if there is none.", NativeDef::OldStyle},                 \
       {"fromhex", "($type, string, /)", bytes_fromhex,                                                                 \
        "Read two hexadecimal digits per byte; whitespace between the pairs is skipped.", NativeDef::ClassMethod},      \
       {"hex", "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", bytes_hex,                                         \
        "Two hexadecimal digits per byte. sep goes between groups of bytes_per_sep bytes, counted from the right, or "  \
        "from the left if negative."},                                                                                  \
       {"index", "($self, sub, start=None, end=None, /)", bytes_index,                                                  \
-       "Position of the first sub, as from find; ValueError if there is none.", NativeDef::OldStyle},                                       \
+       "Position of the first sub, as from find; ValueError if there is none.", NativeDef::OldStyle},                  \
       {"isalnum", "($self, /)", all<is_alnum>, "Whether B has only ASCII letters and digits. Empty: False."},          \
       {"isalpha", "($self, /)", all<is_alpha>, "Whether B has only ASCII letters. Empty: False."},                     \
       {"isascii", "($self, /)", bytes_isascii, "Whether every byte is below 128. Empty: True."},                       \
@@ -692,9 +693,9 @@ Ref bytes_percent(Value self, Value values) {
       {"replace", "($self, old, new, count=-1, /)", bytes_replace,                                                     \
        "Put new in the place of old, count times at most from the left; -1 means everywhere."},                        \
       {"rfind", "($self, sub, start=None, end=None, /)", bytes_rfind,                                                  \
-       "Position of the last sub inside B[start:end], or -1 if there is none.", NativeDef::OldStyle},                                       \
+       "Position of the last sub inside B[start:end], or -1 if there is none.", NativeDef::OldStyle},                  \
       {"rindex", "($self, sub, start=None, end=None, /)", bytes_rindex,                                                \
-       "Position of the last sub, as from rfind; ValueError if there is none.", NativeDef::OldStyle},                                       \
+       "Position of the last sub, as from rfind; ValueError if there is none.", NativeDef::OldStyle},                  \
       {"rjust", "($self, width, fillchar=b' ', /)", bytes_rjust, "Prepend fillchar until there are width bytes."},     \
       {"rpartition", "($self, sep, /)", bytes_rpartition,                                                              \
        "Cut at the last sep: (before, sep, after), or (b'', b'', everything) if sep does not occur."},                 \
@@ -708,7 +709,7 @@ Ref bytes_percent(Value self, Value values) {
       {"splitlines", "($self, /, keepends=False)", bytes_splitlines,                                                   \
        "The lines as a list, cut after \\n, \\r or \\r\\n, which stay only with keepends."},                           \
       {"startswith", "($self, prefix, start=None, end=None, /)", bytes_startswith,                                     \
-       "Whether B[start:end] has prefix, or one of a tuple of them, at its start.", NativeDef::OldStyle},                                   \
+       "Whether B[start:end] has prefix, or one of a tuple of them, at its start.", NativeDef::OldStyle},              \
       {"strip", "($self, bytes=None, /)", bytes_strip,                                                                 \
        "Drop from both ends every byte that occurs in bytes; None stands for ASCII whitespace."},                      \
       {"swapcase", "($self, /)", mapped<swap_case>, "B with ASCII capitals and small letters exchanged."},             \

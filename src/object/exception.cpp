@@ -702,9 +702,7 @@ Status set_traceback_next(Value self, Value value) {
 }
 Ref traceback_frame(Value self) { return Ref::share(self_traceback(self)->frame); }
 Ref traceback_lineno(Value self) { return make_int(self_traceback(self)->line); }
-Ref traceback_lasti(Value self) {
-  return make_int(self_traceback(self)->offset);
-}
+Ref traceback_lasti(Value self) { return make_int(self_traceback(self)->offset); }
 Ref traceback_new(Type*, const Args& args) {
   Arguments a("TracebackType", "(tb_next, tb_frame, tb_lasti, tb_lineno)");
   TRY(a.bind(args));
@@ -714,8 +712,7 @@ Ref traceback_new(Type*, const Args& args) {
     return fail(exc::TypeError, "TracebackType() argument 'tb_frame' must be frame, not {}", type_name(a[1]));
   const int64_t lasti = TRY(to_int64(a[2]));
   const int64_t line = TRY(to_int64(a[3]));
-  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti),
-                        static_cast<int32_t>(line));
+  return make_traceback(a[0].is_none() ? Value() : a[0], a[1], static_cast<int32_t>(lasti), static_cast<int32_t>(line));
 }
 const GetSetDef kTracebackGetSets[] = {{"tb_next", traceback_next, set_traceback_next},
                                        {"tb_frame", traceback_frame, nullptr},

@@ -22,8 +22,8 @@ struct Exception : Object {
 
 struct Traceback : Object {
   static constexpr Layout kLayout = Layout::Traceback;
-  Value next;   // Traceback or empty
-  Value frame;  // Frame
+  Value next;      // Traceback or empty
+  Value frame;     // Frame
   int32_t offset;  // of the instruction, 2 a word; -1: none
   int32_t line;
 };

@@ -1,6 +1,6 @@
 // float: slots and arithmetic.
-#include "memory/collector.h"
 #include "object/float.h"
+#include "memory/collector.h"
 
 #include <cmath>
 

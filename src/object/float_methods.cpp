@@ -210,7 +210,8 @@ Ref float_getformat(Value, const Value* args) {
   if (is<Str>(args[0]) && (equal(as<Str>(args[0]), "double") || equal(as<Str>(args[0]), "float"))) {
     return make_str_ascii("IEEE, little-endian");
   }
-  if (!is<Str>(args[0])) return fail(exc::TypeError, "__getformat__() argument must be str, not {}", type_name(args[0]));
+  if (!is<Str>(args[0]))
+    return fail(exc::TypeError, "__getformat__() argument must be str, not {}", type_name(args[0]));
   return fail(exc::ValueError, "__getformat__() argument 1 must be 'double' or 'float'");
 }
 

@@ -1,6 +1,6 @@
 // int: representation, conversion from and to C++ numbers, comparison, hash.
-#include "memory/collector.h"
 #include "object/int.h"
+#include "memory/collector.h"
 
 #include <cmath>
 #include <cstring>

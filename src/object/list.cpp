@@ -15,8 +15,8 @@ Type list_type;
 
 void list_reserve(List* list, int64_t capacity) {
   if (capacity <= list->capacity) return;
-  list->items = static_cast<Value*>(
-      resize_block(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
+  list->items =
+      static_cast<Value*>(resize_block(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
   list->capacity = capacity;
 }
 

@@ -138,15 +138,12 @@ const NativeDef kPropertyMethods[] = {
     {"getter", "($self, fget, /)", property_getter, "The same property, but read by fget."},
     {"setter", "($self, fset, /)", property_setter, "The same property, but assigned by fset."},
     {"deleter", "($self, fdel, /)", property_deleter, "The same property, but deleted by fdel."},
-    {"__set_name__", "($self, /, *args)", property_set_name,
-     "Learn the name under which the class has the property."},
+    {"__set_name__", "($self, /, *args)", property_set_name, "Learn the name under which the class has the property."},
     {}};
-const GetSetDef kPropertyGetSets[] = {{"fget", get_fget, nullptr, nullptr, true},
-                                      {"fset", get_fset, nullptr, nullptr, true},
-                                      {"fdel", get_fdel, nullptr, nullptr, true},
-                                      {"__doc__", get_doc, set_doc},
-                                      {"__isabstractmethod__", get_abstract, nullptr},
-                                      {}};
+const GetSetDef kPropertyGetSets[] = {
+    {"fget", get_fget, nullptr, nullptr, true},      {"fset", get_fset, nullptr, nullptr, true},
+    {"fdel", get_fdel, nullptr, nullptr, true},      {"__doc__", get_doc, set_doc},
+    {"__isabstractmethod__", get_abstract, nullptr}, {}};
 
 // ---- staticmethod and classmethod
 

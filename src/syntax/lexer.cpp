@@ -262,7 +262,7 @@ bool Lexer::read_identifier() {
 
 void Lexer::take_async_as_name() {
   int indent = 0;
-  int async_indent = -1;    // of the line with async def; -1: outside of such functions
+  int async_indent = -1;   // of the line with async def; -1: outside of such functions
   bool in_header = false;  // in that line
   for (size_t i = 0; i < tokens_.size(); ++i) {
     Token& t = tokens_[i];

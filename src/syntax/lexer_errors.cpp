@@ -82,10 +82,10 @@ std::string Lexer::buffered_text(int lineno) const {
 std::string malformed_utf8_message(std::string_view text) {
   const Utf8Error bad = validate_utf8(text);
   if (!bad.reason) return "";
-  const std::string where = bad.end - bad.start == 1
-                                ? fmt::format("byte 0x{:02x} in position {}",
-                                              static_cast<unsigned char>(text[bad.start]), bad.start)
-                                : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
+  const std::string where =
+      bad.end - bad.start == 1
+          ? fmt::format("byte 0x{:02x} in position {}", static_cast<unsigned char>(text[bad.start]), bad.start)
+          : fmt::format("bytes in position {}-{}", bad.start, bad.end - 1);
   return fmt::format("(unicode error) 'utf-8' codec can't decode {}: {}", where, bad.reason);
 }
 
@@ -98,8 +98,7 @@ void Lexer::set_error(SyntaxErrorInfo error) {
 /// The identifier before at_ is no UTF-8. CPython's offset counts the bytes of the line up to there.
 bool Lexer::fail_malformed() {
   SyntaxErrorInfo error;
-  error.message =
-      malformed_utf8_message(std::string_view(token_start_, static_cast<size_t>(at_ - token_start_)));
+  error.message = malformed_utf8_message(std::string_view(token_start_, static_cast<size_t>(at_ - token_start_)));
   error.lineno = error.end_lineno = lineno_;
   error.offset = static_cast<int>(at_ - line_start_);
   error.end_offset = -1;

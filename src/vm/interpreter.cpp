@@ -1156,25 +1156,11 @@ op_BuildList : {
   SET(A, list.release());
 }
   DISPATCH();
-op_BuildSet : {
-  Ref set = make_set();
-  for (uint32_t i = 0; i < C; ++i) {
-    CHECK(set_add(as<Set>(set), r[B + i]));
-    DROP(B + i);
-  }
-  SET(A, set.release());
-}
+op_BuildSet:
+  SET_OR_FAIL(A, build_set(&r[B], C));
   DISPATCH();
-op_BuildDict : {
-  Ref dict = make_dict();
-  for (uint32_t i = 0; i < C; ++i) {
-    CHECK(dict_set(as<Dict>(dict), r[B + 2 * i], r[B + 2 * i + 1]));
-    DROP(B + 2 * i);
-    DROP(B + 2 * i + 1);
-  }
-  SAVE();
-  SET(A, dict.release());
-}
+op_BuildDict:
+  SET_OR_FAIL(A, build_dict(&r[B], C));
   DISPATCH();
 op_BuildString : {
   SAVE();
@@ -1358,36 +1344,12 @@ op_Send : {
       DISPATCH();
     }
   }
-  Ref result;
-  if (is<Generator>(receiver) && !is_exact(receiver, async_generator_type)) {
-    Ref returned;
-    result = generator_send(as<Generator>(receiver), value, &returned);
-    if (result.is_error()) goto error;
-    if (result.is_empty()) {
-      SET(A, returned.release());
-      DISPATCH();
-    }
-  } else if (SendSlot send = type_of(receiver)->send) {
-    Ref returned;
-    result = send(receiver, value, &returned);
-    if (result.is_error()) goto error;
-    if (result.is_empty()) {
-      SET(A, returned.release());
-      DISPATCH();
-    }
-  } else {
-    UnarySlot step = type_of(receiver)->slots.next;
-    result = value.is_none() && step ? step(receiver) : call_method(receiver, names.send, {value});
-    if (result.is_error()) {
-      std::optional<Ref> returned = take_stop_iteration_value();
-      if (!returned) goto error;
-      SET(A, returned->release());
-      DISPATCH();
-    }
-    if (result.is_empty()) {
-      SET(A, Value::none());
-      DISPATCH();
-    }
+  Ref returned;
+  Ref result = send_to(receiver, value, returned);
+  if (result.is_error()) goto error;
+  if (result.is_empty()) {
+    SET(A, returned.release());
+    DISPATCH();
   }
   SET(A, result.release());
   ++pc;
@@ -1508,32 +1470,11 @@ unwind : {
   Value held = leaving->held;
   const RecordKind kind = leaving->kind;
   const bool generator = leaving->generator != nullptr;
-  const uint32_t code_flags = leaving->code->code_flags;
   Ref pending = take_pending();
   // The traceback's frame keeps the variables, not the temporaries.
   release_registers(leaving->base + leaving->code->local_register_count, leaving->base + leaving->code->register_count);
   if (generator) {
-    // PEP 479: a StopIteration that leaves a generator is an error.
-    const bool stop = is_instance_of(pending, exc::StopIteration);
-    const bool async_stop = (code_flags & kCodeAsyncGenerator) && is_instance_of(pending, exc::StopAsyncIteration);
-    if (stop || async_stop) {
-      const char* what = code_flags & kCodeAsyncGenerator ? "async generator"
-                         : code_flags & kCodeCoroutine    ? "coroutine"
-                                                          : "generator";
-      Ref replacement =
-          call(to_value(&exc::RuntimeError),
-               {make_str(fmt::format("{} raised {}", what, stop ? "StopIteration" : "StopAsyncIteration"))});
-      if (is<Exception>(replacement)) {
-        auto* e = as<Exception>(replacement);
-        e->cause = Ref::share(pending).release();
-        e->context = Ref::share(pending).release();
-        e->suppress_context = true;
-        const auto at = static_cast<int32_t>(pc - leaving->code->begin()) - 1;
-        add_traceback(replacement, to_value(frame_of(leaving)), at,
-                      position_at(leaving->code, static_cast<uint32_t>(at < 0 ? 0 : at)).line);
-        pending = replacement;
-      }
-    }
+    pending = leave_generator_with(leaving, std::move(pending), static_cast<int32_t>(pc - leaving->code->begin()) - 1);
     finish_generator(ts, leaving);
   } else {
     pop_record(ts, leaving);

@@ -599,6 +599,20 @@ Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out) {
   return kOk;
 }
 
+Ref build_set(Value* items, uint32_t count) {
+  Ref set = make_set();
+  for (uint32_t i = 0; i < count; ++i) TRY(set_add(as<Set>(set), items[i]));
+  release_registers(items, items + count);
+  return set;
+}
+
+Ref build_dict(Value* pairs, uint32_t count) {
+  Ref dict = make_dict();
+  for (uint32_t i = 0; i < count; ++i) TRY(dict_set(as<Dict>(dict), pairs[2 * i], pairs[2 * i + 1]));
+  release_registers(pairs, pairs + 2 * count);
+  return dict;
+}
+
 Ref format_value(Value v, uint8_t flags, Value spec) {
   Ref converted;
   switch (flags & 3) {
@@ -809,6 +823,42 @@ Status import_star(CallRecord* record, Value module) {
 }
 
 // ---- Generators
+
+Ref send_to(Value receiver, Value value, Ref& returned) {
+  if (is<Generator>(receiver) && !is_exact(receiver, async_generator_type))
+    return generator_send(as<Generator>(receiver), value, &returned);
+  if (SendSlot send = type_of(receiver)->send) return send(receiver, value, &returned);
+  UnarySlot step = type_of(receiver)->slots.next;
+  Ref result = value.is_none() && step ? step(receiver) : call_method(receiver, names.send, {value});
+  if (result.is_error()) {
+    std::optional<Ref> stopped = take_stop_iteration_value();
+    if (!stopped) return result;
+    returned = std::move(*stopped);
+    return Ref::empty();
+  }
+  if (result.is_empty()) returned = Ref::none();
+  return result;
+}
+
+Ref leave_generator_with(CallRecord* leaving, Ref pending, int32_t instruction) {
+  const uint32_t code_flags = leaving->code->code_flags;
+  const bool stop = is_instance_of(pending, exc::StopIteration);
+  const bool async_stop = (code_flags & kCodeAsyncGenerator) && is_instance_of(pending, exc::StopAsyncIteration);
+  if (!stop && !async_stop) return pending;
+  const char* what = code_flags & kCodeAsyncGenerator ? "async generator"
+                     : code_flags & kCodeCoroutine    ? "coroutine"
+                                                      : "generator";
+  Ref replacement = call(to_value(&exc::RuntimeError),
+                         {make_str(fmt::format("{} raised {}", what, stop ? "StopIteration" : "StopAsyncIteration"))});
+  if (!is<Exception>(replacement)) return pending;
+  auto* e = as<Exception>(replacement);
+  e->cause = Ref::share(pending).release();
+  e->context = Ref::share(pending).release();
+  e->suppress_context = true;
+  add_traceback(replacement, to_value(frame_of(leaving)), instruction,
+                position_at(leaving->code, static_cast<uint32_t>(instruction < 0 ? 0 : instruction)).line);
+  return replacement;
+}
 
 Ref yield_from_iterator(Value iterable, Code* code) {
   if (is_exact(iterable, generator_type)) return Ref::share(iterable);

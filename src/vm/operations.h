@@ -38,6 +38,9 @@ Ref get_slice(Value container, const Value* bounds);
 Status set_slice(Value container, const Value* bounds, Value value, bool dying);
 Status unpack(Value source, uint32_t count, Value* out);
 Status unpack_star(Value source, uint32_t before, uint32_t after, Value* out);
+/// Displays of sets and dicts; the items, or keys and values, are taken once all are in.
+Ref build_set(Value* items, uint32_t count);
+Ref build_dict(Value* pairs, uint32_t count);
 Ref format_value(Value v, uint8_t flags, Value spec);
 Ref join_strings(Value* parts, uint32_t count);
 Status list_extend_checked(List* list, Value iterable, Value callee);
@@ -54,6 +57,11 @@ Ref import_name(CallRecord* record, Value level, Value fromlist, Str* name);
 Ref import_from(Value module, Str* name);
 Status import_star(CallRecord* record, Value module);
 
+/// Sends to what a generator or coroutine delegates to: the value yielded, or empty and what was returned.
+Ref send_to(Value receiver, Value value, Ref& returned);
+/// PEP 479: what leaves a generator in place of StopIteration, which must not; any other exception is as it was.
+/// `instruction`: where it was raised.
+Ref leave_generator_with(CallRecord* leaving, Ref pending, int32_t instruction);
 Ref yield_from_iterator(Value iterable, Code* code);
 Ref get_awaitable(Value object, int where);
 Ref get_aiter(Value object);

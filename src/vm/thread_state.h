@@ -47,7 +47,13 @@ inline ThreadState& thread_state() { return *current_thread; }
 /// Work that the interpreter loop must look at soon (signals, lock requests, traces, async exceptions); checked on
 /// calls and back jumps.
 extern volatile uint32_t eval_breaker;
-enum EvalBreaker : uint32_t { kBreakSignal = 1, kBreakLock = 2, kBreakCollect = 4, kBreakPendingCall = 8, kBreakMachineCode = 16 };
+enum EvalBreaker : uint32_t {
+  kBreakSignal = 1,
+  kBreakLock = 2,
+  kBreakCollect = 4,
+  kBreakPendingCall = 8,
+  kBreakMachineCode = 16
+};
 
 extern int32_t recursion_limit;  // set by set_recursion_limit (vm/call_stack.h)
 

@@ -59,8 +59,6 @@ struct Step {
   }
 };
 
-bool bit(bool b) { return b; }
-
 }  // namespace
 
 bool load_global_name(CallRecord* record, const Instruction* pc) {
@@ -283,23 +281,10 @@ bool build_display(CallRecord* record, const Instruction* pc) {
       s.set(s.a, list.release());
       return true;
     }
-    case Op::BuildSet: {
-      Ref set = make_set();
-      for (uint32_t i = 0; i < s.c; ++i) {
-        if (set_add(as<Set>(set), first[i]).is_error()) return false;
-        s.drop(s.b + i);
-      }
-      s.set(s.a, set.release());
-      return true;
-    }
     default: {
-      Ref dict = make_dict();
-      for (uint32_t i = 0; i < s.c; ++i) {
-        if (dict_set(as<Dict>(dict), first[2 * i], first[2 * i + 1]).is_error()) return false;
-        s.drop(s.b + 2 * i);
-        s.drop(s.b + 2 * i + 1);
-      }
-      s.set(s.a, dict.release());
+      Ref display = pc->op() == Op::BuildSet ? build_set(first, s.c) : build_dict(first, s.c);
+      if (display.is_error()) return false;
+      s.set(s.a, display.release());
       return true;
     }
   }
@@ -357,12 +342,6 @@ bool format_text(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
-bool release_register(CallRecord* record, const Instruction* pc) {
-  Step s(record, pc);
-  s.drop(s.a);
-  return true;
-}
-
 namespace {
 
 uint32_t test_of(Step& s, Value left, Value right, CompareOp op) {
@@ -406,9 +385,8 @@ uint32_t test_truth(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
   Result<bool> t = truth(s.r[s.a]);
   if (t.is_error()) return 2;
-  const bool answer = t.value();
   if (s.flags & kDyingB) s.drop(s.a);
-  return bit(answer);
+  return t.value();
 }
 
 // ---- Control
@@ -564,14 +542,15 @@ uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
 uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
   Step s(record, pc);
   Value receiver = s.r[s.b], value = s.r[s.c];
-  if (!is_exact(receiver, generator_type) && !is_exact(receiver, coroutine_type)) {
-    record->pc = pc;
-    return stubs.step;
-  }
-  auto* g = as<Generator>(receiver);
-  if (g->state != Generator::Suspended && !(g->state == Generator::Created && value.is_none())) {
-    record->pc = pc;
-    return stubs.step;
+  const bool runs_here = is_exact(receiver, generator_type) || is_exact(receiver, coroutine_type);
+  auto* g = runs_here ? as<Generator>(receiver) : nullptr;
+  if (!g || (g->state != Generator::Suspended && !(g->state == Generator::Created && value.is_none()))) {
+    Ref returned;
+    Ref result = send_to(receiver, value, returned);
+    if (result.is_error()) return stubs.error;
+    const bool finished = result.is_empty();
+    s.set(s.a, finished ? returned.release() : result.release());
+    return finished ? kExhausted : kItem;
   }
   if (g->state == Generator::Suspended) {
     Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];

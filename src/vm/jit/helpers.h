@@ -32,7 +32,6 @@ bool append_to_display(CallRecord* record, const Instruction* pc);
 bool get_iterator(CallRecord* record, const Instruction* pc);
 bool make_function_object(CallRecord* record, const Instruction* pc);
 bool format_text(CallRecord* record, const Instruction* pc);
-bool release_register(CallRecord* record, const Instruction* pc);
 
 /// 0: false, 1: true, 2: an exception is pending.
 using TestHelper = uint32_t (*)(CallRecord* record, const Instruction* pc);

@@ -84,6 +84,9 @@ bool make_stubs(Machine& m) {
 
 int32_t initial_heat() {
   static const int32_t heat = [] {
+#ifndef __x86_64__
+    return kNeverHot;
+#endif
     const char* setting = std::getenv("HISS_JIT");
     if (setting && setting[0] == '0') return kNeverHot;
     if (setting && setting[0] == '1') return -1;

@@ -251,7 +251,7 @@ void Translator::load_constant(Gp to, uint64_t word) {
   }
 }
 
-bool Translator::owns(uint32_t dst, uint32_t, uint32_t) const { return !is_immediate(dst); }
+bool Translator::owns(uint32_t dst) const { return !is_immediate(dst); }
 
 // Releases the object word in `value` (clobbers rcx, rdi).
 void Translator::release(Gp value, Known known) {
@@ -304,11 +304,6 @@ void Translator::drop(uint32_t index) {
   a.mov(reg(index), 0);
   release(rdi, known_[index]);
   learn(index, Known::Immediate);
-}
-
-void Translator::drop_dying() {
-  if (flags() & kDyingB) drop(B());
-  if (flags() & kDyingC) drop(C());
 }
 
 void Translator::save_pc() {
@@ -548,6 +543,10 @@ void Translator::basic(size_t index) {
       return;
     case Op::Send: {
       control(jit::send_value);
+      a.cmp(rax, kItem);
+      a.je(bodies_[index + 2]);
+      a.cmp(rax, kExhausted);
+      a.je(bodies_[index + 1]);
       a.mov(r13, qword_ptr(r12, offsetof(ThreadState, record)));
       a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
       a.jmp(rax);

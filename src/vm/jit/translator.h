@@ -47,12 +47,11 @@ class Translator {
   asmjit::x86::Mem reg(uint32_t index) const;
   void load(Gp to, uint32_t index);
   void store(Gp value, uint32_t dst, bool release_old);
-  /// Must what register `dst` held be released when it is written by an instruction with these operands?
-  bool owns(uint32_t dst, uint32_t operand1 = kNone, uint32_t operand2 = kNone) const;
+  /// May register `dst` hold an object, which must be released when it is overwritten?
+  bool owns(uint32_t dst) const;
   void retain(Gp value, Known known);
   void release(Gp object_word, Known known);
   void drop(uint32_t index);
-  void drop_dying();
   void forget_dying(bool constant);
   void save_pc();
   void load_constant(Gp to, uint64_t word);
@@ -99,7 +98,6 @@ class Translator {
   void is();
   void not_();
 
-  static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kGeneratorFlags = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
   // Code that is rarely run stands behind the rest; it is emitted at the end, in the state of its instruction.
@@ -125,7 +123,6 @@ class Translator {
   uint32_t skip_ = 0;                // instructions behind this one whose work it has done
   bool may_leave_ = true;            // the instruction before can come back through the interpreter
   size_t instruction_index_ = 0;
-  Value constant_of(uint32_t index) const { return constants_[index]; }
   void learn(uint32_t index, Known known, Value constant = Value()) {
     known_[index] = known;
     constants_[index] = constant;

@@ -15,7 +15,7 @@ using nlohmann::json;
 namespace {
 
 std::vector<json> read_cases() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../engine/golden_nn.json.gz";
+  const auto path = std::filesystem::path(HISS_TESTS_DIR) / "engine/golden_nn.json.gz";
   gzFile file = gzopen(path.c_str(), "rb");
   std::string text;
   char buffer[65536];

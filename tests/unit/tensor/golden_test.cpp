@@ -276,7 +276,7 @@ std::string check_second(Call& call, const std::vector<Tensor>& cotangents, cons
 }
 
 std::vector<json> read_cases() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../engine/golden.json.gz";
+  const auto path = std::filesystem::path(HISS_TESTS_DIR) / "engine/golden.json.gz";
   gzFile file = gzopen(path.c_str(), "rb");
   if (!file) throw std::runtime_error("cannot open " + path.string());
   std::string text;
