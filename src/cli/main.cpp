@@ -170,9 +170,16 @@ int main_program(int argc, char** argv) {
 
 }  // namespace hiss
 
+#ifdef HISS_WRITE_PROFILE  // the first phase of `make pgo`
+extern "C" void __gcov_dump();
+#endif
+
 int main(int argc, char** argv) {
   const int status = hiss::main_program(argc, argv);
   // The process ends here: objects that are still alive need not be taken apart one by one.
   std::fflush(nullptr);
+#ifdef HISS_WRITE_PROFILE
+  __gcov_dump();
+#endif
   std::_Exit(status);
 }
