@@ -79,13 +79,22 @@ Ref interpret(ThreadState& ts, bool throwing) {
 #define SAVE() (record->pc = pc)
 #define NAME(index) as<Str>(as<Tuple>(record->code->names)->items[index])
 #define CACHE() const_cast<Instruction*>(pc)
+// Lets go of a value. A finalizer that it runs may look at this frame, so then the frame's position must be right.
+#define LET_GO(value)                                       \
+  do {                                                      \
+    Value gone_ = (value);                                  \
+    if (gone_.is_object() && --gone_.object()->refs == 0) { \
+      SAVE();                                               \
+      destroy_object(gone_.object());                       \
+    }                                                       \
+  } while (0)
 // Puts an owned value into a register.
 #define SET(reg, owned)         \
   do {                          \
     Value new_value_ = (owned); \
     Value old_value_ = r[reg];  \
     r[reg] = new_value_;        \
-    release(old_value_);        \
+    LET_GO(old_value_);         \
   } while (0)
 #define TAKE(reg, out) \
   Value out = r[reg];  \
@@ -94,7 +103,7 @@ Ref interpret(ThreadState& ts, bool throwing) {
   do {                       \
     Value dropped_ = r[reg]; \
     r[reg] = Value();        \
-    release(dropped_);       \
+    LET_GO(dropped_);        \
   } while (0)
 #define DROP_DYING()              \
   do {                            \
@@ -670,22 +679,15 @@ op_TrueDivideK : {
   INTEGER_OPERATION(And, true, x & y)
   INTEGER_OPERATION(Rshift, y >= 0, y < 63 ? x >> y : (x < 0 ? -1 : 0))
   INTEGER_OPERATION(Lshift, y >= 0 && y < 48 && (x << y >> y) == x, x << y)
-op_Or : {
-  Value a = r[B], b = r[C];
-  if (Value::both_integers(a, b)) {
-    SET(A, Value::integer(a.integer() | b.integer()));
-    DISPATCH();
-  }
-  goto binary_slow_path;
-}
-op_Xor : {
-  Value a = r[B], b = r[C];
-  if (Value::both_integers(a, b)) {
-    SET(A, Value::integer(a.integer() ^ b.integer()));
-    DISPATCH();
-  }
-  goto binary_slow_path;
-}
+#define INTEGER_BITS(name, operator)                          \
+  op_##name : {                                               \
+    Value a = r[B], b = r[C];                                 \
+    if (!Value::both_integers(a, b)) goto binary_slow_path;   \
+    SET(A, Value::integer(a.integer() operator b.integer())); \
+  }                                                           \
+  DISPATCH();
+  INTEGER_BITS(Or, |)
+  INTEGER_BITS(Xor, ^)
 op_MatrixMultiply:
 op_Power:
 binary_slow_path : {
