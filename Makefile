@@ -49,7 +49,7 @@ pgo: deps
 asan: deps
 	cmake --preset asan
 	ninja -C build-asan -j$(JOBS)
-	ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tests/run --build build-asan unit language
+	ulimit -s 65532; ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tests/run --build build-asan unit language
 
 # libFuzzer (clang) on each target for FUZZ_SECONDS. The inputs it keeps lie in build-fuzz/corpus, those that crash or hang
 # in build-fuzz/findings; a repaired one belongs into tests/fuzz/corpus, which every test run replays.

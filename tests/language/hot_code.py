@@ -183,7 +183,9 @@ def finalizers(n):
 def same_target_twice(n):
     log = []
     for i in range(n):
-        a, a = Loud(log, "first"), Loud(log, "second")
+        pair = Loud(log, "first"), Loud(log, "second")
+        a, a = pair
+        del pair
     del a
     return log[:3], len(log)
 

@@ -14,7 +14,7 @@ Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_add
       a(&holder),
       exit_address_(exit_address),
       targets_(code->instructions->size() + 2, false),
-      bodies_(code->instructions->size()),
+      bodies_(code->instructions->size() + 1),
       entries_(code->instructions->size()),
       known_(code->register_count + 1, Known::Nothing),
       constants_(code->register_count + 1) {}
@@ -31,23 +31,31 @@ bool is_compare_jump(Op op) { return op >= Op::JumpLt && op <= Op::JumpGeK; }
 }  // namespace
 
 // Places that are reached from elsewhere: there nothing is known.
-void Translator::find_targets() {
+// False when a jump leads out of the code, which only code that was not made by the compiler can have.
+bool Translator::find_targets() {
+  const auto end = static_cast<int64_t>(instructions_.size());
+  auto mark = [&](int64_t target) {
+    if (target < 0 || target > end) return false;
+    targets_[static_cast<size_t>(target)] = true;
+    return true;
+  };
   targets_[0] = true;
   for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
     const Instruction& at = instructions_[i];
     const auto next = static_cast<int64_t>(i) + 1;
-    if (is_long_jump(at.op())) targets_[static_cast<size_t>(next + at.bc())] = true;
-    if (is_compare_jump(at.op())) targets_[static_cast<size_t>(next + static_cast<int16_t>(at.a()))] = true;
+    if (is_long_jump(at.op()) && !mark(next + at.bc())) return false;
+    if (is_compare_jump(at.op()) && !mark(next + static_cast<int16_t>(at.a()))) return false;
     if (at.op() == Op::ForIter || at.op() == Op::Send) targets_[i + 1] = targets_[i + 2] = true;
     if (at.op() == Op::Yield) targets_[i + 1] = true;
   }
   for (const ExceptionEntry& e : *code_->exception_table) {
-    if (e.target != UINT32_MAX) targets_[e.target] = true;
+    if (e.target != UINT32_MAX && !mark(e.target)) return false;
   }
+  return true;
 }
 
 bool Translator::translate() {
-  find_targets();
+  if (!find_targets()) return false;
   for (size_t i = 0; i < instructions_.size(); i += words_of(instructions_[i])) {
     bodies_[i] = a.newLabel();
   }
@@ -58,6 +66,10 @@ bool Translator::translate() {
     }
     instruction(i);
   }
+  // A jump that can never be taken may lead behind the last instruction.
+  bodies_.back() = a.newLabel();
+  a.bind(bodies_.back());
+  a.ud2();
   for (size_t i = 0; i < cold_.size(); ++i) {
     Cold cold = std::move(cold_[i]);
     pc_ = cold.pc;

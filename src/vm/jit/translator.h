@@ -32,7 +32,7 @@ class Translator {
   using Label = asmjit::Label;
 
   // translator.cpp
-  void find_targets();
+  bool find_targets();
   void instruction(size_t index);
   void basic(size_t index);
   void emit_entry_check(size_t index);
