@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "vm/jit/helpers.h"
+#include "vm/jit/slow_paths.h"
 #include "vm/jit/translator.h"
 
 namespace hiss {
@@ -15,6 +15,9 @@ const void* return_to_interpreter = nullptr;
 namespace {
 
 using namespace asmjit::x86;
+using jit::kFirstObject;
+using jit::kFloatOffset;
+using jit::kIntTag;
 using jit::stubs;
 
 using RunFunction = uint64_t (*)(ThreadState*, CallRecord*, const void* entry);
@@ -42,20 +45,19 @@ bool make_stubs(Machine& m) {
   holder.init(m.runtime.environment());
   Assembler a(&holder);
   using asmjit::Label;
-  constexpr uint64_t kFloatOffset = uint64_t{1} << 49, kIntTag = uint64_t{0xFFFE} << 48;
   const Gp saved[] = {rbx, rbp, r12, r13, r14, r15};
   for (const Gp& r : saved) a.push(r);
-  a.sub(rsp, 40);  // keeps the stack aligned for calls; the first words are scratch space
+  a.sub(rsp, jit::kScratchSize);
   a.mov(r12, rdi);
   a.mov(r13, rsi);
   a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
   a.mov(r14, kFloatOffset);
   a.mov(r15, kIntTag - kFloatOffset);
-  a.mov(rbp, kFloatOffset - 4096);
+  a.mov(rbp, kFloatOffset - kFirstObject);
   a.jmp(rdx);
   Label exit = a.newLabel();
   a.bind(exit);
-  a.add(rsp, 40);
+  a.add(rsp, jit::kScratchSize);
   for (size_t i = std::size(saved); i-- > 0;) a.pop(saved[i]);
   a.ret();
   auto way_out = [&](MachineExit kind) {

@@ -1,7 +1,7 @@
 // Machine code for hot Python code: a template translator. Each bytecode becomes a few machine instructions for its
 // common case; registers stay in memory where the interpreter keeps them, so at every bytecode either can take over
 // from the other. What a template does not cover goes back to the interpreter for one instruction, or to a function in
-// helpers.cpp that calls what the interpreter calls: there is no second semantics.
+// slow_paths.cpp that calls what the interpreter calls: there is no second semantics.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Templates of arithmetic and comparison: immediate ints and floats in line, the rest through helpers.
+// Templates of arithmetic and comparison: immediate ints and floats in line, the rest through slow paths.
 #include "vm/jit/translator.h"
 
 namespace hiss::jit {
@@ -6,8 +6,6 @@ namespace hiss::jit {
 using namespace asmjit::x86;
 
 namespace {
-
-constexpr uint64_t kIntTag = uint64_t{0xFFFE} << 48;
 
 bool could_be(Known known, Known wanted) { return known == Known::Nothing || known == wanted; }
 
@@ -362,25 +360,7 @@ void Translator::compare_jump(Op op, size_t index, bool constant) {
   const Known right_known = constant ? (int_constant ? Known::Int : Known::Float) : known_[C()];
   const bool ints = could_be(known_[B()], Known::Int) && could_be(right_known, Known::Int);
   const bool doubles = could_be(known_[B()], Known::Float) && (could_be(right_known, Known::Float) || int_constant);
-  cold([this, slow, target, constant, invert] {
-    a.bind(slow);
-    a.mov(rdi, r13);
-    load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
-    load_constant(rax, reinterpret_cast<uint64_t>(constant ? test_constant_comparison : test_comparison));
-    a.call(rax);
-    Label fine = a.newLabel();
-    a.cmp(eax, 2);
-    a.jne(fine);
-    error_exit();
-    a.bind(fine);
-    a.test(eax, eax);
-    if (invert) {
-      a.jz(target);
-    } else {
-      a.jnz(target);
-    }
-    a.jmp(done_);
-  });
+  test_and_jump(slow, constant ? test_constant_comparison : test_comparison, !invert, target);
   if (ints) {
     Label other = doubles ? floats : slow;
     load(rax, B());

@@ -11,13 +11,28 @@ namespace hiss::jit {
 
 using namespace asmjit::x86;
 
-namespace {
-
-constexpr uint64_t kIntTag = uint64_t{0xFFFE} << 48;
-// Where a return keeps what it needs, from rsp on; run_machine_code makes the room.
-constexpr int32_t kSavedValue = 0, kSavedTarget = 8, kSavedReturn = 16;
-
-}  // namespace
+// The code at `slow`: asks `test` and jumps when the answer is `when`.
+void Translator::test_and_jump(Label slow, TestHelper test, bool when, Label target) {
+  cold([this, slow, test, when, target] {
+    a.bind(slow);
+    a.mov(rdi, r13);
+    load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
+    load_constant(rax, reinterpret_cast<uint64_t>(test));
+    a.call(rax);
+    Label fine = a.newLabel();
+    a.cmp(eax, 2);
+    a.jne(fine);
+    error_exit();
+    a.bind(fine);
+    a.test(eax, eax);
+    if (when) {
+      a.jnz(target);
+    } else {
+      a.jz(target);
+    }
+    a.jmp(done_);
+  });
+}
 
 void Translator::jump_if(bool when, size_t index) {
   Label target = jump_target(index);
@@ -43,25 +58,7 @@ void Translator::jump_if(bool when, size_t index) {
   } else {
     a.jz(target);
   }
-  cold([this, slow, target, when] {
-    a.bind(slow);
-    a.mov(rdi, r13);
-    load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
-    load_constant(rax, reinterpret_cast<uint64_t>(test_truth));
-    a.call(rax);
-    Label fine = a.newLabel();
-    a.cmp(eax, 2);
-    a.jne(fine);
-    error_exit();
-    a.bind(fine);
-    a.test(eax, eax);
-    if (when) {
-      a.jnz(target);
-    } else {
-      a.jz(target);
-    }
-    a.jmp(done_);
-  });
+  test_and_jump(slow, test_truth, when, target);
   if (dying) learn(A(), Known::Immediate);
 }
 
@@ -318,7 +315,7 @@ void Translator::return_value(bool none) {
   a.mov(rax, qword_ptr(rsp, kSavedValue));
   a.mov(rdi, qword_ptr(rbx, rcx, 3));
   a.mov(qword_ptr(rbx, rcx, 3), rax);
-  a.lea(rax, ptr(rdi, -4096));
+  a.lea(rax, ptr(rdi, -static_cast<int32_t>(kFirstObject)));
   a.cmp(rax, rbp);
   a.jae(old_done);
   a.dec(dword_ptr(rdi, offsetof(Object, refs)));

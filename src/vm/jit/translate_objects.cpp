@@ -18,8 +18,6 @@ constexpr int32_t kAttributes = offsetof(Instance, attributes);
 constexpr int32_t kShape = kAttributes + static_cast<int32_t>(offsetof(Attributes, shape));
 constexpr int32_t kValues = kAttributes + static_cast<int32_t>(offsetof(Attributes, values));
 
-constexpr int32_t kScratch = 24;  // from rsp on; see run_machine_code
-
 }  // namespace
 
 void Translator::load_global() {
@@ -385,7 +383,7 @@ void Translator::unpack() {
   for (uint32_t i = 0; i < count; ++i) {
     if (is_immediate(A() + i)) continue;
     load(rax, A() + i);
-    a.sub(rax, 4096);
+    a.sub(rax, static_cast<int32_t>(kFirstObject));
     a.cmp(rax, rbp);
     a.jb(slow);
   }
@@ -418,7 +416,7 @@ void Translator::unpack_to_targets(uint32_t count) {
     for (uint32_t k = 0; k < i; ++k) repeated |= instructions_[instruction_index_ + 1 + k].a() == target;
     if (!is_immediate(target) || repeated) owning.push_back(i);
   }
-  if (!owning.empty()) a.mov(dword_ptr(rsp, kScratch), 0);
+  if (!owning.empty()) a.mov(dword_ptr(rsp, kHeldTargets), 0);
   for (uint32_t i = 0, next = 0; i < count; ++i) {
     const uint32_t target = instructions_[instruction_index_ + 1 + i].a();
     a.mov(rax, qword_ptr(rdx, static_cast<int32_t>(i * sizeof(Value))));
@@ -428,7 +426,7 @@ void Translator::unpack_to_targets(uint32_t count) {
       Label held = a.newLabel(), back = a.newLabel();
       a.mov(rdi, reg(target));
       a.mov(reg(target), rax);
-      a.lea(rcx, ptr(rdi, -4096));
+      a.lea(rcx, ptr(rdi, -static_cast<int32_t>(kFirstObject)));
       a.cmp(rcx, rbp);
       a.jb(held);
       a.bind(back);
@@ -436,7 +434,7 @@ void Translator::unpack_to_targets(uint32_t count) {
       cold([this, held, back, temporary_index] {
         a.bind(held);
         a.mov(reg(temporary_index), rdi);
-        a.mov(dword_ptr(rsp, kScratch), 1);
+        a.mov(dword_ptr(rsp, kHeldTargets), 1);
         a.jmp(back);
       });
     } else {
@@ -445,7 +443,7 @@ void Translator::unpack_to_targets(uint32_t count) {
   }
   if (owning.empty()) return;
   Label some = a.newLabel(), none = a.newLabel();
-  a.cmp(dword_ptr(rsp, kScratch), 0);
+  a.cmp(dword_ptr(rsp, kHeldTargets), 0);
   a.jne(some);
   a.bind(none);
   cold([this, some, none] {

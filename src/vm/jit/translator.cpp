@@ -162,12 +162,12 @@ void Translator::emit_entry_check(size_t index) {
           a.jne(fails);
           break;
         case Known::Immediate:
-          a.sub(rax, 4096);
+          a.sub(rax, static_cast<int32_t>(kFirstObject));
           a.cmp(rax, rbp);
           a.jb(fails);
           break;
         default:
-          a.sub(rax, 4096);
+          a.sub(rax, static_cast<int32_t>(kFirstObject));
           a.cmp(rax, rbp);
           a.jae(fails);
           break;
@@ -270,7 +270,7 @@ void Translator::release(Gp value, Known known) {
   Label done = a.newLabel(), dead = a.newLabel();
   if (value != rdi) a.mov(rdi, value);
   if (known != Known::Object) {
-    a.lea(rcx, ptr(rdi, -4096));
+    a.lea(rcx, ptr(rdi, -static_cast<int32_t>(kFirstObject)));
     a.cmp(rcx, rbp);
     a.jae(done);
   }
@@ -292,7 +292,7 @@ void Translator::retain(Gp value, Known known) {
     return;
   }
   Label done = a.newLabel();
-  a.lea(rcx, ptr(value, -4096));
+  a.lea(rcx, ptr(value, -static_cast<int32_t>(kFirstObject)));
   a.cmp(rcx, rbp);
   a.jae(done);
   a.inc(dword_ptr(value, offsetof(Object, refs)));
@@ -325,7 +325,7 @@ void Translator::save_pc() {
 
 void Translator::require_object(Gp value, uint32_t index, Label slow) {
   if (known_[index] == Known::Object) return;
-  a.lea(rcx, ptr(value, -4096));
+  a.lea(rcx, ptr(value, -static_cast<int32_t>(kFirstObject)));
   a.cmp(rcx, rbp);
   a.jae(slow);
 }

@@ -10,10 +10,29 @@
 #include <functional>
 #include <vector>
 
-#include "vm/jit/helpers.h"
 #include "vm/jit/machine_code.h"
+#include "vm/jit/slow_paths.h"
 
 namespace hiss::jit {
+
+// The encoding of value words (object/value.h) as templates use it: the top 15 bits of an int are set, a float is
+// offset, and objects lie below both.
+inline constexpr uint64_t kIntTag = Value::integer(0).bits();
+inline constexpr uint64_t kFloatOffset = Value::number(0.0).bits();
+inline constexpr uint64_t kFirstObject = 4096;
+static_assert(kIntTag == uint64_t{0x7FFF} << 49 && Value::integer(-1).bits() == UINT64_MAX);
+static_assert(Value::boolean(false).bits() == 8 && Value::boolean(true).bits() == 9 && Value().bits() == 0);
+static_assert(!Value::from_bits(kFirstObject - 1).is_object() && Value::from_bits(kFirstObject).is_object());
+static_assert(Value::from_bits(kFloatOffset - 1).is_object() && !Value::from_bits(kFloatOffset).is_object());
+
+/// Places on the machine stack, from rsp on, where machine code keeps words across calls.
+enum Scratch : int32_t {
+  kSavedValue = 0,    // of a return: the value,
+  kSavedTarget = 8,   // the register it goes to,
+  kSavedReturn = 16,  // and where the caller goes on
+  kHeldTargets = 24,  // of an unpacking: does a target's old value wait to be released?
+  kScratchSize = 40,  // a multiple of 16, plus 8: keeps calls aligned
+};
 
 /// What is known of a register's value where an instruction begins, so that its template can leave out checks.
 enum class Known : uint8_t { Nothing, Int, Float, Bool, Immediate, Object };
@@ -90,6 +109,7 @@ class Translator {
   void unpack_to_targets(uint32_t count);
 
   // translate_control.cpp
+  void test_and_jump(Label slow, TestHelper test, bool when, Label target);
   void jump_if(bool when, size_t index);
   void jump_if_none(bool when, size_t index);
   void for_iter(size_t index);

@@ -1,4 +1,4 @@
-// What both fuzz targets share.
+// The runtime that the inputs of a fuzzing session share.
 #include <cstdio>
 #include <cstdlib>
 

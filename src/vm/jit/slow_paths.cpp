@@ -1,4 +1,4 @@
-#include "vm/jit/helpers.h"
+#include "vm/jit/slow_paths.h"
 
 #include "object/exception.h"
 #include "object/frame.h"
