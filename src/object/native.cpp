@@ -10,6 +10,7 @@
 
 #include "object/containers.h"
 #include "object/function.h"
+#include "object/native_calls.h"
 #include "object/protocol.h"
 
 namespace hiss {
@@ -32,8 +33,6 @@ struct ParameterSpec {
   std::vector<uint32_t> value_index;  // of each parameter
 };
 
-namespace {
-
 // The last defence against a size that no check has refused: memory that is not there is an exception of the language.
 Ref run_native(const NativeDef* def, Value self, const Value* values) {
   try {
@@ -43,6 +42,8 @@ Ref run_native(const NativeDef* def, Value self, const Value* values) {
   }
   return fail_memory();
 }
+
+namespace {
 
 ParameterSpec* parse_signature(const char* text) {
   auto* spec = new ParameterSpec();
@@ -231,6 +232,12 @@ ParameterSpec* parse_native_signature(const NativeDef* def) {
     known->old_style = def->kind == NativeDef::OldStyle;
   }
   return known;
+}
+
+NativeArity native_arity(const NativeDef* def) {
+  const ParameterSpec* spec = parse_native_signature(def);
+  return {spec->required_positional, spec->value_count,
+          spec->varargs < 0 && spec->kwargs < 0 && spec->positional == spec->value_count};
 }
 
 Ref call_native(const NativeDef* def, ParameterSpec*& spec, Type* owner, Value self, const Args& args) {

@@ -38,8 +38,11 @@ struct CallRecord {
 };
 
 /// Runs the frame in ts.record (an Entry) until it returns, yields (generator) or fails.
-/// `throwing`: the pending exception is raised at the frame's current instruction.
-Ref interpret(ThreadState& ts, bool throwing = false);
+/// `throwing`: the pending exception is raised at the frame's current instruction. `exit`: how machine code left the
+/// innermost frame (vm/jit/machine_code.h); 0: it did not run.
+Ref interpret(ThreadState& ts, bool throwing = false, uint64_t exit = 0);
+/// The same for a frame that is about to begin or to go on: in machine code where there is some.
+Ref run_frame(ThreadState& ts);
 
 /// Lays the arguments that lie at `base` (positional, then keyword values) out as the function's parameters, defaults
 /// filled in. On failure they are released.
@@ -56,6 +59,9 @@ enum class CallOutcome : uint8_t { Entered, Returned, Failed };
 /// behind it. Entered: a record was pushed, and its result will go to the caller's r[dst]. Returned: `result` is set.
 /// Callee and arguments are used up unless the call failed.
 CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* keyword_names, uint32_t dst, Ref& result);
+
+/// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
+bool makes_plain_instances(Value function);
 
 /// Makes the stacks of a new thread; false when there is no address space for them.
 bool allocate_stacks(ThreadState& ts, size_t values, size_t records);

@@ -228,6 +228,13 @@ Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
   return record;
 }
 
+bool makes_plain_instances(Value function) {
+  if (!is<Type>(function)) return false;
+  auto* cls = as<Type>(function);
+  return cls->has(Type::kPureNew) && cls->is_heap() && !cls->has(Type::kAbstract) &&
+         type_of(function)->slots.call == type_type.slots.call;
+}
+
 namespace {
 
 constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
@@ -270,14 +277,6 @@ CallOutcome begin_function(ThreadState& ts, Function* f, Value* base, uint32_t c
   record->held = to_value(f);
   record->dst = dst;
   return CallOutcome::Entered;
-}
-
-// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
-bool makes_plain_instances(Value function) {
-  if (!is<Type>(function)) return false;
-  auto* cls = as<Type>(function);
-  return cls->has(Type::kPureNew) && cls->is_heap() && !cls->has(Type::kAbstract) &&
-         type_of(function)->slots.call == type_type.slots.call;
 }
 
 // Enters the frame of a Python __init__; the class at `callee` gives its place to the new instance.
@@ -379,7 +378,7 @@ Ref call_function(Function* f, const Args& args) {
   }
   Ref hold = Ref::share(f);
   record.value()->kind = RecordKind::Entry;
-  return interpret(ts);
+  return run_frame(ts);
 }
 
 Dict* current_globals() {

@@ -40,7 +40,7 @@ Ref run_resumed(Generator* g, bool throwing, Ref* result) {
     Ref exception = take_pending();
     (void)fail_with(exception);
   }
-  Ref out = interpret(ts, throwing);
+  Ref out = throwing ? interpret(ts, true) : run_frame(ts);
   if (out.is_error() || g->yielded) return out;
   if (result) *result = std::move(out);
   return Ref::empty();

@@ -33,7 +33,7 @@ Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind
   return enter_generator(ts, g, kind);
 }
 
-Ref interpret(ThreadState& ts, bool throwing) {
+Ref interpret(ThreadState& ts, bool throwing, uint64_t exit) {
   static const void* const kLabels[] = {
 #define OP(name, operands, cache) &&op_##name,
 #include "compile/bytecode.def"
@@ -135,6 +135,7 @@ Ref interpret(ThreadState& ts, bool throwing) {
   } while (0)
 
   if (throwing) goto error;
+  if (exit) goto left_machine_code;
   if (eval_breaker) CHECK(handle_breaker(ts));
   if (++record->code->heat >= 0) goto enter_machine_code;
   DISPATCH();
@@ -149,7 +150,11 @@ enter_machine_code : {
   if (code->heat > 0) code->heat = 0;
   const void* entry = machine_entry(record, pc);
   if (!entry) DISPATCH();
-  const uint64_t exit = run_machine_code(ts, entry);
+  const MachineResult result = run_machine_code(ts, entry);
+  if (result.exit == kMachineReturned) return Ref::steal(Value::from_bits(result.value));
+  exit = result.exit;
+}
+left_machine_code:
   record = ts.record;
   r = record->base;
   k = as<Tuple>(record->code->consts)->items;
@@ -172,7 +177,6 @@ enter_machine_code : {
     case MachineExit::Error:
       goto error;
   }
-}
 #ifdef __clang__
 next_instruction:
 #endif

@@ -31,6 +31,7 @@ struct ThreadState {
   int32_t native_depth = 0;
   int32_t destroy_depth = 0;  // nesting of destroy_object (trashcan)
   Object* destroy_later = nullptr;
+  Value returned;  // what a frame that native code entered gives back, on its way out of machine code
   Value trace_function, profile_function;
   bool tracing = false;  // inside a trace function
   uint64_t id = 0;

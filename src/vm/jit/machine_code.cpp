@@ -20,7 +20,7 @@ using jit::kFloatOffset;
 using jit::kIntTag;
 using jit::stubs;
 
-using RunFunction = uint64_t (*)(ThreadState*, CallRecord*, const void* entry);
+using RunFunction = MachineResult (*)(ThreadState*, CallRecord*, const void* entry);
 
 // Code of more words than this is not translated: it would run once, and jumps in it could be long.
 constexpr size_t kMostWords = 20'000;
@@ -70,6 +70,11 @@ bool make_stubs(Machine& m) {
   };
   Label step = way_out(MachineExit::Step), stay = way_out(MachineExit::Stay), error = way_out(MachineExit::Error),
         resume = way_out(MachineExit::Resume);
+  Label returned = a.newLabel();
+  a.bind(returned);
+  a.mov(rdx, qword_ptr(r12, offsetof(ThreadState, returned)));
+  a.mov(eax, static_cast<uint32_t>(kMachineReturned));
+  a.jmp(exit);
   void* code = nullptr;
   if (m.runtime.add(&code, &holder)) return false;
   const auto base = reinterpret_cast<uint64_t>(code);
@@ -78,6 +83,7 @@ bool make_stubs(Machine& m) {
   stubs.step = base + holder.labelOffset(step);
   stubs.stay = base + holder.labelOffset(stay);
   stubs.error = base + holder.labelOffset(error);
+  stubs.returned = base + holder.labelOffset(returned);
   return_to_interpreter = reinterpret_cast<const void*>(base + holder.labelOffset(resume));
   return true;
 }
@@ -137,6 +143,16 @@ void count_stale_cache(Code* code) {
   eval_breaker = eval_breaker | kBreakMachineCode;
 }
 
-uint64_t run_machine_code(ThreadState& ts, const void* entry) { return machine()->run(&ts, ts.record, entry); }
+MachineResult run_machine_code(ThreadState& ts, const void* entry) { return machine()->run(&ts, ts.record, entry); }
+
+Ref run_frame(ThreadState& ts) {
+  const CallRecord* record = ts.record;
+  const void* entry = machine_entry(record, record->pc);
+  if (!entry || eval_breaker) return interpret(ts);
+  const MachineResult result = run_machine_code(ts, entry);
+  if (result.exit == kMachineReturned) [[likely]]
+    return Ref::steal(Value::from_bits(result.value));
+  return interpret(ts, false, result.exit);
+}
 
 }  // namespace hiss

@@ -42,8 +42,14 @@ inline const void* machine_entry(const CallRecord* record, const Instruction* pc
   const MachineCode* machine = record->code->machine;
   return machine ? machine->entries[static_cast<size_t>(pc - record->code->first)] : nullptr;
 }
+struct MachineResult {
+  uint64_t exit;   // a MachineExit and the program counter
+  uint64_t value;  // kMachineReturned: the result, owned
+};
+/// The exit when the frame that native code had entered has ended, or yielded: its record is gone.
+inline constexpr uint64_t kMachineReturned = 4;
 /// Runs machine code of the innermost frame from an entry on, and of the frames that it calls and returns to.
-uint64_t run_machine_code(ThreadState& ts, const void* entry);
+MachineResult run_machine_code(ThreadState& ts, const void* entry);
 /// An inline cache written into machine code did not fit: where that happens often, the code is translated once more.
 void count_stale_cache(Code* code);
 

@@ -238,12 +238,37 @@ bool unpack_values(CallRecord* record, const Instruction* pc) {
 }
 
 bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
-  if (!unpack_values(record, pc)) return false;
-  Step s(record, pc);
-  for (uint32_t i = 0; i < s.c; ++i) {
-    Value item = s.r[s.a + i];
-    s.r[s.a + i] = Value();
-    s.set(pc[1 + i].a(), item);
+  Value* r = record->base;
+  const uint32_t count = pc->c();
+  const Value source = r[pc->b()];
+  const Value* items = is_exact(source, tuple_type) && as<Tuple>(source)->size == count ? as<Tuple>(source)->items
+                       : is_exact(source, list_type) && as<List>(source)->size == count ? as<List>(source)->items
+                                                                                        : nullptr;
+  if (!items) {
+    if (!unpack_values(record, pc)) return false;
+    Step s(record, pc);
+    for (uint32_t i = 0; i < s.c; ++i) {
+      Value item = s.r[s.a + i];
+      s.r[s.a + i] = Value();
+      s.set(pc[1 + i].a(), item);
+    }
+    return true;
+  }
+  // All targets are set before the last reference to what one held goes: its finalizer may look at them.
+  Object* dead[kMostUnpacked];
+  uint32_t dead_count = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    Value& target = r[pc[1 + i].a()];
+    const Value item = items[i], old = target;
+    retain(item);
+    target = item;
+    if (old.is_object() && --old.object()->refs == 0) dead[dead_count++] = old.object();
+  }
+  record->pc = pc + 1;
+  for (uint32_t i = 0; i < dead_count; ++i) destroy_object(dead[i]);
+  if (pc->flags() & kDyingB) {
+    Step s(record, pc);
+    s.drop(s.b);
   }
   return true;
 }
@@ -444,8 +469,30 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
   }
 }
 
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  Value* callee = &record->base[pc->a()];
+  auto* cls = as<Type>(*callee);
+  const Value found = lookup(cls, names.__init__);
+  if (!is<Function>(found) || cls->has(Type::kAbstract)) return kDone;
+  auto* init = as<Function>(found);
+  if (init->code->direct_argcount != pc->b() + 1 || record->generator || !has_room(*ts, callee, init->code))
+    return kDone;
+  record->pc = pc + 1;
+  Object* instance = allocate(cls);
+  if (instance->flags & Object::kGc) track(instance);
+  retain(instance);
+  retain(init);
+  *callee = to_value(instance);
+  release(static_cast<Object*>(cls));
+  CallRecord* entered = enter_record(*ts, init, callee);
+  entered->kind = RecordKind::Init;
+  entered->held = to_value(instance);
+  entered->dst = pc->c();
+  return go_on(ts);
+}
+
 uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
-  if (record->kind == RecordKind::Entry || record->kind == RecordKind::Call) {
+  if (record->kind == RecordKind::Call) {
     record->pc = pc;
     return stubs.step;
   }
@@ -463,6 +510,11 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
     finish_generator(*ts, record);
   } else {
     pop_record(*ts, record);
+  }
+  if (kind == RecordKind::Entry) {
+    release(held);
+    ts->returned = returned;
+    return stubs.returned;
   }
   CallRecord* caller = ts->record;
   auto set = [&](Value owned) {
@@ -491,7 +543,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
 }
 
 uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
-  if (record->kind == RecordKind::Entry || (pc->flags() & kInvert)) {
+  if (pc->flags() & kInvert) {
     record->pc = pc;
     return stubs.step;
   }
@@ -504,7 +556,13 @@ uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts)
   }
   const uint32_t dst = record->dst;
   Value held = record->held;
+  const RecordKind kind = record->kind;
   suspend_generator(*ts, record, pc + 1);
+  if (kind == RecordKind::Entry) {
+    release(held);
+    ts->returned = value;
+    return stubs.returned;
+  }
   CallRecord* caller = ts->record;
   Value old = caller->base[dst];
   caller->base[dst] = value;

@@ -23,7 +23,8 @@ bool compare_values(CallRecord* record, const Instruction* pc);
 bool contains_item(CallRecord* record, const Instruction* pc);
 bool negate_truth(CallRecord* record, const Instruction* pc);
 bool unpack_values(CallRecord* record, const Instruction* pc);
-/// Unpack and the MoveTakes behind it.
+/// Unpack of up to kMostUnpacked values and the MoveTakes behind it.
+inline constexpr uint32_t kMostUnpacked = 32;
 bool unpack_into_registers(CallRecord* record, const Instruction* pc);
 /// Releases what the targets of an Unpack held, which lies in its temporaries.
 bool release_unpacked(CallRecord* record, const Instruction* pc);
@@ -43,14 +44,18 @@ uint32_t test_truth(CallRecord* record, const Instruction* pc);
 using ControlHelper = uint64_t (*)(CallRecord* record, const Instruction* pc, ThreadState* ts);
 enum Outcome : uint64_t { kDone = 0, kItem = 1, kExhausted = 2 };
 uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+/// Of a class that makes plain instances; kDone: nothing was done, since its __init__ is not in Python or needs
+/// binding.
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 
-/// Ways back to the interpreter, as addresses that machine code can jump to; all read the record's pc.
+/// Ways back to the interpreter, as addresses that machine code can jump to; they read the record's pc. `returned`
+/// leads back to native code with ThreadState::returned.
 struct Stubs {
-  uint64_t step, stay, error;
+  uint64_t step, stay, error, returned;
 };
 extern Stubs stubs;
 

@@ -48,6 +48,7 @@ void Translator::load_global() {
   retain(rax, Known::Nothing);
   store(rax, A(), owns(A()));
   learn(A(), Known::Nothing);
+  guesses_[A()] = guess_global(index, version != 0);
 }
 
 // rdi holds the object; jumps to `slow` unless it is an instance whose shape has this id. rcx is clobbered.
@@ -65,7 +66,15 @@ void Translator::load_attr() {
   Label slow = slow_path(load_attribute);
   const uint64_t cache = pc_[1].word;
   const bool member = cache & kCacheSlot;
-  if (cache == 0 || is_immediate(B())) {
+  const int64_t module_entry = guess_module_entry(B(), as<Str>(as<Tuple>(code_->names)->items[C()]));
+  if (module_entry >= 0) {
+    load(rdi, B());
+    require_object(rdi, B(), slow);
+    load_module_entry(module_entry, as<Str>(as<Tuple>(code_->names)->items[C()]), slow);
+    retain(rax, Known::Nothing);
+    store(rax, A(), owns(A()));
+    if (flags() & kDyingB) drop(B());
+  } else if (cache == 0 || is_immediate(B())) {
     a.jmp(slow);
   } else {
     load(rdi, B());
@@ -147,11 +156,41 @@ void Translator::store_attr() {
   if (flags() & kDyingB) learn(B(), Known::Immediate);
 }
 
+namespace {
+
+// True when a cached method was found in a native class, which is there for good: then so is the method.
+bool names_static_type(uint64_t cache) {
+  if ((cache >> 32) != (kCacheType >> 32)) return false;
+  const auto version = static_cast<uint32_t>(cache);
+  for (const Type* type : *object_type.subclasses) {
+    if (type->version == version) return !type->is_heap();
+  }
+  return false;
+}
+
+}  // namespace
+
 void Translator::load_method() {
   Label slow = slow_path(load_method_pair);
   const uint64_t cache = pc_[1].word;
   const bool keeps_object = B() != A() && !(flags() & kDyingB);
-  if (cache == 0 || is_immediate(B())) {
+  Str* name = as<Str>(as<Tuple>(code_->names)->items[C()]);
+  Value guess;
+  if (const int64_t entry = guess_module_entry(B(), name); entry >= 0) {
+    guess = module_dict(guesses_[B()])->entries[entry].value;
+    load(rdi, B());
+    require_object(rdi, B(), slow);
+    load_module_entry(entry, name, slow);
+    retain(rax, Known::Nothing);
+    if (keeps_object) {
+      a.mov(reg(A()), rax);
+    } else {
+      a.mov(reg(B()), 0);
+      a.mov(reg(A()), rax);
+      release(rdi, Known::Object);
+    }
+    a.mov(reg(A() + 1), 0);
+  } else if (cache == 0 || is_immediate(B())) {
     a.jmp(slow);
   } else {
     load(rdi, B());
@@ -170,6 +209,7 @@ void Translator::load_method() {
       a.cmp(dword_ptr(rcx, offsetof(Type, version)), static_cast<uint32_t>(cache));
       a.jne(slow);
     }
+    if (names_static_type(cache)) guess = Value::from_bits(pc_[2].word);
     load_constant(rax, pc_[2].word);
     a.inc(dword_ptr(rax, offsetof(Object, refs)));
     if (keeps_object) {
@@ -183,6 +223,7 @@ void Translator::load_method() {
   if (!keeps_object) learn(B(), Known::Immediate);
   learn(A(), Known::Nothing);  // an attribute that is called may be anything, None included
   learn(A() + 1, Known::Nothing);
+  guesses_[A()] = guess;
 }
 
 void Translator::get_item() {
@@ -352,13 +393,22 @@ uint32_t Translator::moves_behind_unpack() const {
   return count;
 }
 
+namespace {
+
+constexpr uint32_t kMostInLine = 4;  // items that are unpacked by code of their own
+
+}  // namespace
+
 void Translator::unpack() {
   const uint32_t count = C();
-  const uint32_t moves = count <= 16 ? moves_behind_unpack() : 0;
-  if (count > 16) {
-    step_helper(unpack_values);
+  const uint32_t moves = count <= kMostUnpacked ? moves_behind_unpack() : 0;
+  if (count > kMostInLine) {
+    // A loop in a function: so much code in line would not stay in the processor's cache.
+    step_helper(moves ? unpack_into_registers : unpack_values);
     if (flags() & kDyingB) learn(B(), Known::Immediate);
-    for (uint32_t i = 0; i < count; ++i) learn(A() + i, Known::Nothing);
+    for (uint32_t i = 0; i < count; ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
+    for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
+    skip_ = moves;
     return;
   }
   Label slow = slow_path(moves ? unpack_into_registers : unpack_values);
@@ -379,14 +429,6 @@ void Translator::unpack() {
   a.jne(slow);
   a.lea(rdx, ptr(rdi, offsetof(Tuple, items)));
   a.bind(have_items);
-  // The temporaries must be free: what one may still hold is left to the helper.
-  for (uint32_t i = 0; i < count; ++i) {
-    if (is_immediate(A() + i)) continue;
-    load(rax, A() + i);
-    a.sub(rax, static_cast<int32_t>(kFirstObject));
-    a.cmp(rax, rbp);
-    a.jb(slow);
-  }
   if (moves) {
     unpack_to_targets(count);
   } else {

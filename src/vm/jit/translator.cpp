@@ -17,7 +17,8 @@ Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_add
       bodies_(code->instructions->size() + 1),
       entries_(code->instructions->size()),
       known_(code->register_count + 1, Known::Nothing),
-      constants_(code->register_count + 1) {}
+      constants_(code->register_count + 1),
+      guesses_(code->register_count + 1) {}
 
 namespace {
 
@@ -204,10 +205,12 @@ void Translator::step_helper(StepHelper helper) {
   load_constant(rax, reinterpret_cast<uint64_t>(helper));
   a.call(rax);
   a.test(al, al);
-  Label ok = a.newLabel();
-  a.jnz(ok);
-  error_exit();
-  a.bind(ok);
+  Label failed = a.newLabel();
+  a.jz(failed);
+  cold([this, failed] {
+    a.bind(failed);
+    error_exit();
+  });
 }
 
 // Afterwards rax holds the helper's answer.
@@ -511,7 +514,7 @@ void Translator::basic(size_t index) {
     case Op::CallMethod:
     case Op::CallKeywords:
     case Op::CallMethodKeywords:
-      return call(op == Op::CallMethod, index);
+      return call(index);
     case Op::Return:
     case Op::ReturnNone:
       return return_value(op == Op::ReturnNone);
@@ -548,9 +551,7 @@ void Translator::basic(size_t index) {
       return unpack();
     case Op::Yield:
       control(jit::yield_value);
-      a.mov(r13, qword_ptr(r12, offsetof(ThreadState, record)));
-      a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
-      a.jmp(rax);
+      continue_in_frame();
       forget_all();
       return;
     case Op::Send: {
@@ -559,9 +560,7 @@ void Translator::basic(size_t index) {
       a.je(bodies_[index + 2]);
       a.cmp(rax, kExhausted);
       a.je(bodies_[index + 1]);
-      a.mov(r13, qword_ptr(r12, offsetof(ThreadState, record)));
-      a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
-      a.jmp(rax);
+      continue_in_frame();
       forget_all();
       return;
     }

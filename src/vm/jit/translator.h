@@ -113,10 +113,21 @@ class Translator {
   void jump_if(bool when, size_t index);
   void jump_if_none(bool when, size_t index);
   void for_iter(size_t index);
-  void call(bool method, size_t index);
-  void return_value(bool none);
   void is();
   void not_();
+
+  // translate_calls.cpp
+  void call(size_t index);
+  void call_python(uint32_t given, bool method, Label slow, Label back);
+  bool call_native_guess(Value guess, bool method, Label slow);
+  void finish_native_call();
+  bool call_range_iterator(Value guess, size_t index, Label slow);
+  bool call_class_guess(Value guess, Label slow);
+  void continue_in_frame();
+  void return_value(bool none);
+  Value guess_global(int64_t index, bool in_builtins) const;
+  int64_t guess_module_entry(uint32_t object, Str* name) const;
+  void load_module_entry(int64_t entry, Str* name, Label slow);
 
   static constexpr uint32_t kGeneratorFlags = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
@@ -137,6 +148,9 @@ class Translator {
   std::vector<Label> entries_;  // where the interpreter may enter
   std::vector<Known> known_;
   std::vector<Value> constants_;  // known values; empty: none
+  // What a register will probably hold, since a name or an attribute was bound to it when the code was translated. Code
+  // must check it, and by something that no other object can have.
+  std::vector<Value> guesses_;
   std::vector<Cold> cold_;
   const Instruction* pc_ = nullptr;  // of the instruction being translated
   Label done_;                       // behind its code
@@ -146,6 +160,7 @@ class Translator {
   void learn(uint32_t index, Known known, Value constant = Value()) {
     known_[index] = known;
     constants_[index] = constant;
+    guesses_[index] = Value();
   }
   bool is_immediate(uint32_t index) const {
     const Known k = known_[index];
