@@ -106,8 +106,28 @@ Ref builtin_sum(Value, const Value* a) {
   for (;;) {
     Ref item = TRY(next(iterator));
     if (item.is_empty()) return total;
-    total = TRY(binary(BinaryOp::add, total, item));
+    if (Value::both_integers(total, item)) {
+      total = make_int(total.value().integer() + item.value().integer());
+    } else {
+      total = TRY(binary(BinaryOp::add, total, item));
+    }
   }
+}
+
+// Whether `a` comes before `b` in the order `op` (Lt or Gt).
+Result<bool> comes_before(Value a, Value b, CompareOp op) {
+  if (Value::both_integers(a, b))
+    return op == CompareOp::Lt ? a.integer() < b.integer() : a.integer() > b.integer();
+  if (a.is_number() && b.is_number()) return op == CompareOp::Lt ? a.number() < b.number() : a.number() > b.number();
+  return compare_bool(a, b, op);
+}
+
+Ref extreme_of_arguments(Tuple* arguments, CompareOp op) {
+  Value best = arguments->items[0];
+  for (int64_t i = 1; i < arguments->size; ++i) {
+    if (TRY(comes_before(arguments->items[i], best, op))) best = arguments->items[i];
+  }
+  return Ref::share(best);
 }
 
 Ref extreme(const Value* a, CompareOp op, const char* name) {
@@ -117,13 +137,14 @@ Ref extreme(const Value* a, CompareOp op, const char* name) {
   if (positional->size == 0) return fail(exc::TypeError, "{} expected at least 1 argument, got 0", name);
   if (positional->size > 1 && fallback)
     return fail(exc::TypeError, "Cannot specify a default for {}() with multiple positional arguments", name);
+  if (positional->size > 1 && !key) return extreme_of_arguments(positional, op);
   Ref iterator = TRY(get_iter(positional->size > 1 ? to_value(positional) : positional->items[0]));
   Ref best, best_key;
   for (;;) {
     Ref item = TRY(next(iterator));
     if (item.is_empty()) break;
     Ref item_key = key ? TRY(call(key, {item})) : item;
-    if (best.is_empty() || TRY(compare_bool(item_key, best_key, op))) {
+    if (best.is_empty() || TRY(comes_before(item_key, best_key, op))) {
       best = item;
       best_key = item_key;
     }

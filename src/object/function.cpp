@@ -26,10 +26,12 @@ void put(Value& slot, Value value) {
 void function_dealloc(Object* o) {
   untrack(o);
   auto* f = static_cast<Function*>(o);
-  clear_attributes(o, &f->attributes);
-  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->defaults, &f->kwdefaults, &f->closure, &f->doc,
-                   &f->annotations, &f->module})
-    clear_field(*v);
+  if (f->attributes.shape) clear_attributes(o, &f->attributes);
+  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->module}) clear_field(*v);
+  // Of a comprehension's function these are empty.
+  for (Value* v : {&f->closure, &f->defaults, &f->kwdefaults, &f->doc, &f->annotations}) {
+    if (*v) clear_field(*v);
+  }
   release(f->globals);
   release(f->code);
   free_object(o);

@@ -33,6 +33,8 @@ struct Generator : Object {
 
 /// Sends a value in and runs to the next yield. Empty when the generator finished; then `*result` has its return value.
 Ref generator_send(Generator* g, Value value, Ref* result);
+/// The same with None, as next() does.
+Ref generator_next(Generator* g, Ref* result);
 Ref generator_throw(Generator* g, Value exception, Ref* result);
 /// The arguments of throw(): an exception, or a class with a value and a traceback (each may be empty). A throw()
 /// method that the generator delegates to gets them as they came.

@@ -41,8 +41,6 @@ struct CallRecord {
 /// `throwing`: the pending exception is raised at the frame's current instruction. `exit`: how machine code left the
 /// innermost frame (vm/jit/machine_code.h); 0: it did not run.
 Ref interpret(ThreadState& ts, bool throwing = false, uint64_t exit = 0);
-/// The same for a frame that is about to begin or to go on: in machine code where there is some.
-Ref run_frame(ThreadState& ts);
 
 /// Lays the arguments that lie at `base` (positional, then keyword values) out as the function's parameters, defaults
 /// filled in. On failure they are released.
@@ -62,6 +60,8 @@ CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* ke
 
 /// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
 bool makes_plain_instances(Value function);
+/// A new instance of such a class, before its __init__.
+Object* make_plain_instance(Type* cls);
 
 /// Makes the stacks of a new thread; false when there is no address space for them.
 bool allocate_stacks(ThreadState& ts, size_t values, size_t records);

@@ -6,8 +6,10 @@
 
 #include "object/frame.h"
 #include "object/protocol.h"
+#include "object/shape.h"
 #include "vm/call_stack.h"
 #include "vm/frame_access.h"
+#include "vm/jit/machine_code.h"
 
 namespace hiss {
 
@@ -235,6 +237,14 @@ bool makes_plain_instances(Value function) {
          type_of(function)->slots.call == type_type.slots.call;
 }
 
+Object* make_plain_instance(Type* cls) {
+  Object* instance = allocate(cls);
+  // The caches of the first assignment need a shape to know.
+  if (instance->layout == Layout::Instance) static_cast<Instance*>(instance)->attributes.shape = root_shape(cls);
+  if (instance->flags & Object::kGc) track(instance);
+  return instance;
+}
+
 namespace {
 
 constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
@@ -282,8 +292,7 @@ CallOutcome begin_function(ThreadState& ts, Function* f, Value* base, uint32_t c
 // Enters the frame of a Python __init__; the class at `callee` gives its place to the new instance.
 CallOutcome begin_init(ThreadState& ts, Function* init, Value* callee, uint32_t count, Tuple* keyword_names,
                        uint32_t dst) {
-  Object* instance = allocate(as<Type>(*callee));
-  if (instance->flags & Object::kGc) track(instance);
+  Object* instance = make_plain_instance(as<Type>(*callee));
   Ref held = Ref::steal(instance), function = Ref::share(init), cls = Ref::steal(*callee);
   retain(instance);
   *callee = to_value(instance);

@@ -83,7 +83,7 @@ void generator_clear(Object* o) {
 Ref generator_next_stop(Value self) {
   // next(g): a return value other than None has to be seen as StopIteration.value.
   Ref result;
-  Ref item = generator_send(self_generator(self), Value::none(), &result);
+  Ref item = generator_next(self_generator(self), &result);
   if (item.is_empty() && !result.is_none() && !result.is_empty()) return raise_stop_iteration(result);
   return item;
 }

@@ -8,6 +8,7 @@
 #include "object/protocol.h"
 #include "vm/call_stack.h"
 #include "vm/generator_records.h"
+#include "vm/jit/machine_code.h"
 
 namespace hiss {
 
@@ -54,6 +55,23 @@ Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
 }
 
 }  // namespace
+
+Ref generator_next(Generator* g, Ref* result) {
+  if (g->state > Generator::Suspended) [[unlikely]]
+    return generator_send(g, Value::none(), result);
+  ThreadState& ts = thread_state();
+  char here;
+  if (&here < ts.c_stack_limit) [[unlikely]]
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  Ref hold = Ref::share(g);
+  if (g->state == Generator::Suspended) put(g->registers[Instruction{g->pc[-1].word}.a()], Value::none());
+  if (enter_generator(ts, g, RecordKind::Entry).is_error()) return Failure{};
+  Ref out = run_frame(ts);
+  if (out.is_error() || g->yielded) [[likely]]
+    return out;
+  if (result) *result = std::move(out);
+  return Ref::empty();
+}
 
 Ref generator_send(Generator* g, Value value, Ref* result) {
   switch (g->state) {

@@ -205,34 +205,17 @@ Status setup_annotations(CallRecord* record) {
 //   LoadMethod  {shape id, kCacheShape}, or {type version, kCacheType} when instances have no attributes; word 1 the
 //               function
 
-// Behind an inline cache, which knows one shape, stands a table of (shape, name) for the places that see several.
+AttributeCacheEntry attribute_cache[kCacheEntries];
+MethodCacheEntry method_cache[kCacheEntries];
+
 namespace {
 
-struct AttributeCacheEntry {
-  uint32_t shape_id;
-  uint32_t index;
-  Str* name;
-  Value constant;  // borrowed from the class, when the attribute is the class's and no descriptor
-};
 // What an object must not be for its class's attribute to be plain: a descriptor of any kind.
 bool is_plain_value(Value v) { return !type_of(v)->slots.descr_get && !type_of(v)->slots.descr_set; }
 // The upper half of an inline cache that holds an id or version (the lower half stays 0, which fits no shape), or 0.
 uint64_t cache_tag(uint64_t kind, uint32_t number) {
   return number < (1u << 29) ? kind | static_cast<uint64_t>(number) << 32 : 0;
 }
-struct MethodCacheEntry {
-  uint64_t key;  // as word 0 of LoadMethod's inline cache
-  Str* name;
-  Value function;  // borrowed: the class that the key names holds it
-};
-constexpr size_t kCacheEntries = 1024;
-AttributeCacheEntry attribute_cache[kCacheEntries];
-MethodCacheEntry method_cache[kCacheEntries];
-
-inline size_t cache_slot(uint64_t key, const Str* name) {
-  return (key * 0x9E3779B1u ^ reinterpret_cast<uintptr_t>(name) >> 5) & (kCacheEntries - 1);
-}
-
 // Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
 bool reads_attributes_as_type(Type* metatype) {
   return metatype == &type_type ||

@@ -14,6 +14,28 @@ inline constexpr uint64_t kCacheClass = uint64_t{1} << 61;
 inline constexpr uint64_t kCacheShape = uint64_t{1} << 32;
 inline constexpr uint64_t kCacheType = uint64_t{2} << 32;
 
+/// Behind an inline cache, which knows one shape, stand tables for the places that see several; machine code looks into
+/// them, too.
+struct AttributeCacheEntry {
+  uint32_t shape_id;
+  uint32_t index;
+  Str* name;
+  Value constant;  // borrowed from the class, when the attribute is the class's and no descriptor
+};
+struct MethodCacheEntry {
+  uint64_t key;  // as word 0 of LoadMethod's inline cache
+  Str* name;
+  Value function;  // borrowed: the class that the key names holds it
+};
+inline constexpr size_t kCacheEntries = 1024;
+inline constexpr uint32_t kCacheFactor = 0x9E3779B1;
+inline constexpr int kCacheNameShift = 5;
+extern AttributeCacheEntry attribute_cache[kCacheEntries];
+extern MethodCacheEntry method_cache[kCacheEntries];
+inline size_t cache_slot(uint64_t key, const Str* name) {
+  return (key * kCacheFactor ^ reinterpret_cast<uintptr_t>(name) >> kCacheNameShift) & (kCacheEntries - 1);
+}
+
 /// A global or builtin name; NameError when there is none.
 Ref load_global(CallRecord* record, Str* name, Instruction* cache);
 Ref load_name(CallRecord* record, Str* name, Instruction* cache);

@@ -48,8 +48,24 @@ struct MachineResult {
 };
 /// The exit when the frame that native code had entered has ended, or yielded: its record is gone.
 inline constexpr uint64_t kMachineReturned = 4;
+using RunMachineCode = MachineResult (*)(ThreadState*, CallRecord* innermost, const void* entry);
+extern RunMachineCode machine_code_runner;
 /// Runs machine code of the innermost frame from an entry on, and of the frames that it calls and returns to.
-MachineResult run_machine_code(ThreadState& ts, const void* entry);
+inline MachineResult run_machine_code(ThreadState& ts, const void* entry) {
+  return machine_code_runner(&ts, ts.record, entry);
+}
+
+/// Runs the frame that native code has entered, which is about to begin or to go on, as interpret() does: in machine
+/// code where there is some.
+inline Ref run_frame(ThreadState& ts) {
+  const CallRecord* record = ts.record;
+  const void* entry = machine_entry(record, record->pc);
+  if (!entry || eval_breaker) return interpret(ts);
+  const MachineResult result = run_machine_code(ts, entry);
+  if (result.exit == kMachineReturned) [[likely]]
+    return Ref::steal(Value::from_bits(result.value));
+  return interpret(ts, false, result.exit);
+}
 /// An inline cache written into machine code did not fit: where that happens often, the code is translated once more.
 void count_stale_cache(Code* code);
 

@@ -478,8 +478,7 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts)
   if (init->code->direct_argcount != pc->b() + 1 || record->generator || !has_room(*ts, callee, init->code))
     return kDone;
   record->pc = pc + 1;
-  Object* instance = allocate(cls);
-  if (instance->flags & Object::kGc) track(instance);
+  Object* instance = make_plain_instance(cls);
   retain(instance);
   retain(init);
   *callee = to_value(instance);

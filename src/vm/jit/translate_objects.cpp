@@ -51,15 +51,29 @@ void Translator::load_global() {
   guesses_[A()] = guess_global(index, version != 0);
 }
 
-// rdi holds the object; jumps to `slow` unless it is an instance whose shape has this id. rcx is clobbered.
-void Translator::require_shape(uint32_t id, Label slow) {
+// rdi holds the object; jumps to `slow` unless it is an instance with a shape, and to `other` when the shape has another
+// id. rcx = the shape.
+void Translator::require_shape(uint32_t id, Label slow, Label other) {
   a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Instance));
   a.jne(slow);
   a.mov(rcx, qword_ptr(rdi, kShape));
   a.test(rcx, rcx);
   a.jz(slow);
   a.cmp(dword_ptr(rcx, offsetof(Shape, id)), id);
-  a.jne(slow);
+  a.jne(other);
+}
+
+// Code at `other`, which looks into the table that stands behind inline caches: found, it goes on with the value in rax.
+void Translator::look_into_table(Label other, uint64_t routine, Label found, Label slow) {
+  cold([this, other, routine, found, slow] {
+    a.bind(other);
+    load_constant(rdx, as<Tuple>(code_->names)->items[C()].bits());
+    load_constant(rax, routine);
+    a.call(rax);
+    a.test(rax, rax);
+    a.jz(slow);
+    a.jmp(found);
+  });
 }
 
 void Translator::load_attr() {
@@ -77,6 +91,7 @@ void Translator::load_attr() {
   } else if (cache == 0 || is_immediate(B())) {
     a.jmp(slow);
   } else {
+    Label other = a.newLabel(), found = a.newLabel();
     load(rdi, B());
     require_object(rdi, B(), slow);
     if (member) {
@@ -90,7 +105,8 @@ void Translator::load_attr() {
       // The class's own value, found by a shape without that attribute, or in the class itself.
       const auto number = static_cast<uint32_t>((cache & ~(kCacheConstant | kCacheClass)) >> 32);
       if (cache & kCacheConstant) {
-        require_shape(number, slow);
+        require_shape(number, slow, other);
+        look_into_table(other, stubs.find_attribute, found, slow);
       } else {
         a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Type));
         a.jne(slow);
@@ -99,10 +115,12 @@ void Translator::load_attr() {
       }
       load_constant(rax, pc_[2].word);
     } else {
-      require_shape(static_cast<uint32_t>(cache), slow);
+      require_shape(static_cast<uint32_t>(cache), slow, other);
+      look_into_table(other, stubs.find_attribute, found, slow);
       a.mov(rcx, qword_ptr(rdi, kValues));
       a.mov(rax, qword_ptr(rcx, static_cast<int32_t>(cache >> 32) * static_cast<int32_t>(sizeof(Value))));
     }
+    a.bind(found);
     retain(rax, Known::Nothing);
     store(rax, A(), owns(A()));
     if (flags() & kDyingB) drop(B());
@@ -127,7 +145,7 @@ void Translator::store_attr() {
     a.cmp(dword_ptr(rcx, offsetof(Type, version)), static_cast<uint32_t>(pc_[2].word));
     a.jne(slow);
   } else {
-    require_shape(static_cast<uint32_t>(cache), slow);
+    require_shape(static_cast<uint32_t>(cache), slow, slow);
   }
   const bool adds = !member && (cache & kCacheAdds);
   const auto index = static_cast<int32_t>((cache & ~kCacheAdds) >> 32);
@@ -193,24 +211,27 @@ void Translator::load_method() {
   } else if (cache == 0 || is_immediate(B())) {
     a.jmp(slow);
   } else {
+    Label other = a.newLabel(), found = a.newLabel();
+    look_into_table(other, stubs.find_method, found, slow);
     load(rdi, B());
     require_object(rdi, B(), slow);
     if ((cache >> 32) == (kCacheShape >> 32)) {
-      require_shape(static_cast<uint32_t>(cache), slow);
+      require_shape(static_cast<uint32_t>(cache), other, other);
     } else {
       // The version alone decides only for objects that cannot have attributes of their own.
       Label no_attributes = a.newLabel();
       a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Instance));
       a.jne(no_attributes);
       a.cmp(qword_ptr(rdi, kShape), 0);
-      a.jne(slow);
+      a.jne(other);
       a.bind(no_attributes);
       a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
       a.cmp(dword_ptr(rcx, offsetof(Type, version)), static_cast<uint32_t>(cache));
-      a.jne(slow);
+      a.jne(other);
     }
     if (names_static_type(cache)) guess = Value::from_bits(pc_[2].word);
     load_constant(rax, pc_[2].word);
+    a.bind(found);
     a.inc(dword_ptr(rax, offsetof(Object, refs)));
     if (keeps_object) {
       a.inc(dword_ptr(rdi, offsetof(Object, refs)));

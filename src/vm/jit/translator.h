@@ -99,7 +99,8 @@ class Translator {
   void load_method();
   void get_item();
   void set_item();
-  void require_shape(uint32_t id, Label slow);
+  void require_shape(uint32_t id, Label slow, Label other);
+  void look_into_table(Label other, uint64_t routine, Label found, Label slow);
   void load_cell_object(bool in_register, uint32_t index);
   void load_free(bool cell);
   void store_free(bool cell);
