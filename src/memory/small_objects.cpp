@@ -46,7 +46,7 @@ void open_chunk(size_t size_class) {
 void* allocate_small_slow(size_t size_class) {
   const size_t block_size = size_class * 16;
   Range& range = chunks[size_class];
-  if (range.next + block_size > range.end || !range.next) open_chunk(size_class);
+  if (!range.next || range.next + block_size > range.end) open_chunk(size_class);
   const size_t room = static_cast<size_t>(range.end - range.next) / block_size;
   const size_t count = std::clamp(kCut / block_size, size_t{1}, room);
   // Linked back to front, so that consecutive allocations lie side by side.
