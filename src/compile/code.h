@@ -24,7 +24,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "6";  // raised when the marshalled form changes, or what the compiler makes of the same source
+      "7";  // raised when the marshalled form changes, or what the compiler makes of the same source
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -109,6 +109,7 @@ struct Code : Object {
   uint64_t version;
   // Derived by seal():
   const Instruction* first;  // the first instruction
+  bool comprehension;        // of a comprehension or generator expression: nobody gets hold of its function
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting
   uint32_t first_unset;  // the register behind the arguments: from here to local_register_count a call binds nothing
   MachineCode* machine;  // machine code made of the instructions once they are hot (vm/jit.h)

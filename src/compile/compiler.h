@@ -165,6 +165,8 @@ class Compiler {
   // assignments (statements.cpp)
   void store(ast::Expr* target, Operand value);
   void unpack(ast::Seq<ast::Expr*> targets, Operand value, const ast::Node* node);
+  bool assign_in_parallel(ast::Assign* s);
+  static constexpr int32_t kMostInParallel = 8;
   void delete_target(ast::Expr* target);
   void aug_assign(ast::AugAssign* s);
   void ann_assign(ast::AnnAssign* s);

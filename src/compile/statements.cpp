@@ -105,6 +105,37 @@ void Compiler::unpack(Seq<Expr*> targets, Operand value, const Node* node) {
   free_to(m);
 }
 
+namespace {
+
+// The elements of a tuple or list display, or of such a target; null when it is neither or has a starred element.
+const Seq<Expr*>* plain_elements(const Expr* e) {
+  const Seq<Expr*>* elements = e->is<syntax::Tuple>()  ? &e->as<syntax::Tuple>()->elts
+                               : e->is<syntax::List>() ? &e->as<syntax::List>()->elts
+                                                       : nullptr;
+  if (!elements) return nullptr;
+  for (const Expr* element : *elements) {
+    if (element->is<Starred>()) return nullptr;
+  }
+  return elements;
+}
+
+}  // namespace
+
+// a, b = b, a: all values are computed, then stored. Nobody could see the tuple, so none is made.
+bool Compiler::assign_in_parallel(Assign* s) {
+  if (s->targets.size != 1) return false;
+  const Seq<Expr*>* targets = plain_elements(s->targets[0]);
+  const Seq<Expr*>* values = plain_elements(s->value);
+  if (!targets || !values || targets->size != values->size || targets->size < 2 || targets->size > kMostInParallel)
+    return false;
+  const Register m = mark();
+  const Register first = temporaries(targets->size);
+  for (int32_t i = 0; i < values->size; ++i) expression_to((*values)[i], first + i);
+  for (int32_t i = 0; i < targets->size; ++i) store((*targets)[i], {first + i, true});
+  free_to(m);
+  return true;
+}
+
 void Compiler::delete_target(Expr* target) {
   at(target);
   switch (target->kind) {
@@ -685,6 +716,7 @@ void Compiler::statement(Stmt* s) {
           break;
         }
       }
+      if (assign_in_parallel(a)) break;
       const Operand value = expression(a->value);
       for (int32_t i = 0; i < a->targets.size; ++i)
         store(a->targets[i], {value.reg, value.temporary && i + 1 == a->targets.size});

@@ -116,8 +116,7 @@ Ref builtin_sum(Value, const Value* a) {
 
 // Whether `a` comes before `b` in the order `op` (Lt or Gt).
 Result<bool> comes_before(Value a, Value b, CompareOp op) {
-  if (Value::both_integers(a, b))
-    return op == CompareOp::Lt ? a.integer() < b.integer() : a.integer() > b.integer();
+  if (Value::both_integers(a, b)) return op == CompareOp::Lt ? a.integer() < b.integer() : a.integer() > b.integer();
   if (a.is_number() && b.is_number()) return op == CompareOp::Lt ? a.number() < b.number() : a.number() > b.number();
   return compare_bool(a, b, op);
 }

@@ -14,6 +14,24 @@ Type function_type;
 
 namespace {
 
+// The builtins that code with these globals sees.
+Value builtins_for(Dict* globals) {
+  Value builtins = dict_get(globals, names.__builtins__);
+  if (is<Dict>(builtins)) return builtins;
+  if (is<Module>(builtins)) return to_value(module_dict(builtins));
+  // Globals that name no builtins get those of the code that runs now.
+  CallRecord* record = thread_state().record;
+  return to_value(record && record->code ? record->builtins() : builtins_dict());
+}
+
+// What nobody asks the function of a comprehension for.
+void describe(Function* f) {
+  auto* constants = as<Tuple>(f->code->consts);
+  const Value first = constants->size ? constants->items[0] : Value();
+  if (is<Str>(first) && (f->code->code_flags & kCodeOptimized)) f->doc = Ref::share(first).release();
+  if (Value module = dict_get(f->globals, names.__name__)) f->module = Ref::share(module).release();
+}
+
 Function* self_function(Value v) { return as<Function>(v); }
 
 void put(Value& slot, Value value) {
@@ -89,6 +107,7 @@ Ref function_new(Type*, const Args& args) {
   }
   Ref function = TRY(make_function(code, as<Dict>(a[1])));
   auto* f = as<Function>(function);
+  if (code->comprehension) describe(f);
   if (a[2] && !a[2].is_none()) put(f->name, a[2]);
   if (a[3] && !a[3].is_none()) put(f->defaults, a[3]);
   if (given) put(f->closure, a[4]);
@@ -191,22 +210,10 @@ Ref make_function(Code* code, Dict* globals, Value qualname) {
   retain(code);
   f->globals = globals;
   retain(globals);
-  Value builtins = dict_get(globals, names.__builtins__);
-  if (is<Module>(builtins)) builtins = to_value(module_dict(builtins));
-  if (!is<Dict>(builtins)) {
-    // Globals that name no builtins get those of the code that runs now.
-    CallRecord* record = thread_state().record;
-    builtins = to_value(record && record->code ? record->builtins() : builtins_dict());
-  }
-  f->builtins = Ref::share(builtins).release();
+  f->builtins = Ref::share(builtins_for(globals)).release();
   f->name = Ref::share(code->name).release();
   f->qualname = Ref::share(qualname ? qualname : code->qualname).release();
-  if (as<Tuple>(code->consts)->size && is<Str>(as<Tuple>(code->consts)->items[0]) &&
-      (code->code_flags & kCodeOptimized)) {
-    f->doc = Ref::share(as<Tuple>(code->consts)->items[0]).release();
-  }
-  Value module = dict_get(globals, names.__name__);
-  if (module) f->module = Ref::share(module).release();
+  if (!code->comprehension) describe(f);
   track(f);
   return Ref::steal(f);
 }

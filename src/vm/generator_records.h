@@ -24,6 +24,7 @@ inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, Record
   record->frame = g->frame;
   if (record->frame) record->frame->record = record;
   record->kind = kind;
+  record->return_to = return_to_interpreter;
   if (g->locals) [[unlikely]]
     record->locals = Ref::share(g->locals).release();
   g->state = Generator::Running;

@@ -171,7 +171,6 @@ bool unpack_code(Code* c, std::string_view data) {
   for (uint64_t i = 0; i < cells && u.good; ++i)
     c->cell_arguments->push_back(static_cast<uint16_t>(u.small(c->register_count)));
   if (!u.good || !u.in.empty()) return false;
-  c->seal();
   return true;
 }
 

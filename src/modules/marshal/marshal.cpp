@@ -399,6 +399,7 @@ Ref Reader::read_code() {
   put(c->varnames, intern_all(fields[5]));
   put(c->cellvars, intern_all(fields[6]));
   put(c->freevars, intern_all(fields[7]));
+  c->seal();
   return hold;
 }
 

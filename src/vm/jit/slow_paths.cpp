@@ -586,6 +586,7 @@ uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
       Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::ForIter);
       if (pushed.is_error()) return stubs.error;
       pushed.value()->dst = s.a;
+      if (const void* past = machine_entry(record, pc + 2)) pushed.value()->return_to = past;
       return go_on(ts);
     }
   }
@@ -619,6 +620,7 @@ uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
   Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::Send);
   if (pushed.is_error()) return stubs.error;
   pushed.value()->dst = s.a;
+  if (const void* past = machine_entry(record, pc + 2)) pushed.value()->return_to = past;
   return go_on(ts);
 }
 

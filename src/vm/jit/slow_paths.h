@@ -56,9 +56,9 @@ uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 /// leads back to native code with ThreadState::returned.
 struct Stubs {
   uint64_t step, stay, error, returned;
-  /// Subroutines that look into the tables behind the inline caches: rdi holds the object, rdx the name's word; rax = what
-  /// was found, borrowed, or 0. For an attribute the object must be an instance, and rcx holds its shape. They leave rdi
-  /// and rsi alone.
+  /// Subroutines that look into the tables behind the inline caches: rdi holds the object, rdx the name's word; rax =
+  /// what was found, borrowed, or 0. For an attribute the object must be an instance, and rcx holds its shape. They
+  /// leave rdi and rsi alone.
   uint64_t find_attribute, find_method;
 };
 extern Stubs stubs;

@@ -144,8 +144,9 @@ void Translator::for_iter(size_t index) {
   a.jmp(past);
   cold([this, not_range, slow, stored, past, end] {
     a.bind(not_range);
+    Label not_list = a.newLabel();
     a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_iterator_type)));
-    a.jne(slow);
+    a.jne(not_list);
     a.mov(rdx, qword_ptr(rdi, offsetof(ListIterator, list)));
     a.test(rdx, rdx);
     a.jz(slow);
@@ -158,6 +159,10 @@ void Translator::for_iter(size_t index) {
     a.mov(qword_ptr(rdi, offsetof(ListIterator, index)), rsi);
     retain(rax, Known::Nothing);
     a.jmp(stored);
+    a.bind(not_list);
+    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&generator_type)));
+    a.jne(slow);
+    resume_generator(RecordKind::ForIter, past, slow);
     a.bind(slow);
     control(next_item);
     a.cmp(rax, kItem);

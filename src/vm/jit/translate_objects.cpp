@@ -51,8 +51,8 @@ void Translator::load_global() {
   guesses_[A()] = guess_global(index, version != 0);
 }
 
-// rdi holds the object; jumps to `slow` unless it is an instance with a shape, and to `other` when the shape has another
-// id. rcx = the shape.
+// rdi holds the object; jumps to `slow` unless it is an instance with a shape, and to `other` when the shape has
+// another id. rcx = the shape.
 void Translator::require_shape(uint32_t id, Label slow, Label other) {
   a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Instance));
   a.jne(slow);
@@ -63,7 +63,8 @@ void Translator::require_shape(uint32_t id, Label slow, Label other) {
   a.jne(other);
 }
 
-// Code at `other`, which looks into the table that stands behind inline caches: found, it goes on with the value in rax.
+// Code at `other`, which looks into the table that stands behind inline caches: found, it goes on with the value in
+// rax.
 void Translator::look_into_table(Label other, uint64_t routine, Label found, Label slow) {
   cold([this, other, routine, found, slow] {
     a.bind(other);

@@ -550,20 +550,9 @@ void Translator::basic(size_t index) {
     case Op::Unpack:
       return unpack();
     case Op::Yield:
-      control(jit::yield_value);
-      continue_in_frame();
-      forget_all();
-      return;
-    case Op::Send: {
-      control(jit::send_value);
-      a.cmp(rax, kItem);
-      a.je(bodies_[index + 2]);
-      a.cmp(rax, kExhausted);
-      a.je(bodies_[index + 1]);
-      continue_in_frame();
-      forget_all();
-      return;
-    }
+      return yield();
+    case Op::Send:
+      return send(index);
     default:
       break;
   }

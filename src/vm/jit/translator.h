@@ -117,6 +117,11 @@ class Translator {
   void is();
   void not_();
 
+  // translate_generators.cpp
+  void resume_generator(RecordKind kind, Label past, Label slow);
+  void yield();
+  void send(size_t index);
+
   // translate_calls.cpp
   void call(size_t index);
   void call_python(uint32_t given, bool method, Label slow, Label back);
