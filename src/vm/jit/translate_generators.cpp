@@ -104,6 +104,10 @@ void Translator::yield() {
   a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, frame)));
   a.or_(rdx, qword_ptr(r13, offsetof(CallRecord, locals)));
   a.jnz(slow);
+  // There was no machine code yet when the interpreter resumed this.
+  a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, return_to)));
+  a.test(rdx, rdx);
+  a.jz(slow);
   a.mov(rdi, qword_ptr(r13, offsetof(CallRecord, generator)));
   load(rax, B());
   if (flags() & kDyingB) {
@@ -120,7 +124,6 @@ void Translator::yield() {
   a.mov(qword_ptr(r12, offsetof(ThreadState, handled)), rcx);
   a.mov(qword_ptr(r13, offsetof(CallRecord, generator)), 0);
   a.mov(ecx, dword_ptr(r13, offsetof(CallRecord, dst)));
-  a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, return_to)));
   a.sub(r13, kNext);
   a.mov(qword_ptr(r12, offsetof(ThreadState, record)), r13);
   a.mov(rbx, qword_ptr(r13, offsetof(CallRecord, base)));
