@@ -34,6 +34,9 @@ bool get_iterator(CallRecord* record, const Instruction* pc);
 bool make_function_object(CallRecord* record, const Instruction* pc);
 bool format_text(CallRecord* record, const Instruction* pc);
 
+/// The function of an instruction that has no template, or null.
+StepHelper plain_step(Op op);
+
 /// 0: false, 1: true, 2: an exception is pending.
 using TestHelper = uint32_t (*)(CallRecord* record, const Instruction* pc);
 uint32_t test_comparison(CallRecord* record, const Instruction* pc);

@@ -559,6 +559,11 @@ void Translator::basic(size_t index) {
   if (op >= Op::CompareLt && op <= Op::CompareGe) return compare(op);
   if (op >= Op::JumpLt && op <= Op::JumpGe) return compare_jump(op, index, false);
   if (op >= Op::JumpLtK && op <= Op::JumpGeK) return compare_jump(op, index, true);
+  if (StepHelper function = plain_step(op)) {
+    step_helper(function);
+    forget_all();
+    return;
+  }
   step(index);
 }
 
