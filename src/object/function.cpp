@@ -1,6 +1,8 @@
 // Function objects, modules and super.
 #include "object/function.h"
 
+#include <algorithm>
+
 #include "memory/collector.h"
 #include "object/class_builder.h"
 #include "object/protocol.h"
@@ -16,7 +18,11 @@ namespace {
 
 // The builtins that code with these globals sees.
 Value builtins_for(Dict* globals) {
-  Value builtins = dict_get(globals, names.__builtins__);
+  // Modules have the name in one and the same place mostly.
+  static int64_t place = 0;
+  const bool there = place < globals->entry_count && globals->entries[place].key == to_value(names.__builtins__);
+  if (!there) place = std::max<int64_t>(dict_find(globals, names.__builtins__), 0);
+  Value builtins = there ? globals->entries[place].value : dict_get(globals, names.__builtins__);
   if (is<Dict>(builtins)) return builtins;
   if (is<Module>(builtins)) return to_value(module_dict(builtins));
   // Globals that name no builtins get those of the code that runs now.

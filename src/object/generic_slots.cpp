@@ -4,6 +4,7 @@
 #include "object/exception.h"
 #include "object/function.h"
 #include "object/slot_table.h"
+#include "vm/calls.h"
 
 #include <vector>
 
@@ -13,8 +14,12 @@ namespace {
 
 // Calls a method found on the type without making a bound method where that is not needed.
 Ref call_found(Value function, Value self, std::initializer_list<Value> args) {
-  Ref hold = Ref::share(function);
   Type* type = type_of(function);
+  if (type == &function_type && args.size() == 1) {
+    const Value values[] = {self, *args.begin()};
+    return call_function(as<Function>(function), Args{values, 2});
+  }
+  Ref hold = Ref::share(function);
   if (type->has(Type::kMethodDescriptor)) {
     Value values[8];
     uint32_t n = 0;

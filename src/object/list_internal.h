@@ -11,6 +11,11 @@ struct ListIterator : Object {  // of list_iterator_type; the interpreter steps 
   int64_t index;
 };
 
+struct TupleIterator : Object {  // of tuple_iterator_type; machine code steps it
+  Value tuple;                   // empty: exhausted
+  int64_t index;
+};
+
 void list_reserve(List* list, int64_t capacity);
 /// Makes room for `size` items with the usual over-allocation and sets the size; new items are not initialised.
 void list_resize(List* list, int64_t size);

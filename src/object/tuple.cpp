@@ -279,11 +279,6 @@ const NativeDef kTupleMethods[] = {
     {"__class_getitem__", "($type, object, /)", class_getitem, "See PEP 585", NativeDef::ClassMethod},
     {}};
 
-struct TupleIterator : Object {
-  Value tuple;  // empty: exhausted
-  int64_t index;
-};
-
 Ref tuple_iter(Value self) {
   auto* it = allocate_as<TupleIterator>(tuple_iterator_type);
   it->tuple = Ref::share(self).release();

@@ -1,6 +1,9 @@
 // Calling Python functions: parameters, defaults, call records.
 #include "vm/calls.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -58,13 +61,13 @@ Failure too_many_positional(Function* f, uint32_t given, const Value* kwonly) {
 // The arguments of a call, taken off the registers. Few calls have more than fit in place.
 class GivenArguments {
  public:
-  GivenArguments(Value* base, uint32_t count) : count_(count) {
+  GivenArguments(Value* base, uint32_t count) : count_(count), values_(reinterpret_cast<Value*>(few_)) {
     if (count > kFew) {
       many_.resize(count);
       values_ = many_.data();
     }
     for (uint32_t i = 0; i < count; ++i) {
-      values_[i] = base[i];
+      new (&values_[i]) Value(base[i]);
       base[i] = Value();
     }
   }
@@ -79,10 +82,50 @@ class GivenArguments {
  private:
   static constexpr uint32_t kFew = 16;
   uint32_t count_;
-  Value few_[kFew];
+  alignas(Value) std::byte few_[kFew * sizeof(Value)];  // only as many are set up as are given
   std::vector<Value> many_;
-  Value* values_ = few_;
+  Value* values_;
 };
+
+// The rest of the positional arguments becomes the tuple of *args.
+void bind_rest(const Code* code, Value* base, uint32_t count) {
+  const auto argcount = static_cast<uint32_t>(code->argcount);
+  Ref rest = count == argcount ? empty_tuple() : make_tuple(base + argcount, count - argcount);
+  release_registers(base + argcount, base + count);
+  base[argcount] = rest.release();
+}
+
+// Keyword arguments for plain parameters, by names that are the same objects as the parameters'. False when there is
+// more to it; then nothing has changed.
+bool bind_plain_keywords(const Function* f, Value* base, uint32_t count, const Tuple* keyword_names) {
+  constexpr uint32_t kMost = 8;
+  const Code* code = f->code;
+  const auto argcount = static_cast<uint32_t>(code->argcount), keywords = static_cast<uint32_t>(keyword_names->size);
+  if (keywords > kMost || count + keywords > argcount) return false;
+  const Value* names_of = as<Tuple>(code->varnames)->items;
+  uint32_t places[kMost], taken = 0;
+  for (uint32_t k = 0; k < keywords; ++k) {
+    uint32_t place = std::max(count, static_cast<uint32_t>(code->posonlyargcount));
+    while (place < argcount && names_of[place] != keyword_names->items[k]) ++place;
+    if (place == argcount || (taken >> (place - count) & 1) || place - count > 31) return false;
+    taken |= 1u << (place - count);
+    places[k] = place;
+  }
+  const auto* defaults = f->defaults ? as<Tuple>(f->defaults) : nullptr;
+  const uint32_t first_default = argcount - static_cast<uint32_t>(defaults ? defaults->size : 0);
+  for (uint32_t i = count; i < argcount; ++i) {
+    if (i < first_default && (i - count > 31 || !(taken >> (i - count) & 1))) return false;
+  }
+  Value given[kMost];
+  for (uint32_t k = 0; k < keywords; ++k) given[k] = base[count + k];
+  for (uint32_t i = count; i < argcount; ++i) {
+    if (i - count <= 31 && (taken >> (i - count) & 1)) continue;
+    base[i] = defaults->items[i - first_default];
+    retain(base[i]);
+  }
+  for (uint32_t k = 0; k < keywords; ++k) base[places[k]] = given[k];
+  return true;
+}
 
 Status bind_slow(Function* f, Value* base, uint32_t count, Tuple* keyword_names) {
   Code* code = f->code;
@@ -209,6 +252,12 @@ Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_
       }
       return kOk;
     }
+  } else if (code->simple_arguments) {
+    if (bind_plain_keywords(f, base, count, keyword_names)) return kOk;
+  } else if (!keyword_names && code->kwonlyargcount == 0 && !(code->code_flags & kCodeVarkeywords) &&
+             count >= static_cast<uint32_t>(code->argcount)) {
+    bind_rest(code, base, count);
+    return kOk;
   }
   return bind_slow(f, base, count, keyword_names);
 }
@@ -363,11 +412,10 @@ CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* ke
   return CallOutcome::Returned;
 }
 
-Ref call_function(Function* f, const Args& args) {
-  ThreadState& ts = thread_state();
-  char here;
-  if (&here < ts.c_stack_limit) [[unlikely]]
-    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+namespace {
+
+// The arguments are not what the parameters are: defaults, keywords, *args; or a generator is made.
+[[gnu::noinline]] Ref call_function_bound(ThreadState& ts, Function* f, const Args& args) {
   Value* base = ts.record->top;
   const uint32_t total = args.count + args.keyword_count();
   if (base + total + f->code->register_count + 512 > ts.stack_end) {
@@ -385,8 +433,29 @@ Ref call_function(Function* f, const Args& args) {
     release_arguments(f, base);
     return Failure{};
   }
-  Ref hold = Ref::share(f);
+  record.value()->held = Ref::share(f).release();
   record.value()->kind = RecordKind::Entry;
+  return run_frame(ts);
+}
+
+}  // namespace
+
+Ref call_function(Function* f, const Args& args) {
+  ThreadState& ts = thread_state();
+  char here;
+  if (&here < ts.c_stack_limit) [[unlikely]]
+    return fail(exc::RecursionError, "maximum recursion depth exceeded");
+  Value* base = ts.record->top;
+  if (f->code->direct_argcount != args.count || args.names || !has_room(ts, base, f->code)) [[unlikely]]
+    return call_function_bound(ts, f, args);
+  for (uint32_t i = 0; i < args.count; ++i) {
+    retain(args.values[i]);
+    base[i] = args.values[i];
+  }
+  CallRecord* record = enter_record(ts, f, base);
+  retain(f);
+  record->held = to_value(f);
+  record->kind = RecordKind::Entry;
   return run_frame(ts);
 }
 

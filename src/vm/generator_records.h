@@ -53,7 +53,8 @@ inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruc
   }
 }
 
-inline void finish_generator(ThreadState& ts, CallRecord* record) {
+// `in_use`: how many registers may hold something; where a function returns these are few.
+inline void finish_generator(ThreadState& ts, CallRecord* record, uint32_t in_use = UINT32_MAX) {
   Generator* g = record->generator;
   g->frame = nullptr;
   g->state = Generator::Finished;
@@ -61,7 +62,15 @@ inline void finish_generator(ThreadState& ts, CallRecord* record) {
   ts.handled = g->handled.previous;
   Value old = g->handled.exception;
   g->handled.exception = Value();
-  pop_record(ts, record);
+  if (in_use == UINT32_MAX || record->frame || record->locals) {
+    pop_record(ts, record);
+  } else {
+    release_registers(record->base, record->base + in_use);
+    if (record->frame) [[unlikely]]
+      leave_frame_object(record);
+    record->generator = nullptr;
+    ts.record = record - 1;
+  }
   release(old);
 }
 

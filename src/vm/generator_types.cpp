@@ -58,9 +58,14 @@ void generator_dealloc(Object* o) {
     frame_outlives_generator(g->frame);
     release(static_cast<Object*>(g->frame));
   }
-  for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
-  for (Value* v : {&g->function, &g->name, &g->qualname, &g->finalizer, &g->origin, &g->locals, &g->handled.exception})
-    clear_field(*v);
+  // The registers of a generator that has ended are empty.
+  if (g->state != Generator::Finished) {
+    for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
+  }
+  for (Value* v : {&g->function, &g->name, &g->qualname}) clear_field(*v);
+  for (Value* v : {&g->finalizer, &g->origin, &g->locals, &g->handled.exception}) {
+    if (*v) clear_field(*v);
+  }
   release(g->code);
   free_object(o);
 }

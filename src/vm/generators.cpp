@@ -57,20 +57,25 @@ Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
 }  // namespace
 
 Ref generator_next(Generator* g, Ref* result) {
-  if (g->state > Generator::Suspended) [[unlikely]]
-    return generator_send(g, Value::none(), result);
   ThreadState& ts = thread_state();
   char here;
-  if (&here < ts.c_stack_limit) [[unlikely]]
-    return fail(exc::RecursionError, "maximum recursion depth exceeded");
-  Ref hold = Ref::share(g);
-  if (g->state == Generator::Suspended) put(g->registers[Instruction{g->pc[-1].word}.a()], Value::none());
-  if (enter_generator(ts, g, RecordKind::Entry).is_error()) return Failure{};
+  if (g->state > Generator::Suspended || &here < ts.c_stack_limit || ts.record >= ts.record_limit) [[unlikely]]
+    return generator_send(g, Value::none(), result);
+  if (g->state == Generator::Suspended) {
+    Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+    const Value old = slot;
+    slot = Value::none();
+    release(old);
+  }
+  retain(g);
+  (void)enter_generator(ts, g, RecordKind::Entry);
   Ref out = run_frame(ts);
-  if (out.is_error() || g->yielded) [[likely]]
-    return out;
-  if (result) *result = std::move(out);
-  return Ref::empty();
+  if (!g->yielded && !out.is_error()) [[unlikely]] {
+    if (result) *result = std::move(out);
+    out = Ref::empty();
+  }
+  release(static_cast<Object*>(g));
+  return out;
 }
 
 Ref generator_send(Generator* g, Value value, Ref* result) {

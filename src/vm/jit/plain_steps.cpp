@@ -67,7 +67,8 @@ bool get_yield_from_iterator(CallRecord* record, const Instruction* pc) {
 
 bool extend_list(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
-  if (list_extend_checked(as<List>(s.r[s.a]), s.r[s.b], s.flags & kInvert ? s.r[s.c] : Value()).is_error()) return false;
+  if (list_extend_checked(as<List>(s.r[s.a]), s.r[s.b], s.flags & kInvert ? s.r[s.c] : Value()).is_error())
+    return false;
   if (s.flags & kDyingB) s.drop(s.b);
   return true;
 }

@@ -380,12 +380,34 @@ uint64_t go_on(ThreadState* ts) {
 
 }  // namespace
 
+namespace {
+
+// A call that makes a generator or coroutine from arguments that need no binding.
+bool makes_generator(Value callee, uint32_t count) {
+  if (!is<Function>(callee)) return false;
+  const Code* code = as<Function>(callee)->code;
+  return (code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) && code->simple_arguments &&
+         code->argcount == static_cast<int32_t>(count);
+}
+
+}  // namespace
+
 uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
   Step s(record, pc);
   Value* callee = &s.r[s.a];
   uint32_t count = s.b;
   Tuple* keyword_names = nullptr;
   const Op op = pc->op();
+  const bool with_object = op == Op::CallMethod && callee[1];
+  if ((op == Op::Call || with_object) && makes_generator(*callee, count + with_object)) {
+    const Value function = *callee;
+    *callee = Value();
+    Ref generator = make_generator(as<Function>(function), callee + 1);
+    release(function);
+    if (generator.is_error()) return stubs.error;
+    s.set(s.c, generator.release());
+    return kDone;
+  }
   if (op == Op::CallKeywords || op == Op::CallMethodKeywords) {
     keyword_names = as<Tuple>(s.k[pc[1].word]);
     record->pc = pc + 2;
@@ -444,53 +466,67 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts)
   return go_on(ts);
 }
 
-uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
-  if (record->kind == RecordKind::Call) {
-    record->pc = pc;
-    return stubs.step;
+namespace {
+
+// The frame is over: lets go of its registers, and of the record. Few registers are in use where a function returns.
+inline void leave_record(ThreadState& ts, CallRecord* record, uint32_t in_use) {
+  if (record->frame || record->locals) [[unlikely]] {
+    pop_record(ts, record);
+    return;
   }
-  Step s(record, pc);
+  release_registers(record->base, record->base + in_use);
+  if (record->frame) [[unlikely]]
+    leave_frame_object(record);
+  ts.record = record - 1;
+}
+
+inline void set_in_caller(const CallRecord* caller, uint32_t dst, Value owned) {
+  const Value old = caller->base[dst];
+  caller->base[dst] = owned;
+  release(old);
+}
+
+// __init__ has returned: the instance is what the call of its class gives.
+uint64_t finish_init(ThreadState* ts, Value returned, Value instance, Function* init, uint32_t dst) {
+  release(static_cast<Object*>(init));
+  if (!returned.is_none()) [[unlikely]] {
+    (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(returned));
+    release(returned);
+    release(instance);
+    return stubs.error;
+  }
+  set_in_caller(ts->record, dst, instance);
+  return go_on(ts);
+}
+
+}  // namespace
+
+uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  record->pc = pc + 1;
   Value returned = Value::none();
   if (pc->op() == Op::Return) {
-    returned = s.r[s.a];
-    s.r[s.a] = Value();
+    returned = record->base[pc->a()];
+    record->base[pc->a()] = Value();
   }
   const RecordKind kind = record->kind;
   const uint32_t dst = record->dst;
-  Value held = record->held;
-  Function* function = record->function;
+  const Value held = record->held;
   if (record->generator) {
-    finish_generator(*ts, record);
+    finish_generator(*ts, record, pc->b());
   } else {
-    pop_record(*ts, record);
+    Function* const function = record->function;
+    leave_record(*ts, record, pc->b());
+    if (kind == RecordKind::Init) return finish_init(ts, returned, held, function, dst);
   }
+  release(held);
   if (kind == RecordKind::Entry) {
-    release(held);
     ts->returned = returned;
     return stubs.returned;
   }
-  CallRecord* caller = ts->record;
-  auto set = [&](Value owned) {
-    Value old = caller->base[dst];
-    caller->base[dst] = owned;
-    release(old);
-  };
-  if (kind == RecordKind::Init) {
-    release(static_cast<Object*>(function));
-    if (!returned.is_none()) {
-      (void)fail(exc::TypeError, "__init__() should return None, not '{}'", type_name(returned));
-      release(returned);
-      release(held);
-      return stubs.error;
-    }
-    set(held);
-    return go_on(ts);
-  }
-  release(held);
   if (kind == RecordKind::ForIter) {
     release(returned);
   } else {
-    set(returned);
+    set_in_caller(ts->record, dst, returned);
   }
   return go_on(ts);
 }

@@ -96,11 +96,7 @@ void Translator::yield() {
     forget_all();
     return;
   }
-  static_assert(static_cast<int>(RecordKind::Send) == static_cast<int>(RecordKind::ForIter) + 1);
-  a.movzx(eax, byte_ptr(r13, offsetof(CallRecord, kind)));
-  a.sub(eax, static_cast<int>(RecordKind::ForIter));
-  a.cmp(eax, 1);
-  a.ja(slow);
+  Label to_native = a.newLabel();
   a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, frame)));
   a.or_(rdx, qword_ptr(r13, offsetof(CallRecord, locals)));
   a.jnz(slow);
@@ -123,6 +119,10 @@ void Translator::yield() {
   a.mov(rcx, qword_ptr(rdi, kPrevious));
   a.mov(qword_ptr(r12, offsetof(ThreadState, handled)), rcx);
   a.mov(qword_ptr(r13, offsetof(CallRecord, generator)), 0);
+  static_assert(static_cast<int>(RecordKind::Entry) == 1 && static_cast<int>(RecordKind::ForIter) > 1 &&
+                static_cast<int>(RecordKind::Send) > 1);
+  a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Entry));
+  a.je(to_native);
   a.mov(ecx, dword_ptr(r13, offsetof(CallRecord, dst)));
   a.sub(r13, kNext);
   a.mov(qword_ptr(r12, offsetof(ThreadState, record)), r13);
@@ -143,6 +143,16 @@ void Translator::yield() {
   a.jz(old_dead);
   a.bind(done);
   a.jmp(rdx);
+  cold([this, to_native] {
+    // Who resumed the generator keeps it: its count is not the last.
+    a.bind(to_native);
+    a.dec(dword_ptr(rdi, offsetof(Object, refs)));
+    a.sub(r13, kNext);
+    a.mov(qword_ptr(r12, offsetof(ThreadState, record)), r13);
+    a.mov(rdx, rax);
+    a.mov(eax, static_cast<uint32_t>(kMachineReturned));
+    a.jmp(exit_address_);
+  });
   cold([this, dead, counted, old_dead, done] {
     a.bind(dead);
     a.mov(qword_ptr(rsp, kSavedReturn), rdx);
