@@ -1,7 +1,7 @@
 // Function objects, modules and super.
 #include "object/function.h"
 
-#include "memory/collector.h"
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -24,15 +24,15 @@ void put(Value& slot, Value value) {
 }
 
 void function_dealloc(Object* o) {
-  untrack(o);
+  unlink(o);
   auto* f = static_cast<Function*>(o);
-  clear_attributes(o, &f->attributes);
-  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->defaults, &f->kwdefaults, &f->closure, &f->doc,
-                   &f->annotations, &f->module})
-    clear_field(*v);
+  if (f->attributes.values) clear_attributes(o, &f->attributes);
+  for (Value v :
+       {f->builtins, f->name, f->qualname, f->defaults, f->kwdefaults, f->closure, f->doc, f->annotations, f->module})
+    release(v);
   release(f->globals);
   release(f->code);
-  free_object(o);
+  free_unlinked(o);
 }
 void function_traverse(Object* o, Visitor& visit) {
   auto* f = static_cast<Function*>(o);

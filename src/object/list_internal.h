@@ -11,6 +11,8 @@ struct ListIterator : Object {  // of list_iterator_type; the interpreter steps 
   int64_t index;
 };
 
+/// A list of first[0], first[step], first[2 * step] ...
+Ref make_list_stepped(const Value* first, int64_t step, int64_t size);
 void list_reserve(List* list, int64_t capacity);
 /// Makes room for `size` items with the usual over-allocation and sets the size; new items are not initialised.
 void list_resize(List* list, int64_t size);

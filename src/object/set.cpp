@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "memory/blocks.h"
+#include "memory/native_objects.h"
 #include "object/set_internal.h"
 
 namespace hiss {
@@ -14,8 +15,14 @@ constexpr int64_t kMinSize = 8;
 
 bool live(const SetEntry& e) { return e.key && !e.key.is_error(); }
 
+size_t table_bytes(int64_t mask) { return static_cast<size_t>(mask + 1) * sizeof(SetEntry); }
+
 SetEntry* new_table(int64_t size) {
-  return static_cast<SetEntry*>(allocate_zeroed_block(static_cast<size_t>(size), sizeof(SetEntry)));
+  const size_t bytes = table_bytes(size - 1);
+  if (bytes > kSmallLimit) return static_cast<SetEntry*>(allocate_zeroed_block(1, bytes));
+  void* table = allocate_small(bytes);
+  memset(table, 0, bytes);
+  return static_cast<SetEntry*>(table);
 }
 
 void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
@@ -76,18 +83,19 @@ void resize(Set* s, int64_t wanted) {
     if (live(old[i])) insert_clean(s->table, s->mask, old[i].key, old[i].hash);
   }
   s->fill = s->used;
-  free_block(old);
+  free_sized(old, table_bytes(old_mask));
 }
 
 }  // namespace
 
 Ref make_set_of(Type* type) {
-  Set* s = static_cast<Set*>(allocate(type));
+  const bool native = !type->is_heap() && type->basic_size == sizeof(Set);
+  Set* s = static_cast<Set*>(native ? allocate_with_head(*type, sizeof(Set)) : allocate(type));
   s->used = s->fill = 0;
   s->mask = kMinSize - 1;
   s->table = new_table(kMinSize);
   s->hash = -1;
-  track(s);
+  link_young(s);
   return Ref::steal(s);
 }
 
@@ -144,7 +152,16 @@ void set_clear(Set* s) {
   for (int64_t i = 0; i <= mask; ++i) {
     if (live(table[i])) release(table[i].key);
   }
-  free_block(table);
+  free_sized(table, table_bytes(mask));
+}
+
+void set_free(Set* s) {
+  unlink(s);
+  if (s->used) {
+    for (int64_t i = 0; SetEntry* e = set_next(s, i);) release(e->key);
+  }
+  free_sized(s->table, table_bytes(s->mask));
+  free_unlinked(s);
 }
 
 Ref set_pop(Set* s, int64_t& finger) {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "memory/native_objects.h"
 #include "object/index.h"
 #include "object/list_internal.h"
 
@@ -14,15 +15,28 @@ Type tuple_iterator_type;
 namespace {
 Tuple* the_empty_tuple;
 
+// Of exactly tuple_type, the items not initialised, not tracked.
+inline Tuple* allocate_plain(int64_t size) {
+  const size_t bytes = sizeof(Tuple) + static_cast<size_t>(size) * sizeof(Value);
+  Object* o = sizeof(GcHead) + bytes <= kSmallLimit ? allocate_with_head(tuple_type, bytes)
+                                                    : allocate(&tuple_type, static_cast<size_t>(size) * sizeof(Value));
+  Tuple* t = static_cast<Tuple*>(o);
+  t->size = size;
+  return t;
+}
+
 Tuple* allocate_tuple_of(Type* type, int64_t size) {
   Tuple* t = static_cast<Tuple*>(allocate(type, static_cast<size_t>(size) * sizeof(Value)));
   t->size = size;
-  memset(static_cast<void*>(t->items), 0, static_cast<size_t>(size) * sizeof(Value));
   return t;
 }
 }  // namespace
 
-Tuple* allocate_tuple(int64_t size) { return allocate_tuple_of(&tuple_type, size); }
+Tuple* allocate_tuple(int64_t size) {
+  Tuple* t = allocate_plain(size);
+  for (int64_t i = 0; i < size; ++i) t->items[i] = Value();
+  return t;
+}
 
 Ref empty_tuple() {
   if (!the_empty_tuple) the_empty_tuple = allocate_tuple(0);
@@ -31,12 +45,13 @@ Ref empty_tuple() {
 
 Ref make_tuple(const Value* items, int64_t size) {
   if (size == 0) return empty_tuple();
-  Tuple* t = allocate_tuple(size);
+  Tuple* t = allocate_plain(size);
   for (int64_t i = 0; i < size; ++i) {
-    retain(items[i]);
-    t->items[i] = items[i];
+    const Value item = items[i];
+    retain(item);
+    t->items[i] = item;
   }
-  track(t);
+  link_young(t);
   return Ref::steal(t);
 }
 
@@ -146,10 +161,10 @@ Ref repr_items(Value self, const char* open, const char* close, bool comma_when_
 namespace {
 
 void tuple_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   Tuple* t = static_cast<Tuple*>(self);
   for (int64_t i = t->size; i-- > 0;) release(t->items[i]);
-  free_object(self, static_cast<size_t>(t->size) * sizeof(Value));
+  free_unlinked(self);
 }
 
 void tuple_traverse(Object* self, Visitor& visit) {
@@ -285,10 +300,9 @@ struct TupleIterator : Object {
 };
 
 Ref tuple_iter(Value self) {
-  auto* it = allocate_as<TupleIterator>(tuple_iterator_type);
+  auto* it = allocate_tracked<TupleIterator>(tuple_iterator_type);
   it->tuple = Ref::share(self).release();
   it->index = 0;
-  track(it);
   return Ref::steal(it);
 }
 
@@ -302,9 +316,9 @@ Ref tuple_iterator_next(Value self) {
 }
 
 void tuple_iterator_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<TupleIterator*>(self)->tuple);
-  free_object(self);
+  free_unlinked(self);
 }
 void tuple_iterator_traverse(Object* self, Visitor& visit) { visit(static_cast<TupleIterator*>(self)->tuple); }
 
