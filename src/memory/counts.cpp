@@ -43,14 +43,14 @@ void destroy_now(Object* o) {
   }
   if (o->flags & Object::kWeakrefs) {
     // A callback may start a collection, which must not see an object without references.
-    if (has_gc(o)) untrack(o);
+    if (has_gc(o)) unlink(o);
     clear_weak_references(o);
   }
   if (!type->is_heap()) {
     type->dealloc(o);
     return;
   }
-  if (has_gc(o)) untrack(o);
+  if (has_gc(o)) unlink(o);
   release_instance_fields(o, type);
   type->dealloc(o);
   release(type);

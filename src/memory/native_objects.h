@@ -47,6 +47,19 @@ T* allocate_tracked(Type& type) {
   return static_cast<T*>(o);
 }
 
+/// The same for a type that the collector does not see.
+template <typename T>
+T* allocate_plain(Type& type) {
+  static_assert(sizeof(T) <= kSmallLimit);
+  T* o = static_cast<T*>(allocate_small(sizeof(T)));
+  o->refs = 1;
+  o->layout = type.instance_layout;
+  o->flags = 0;
+  o->value_capacity = 0;
+  o->type = &type;
+  return o;
+}
+
 /// free_object() of what unlink() was called for.
 inline void free_unlinked(Object* o) {
   if (o->flags & kLarge) [[unlikely]]

@@ -3,6 +3,7 @@
 #include "memory/blocks.h"
 #include "memory/native_objects.h"
 #include "object/dict_internal.h"
+#include "object/list_internal.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -165,11 +166,10 @@ restart:
     const DictEntry& e = d->entries[position];
     if (e.key == key) return position;
     if (e.hash != hash) continue;
+    const int known = plain_equal(e.key, key);
+    if (known == 1) return position;
+    if (known == 0) continue;
     Ref candidate = Ref::share(e.key);
-    if (is_exact(candidate, str_type) && is_exact(key, str_type)) {
-      if (equal(as<Str>(candidate), as<Str>(key))) return position;
-      continue;
-    }
     const void* table = d->indices;
     const int bits = d->index_bits;
     Result<bool> same = equal(candidate, key);
@@ -183,6 +183,12 @@ restart:
 }
 
 inline int64_t find_position(Dict* d, Value key, int64_t hash) {
+  // As in find_str: mostly it is the very key, where it would be if it were alone.
+  if (d->index_width == 1) {
+    const int64_t position =
+        read_index<int8_t>(d->indices, static_cast<uint64_t>(hash) & ((uint64_t{1} << d->index_bits) - 1));
+    if (position >= 0 && d->entries[position].key == key) return position;
+  }
   if (d->str_keys && is_exact(key, str_type)) return find_str(d, as<Str>(key), hash);
   return find_any(d, key, hash);
 }

@@ -31,6 +31,7 @@ Ref pair_of(DictIterator* it, const DictEntry* e) {
   if (it->pair && it->pair.object()->refs == 1) {
     Tuple* t = as<Tuple>(it->pair);
     Value old_key = t->items[0], old_value = t->items[1];
+    t->hash = 0;
     t->items[0] = Ref::share(e->key).release();
     t->items[1] = Ref::share(e->value).release();
     Ref r = Ref::share(it->pair);

@@ -184,7 +184,9 @@ const GetSetDef kGetSets[] = {{"__code__", get_code, set_code},
 }  // namespace
 
 Ref make_function(Code* code, Dict* globals, Value qualname) {
-  auto* f = allocate_as<Function>(function_type);
+  auto* f = static_cast<Function*>(allocate_with_head(function_type, sizeof(Function)));
+  f->attributes = {nullptr, nullptr};
+  f->defaults = f->kwdefaults = f->closure = f->doc = f->annotations = f->module = Value();
   f->code = code;
   retain(code);
   f->globals = globals;
@@ -205,7 +207,7 @@ Ref make_function(Code* code, Dict* globals, Value qualname) {
   }
   Value module = dict_get(globals, names.__name__);
   if (module) f->module = Ref::share(module).release();
-  track(f);
+  link_young(f);
   return Ref::steal(f);
 }
 

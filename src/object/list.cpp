@@ -89,18 +89,7 @@ Ref make_list_stepped(const Value* first, int64_t step, int64_t size) {
   return Ref::steal(list);
 }
 
-void list_append_owned(List* list, Value item) {
-  const int64_t size = list->size;
-  if (size == list->capacity) [[unlikely]]
-    resize_items(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
-  list->items[size] = item;
-  list->size = size + 1;
-}
-
-void list_append(List* list, Value item) {
-  retain(item);
-  list_append_owned(list, item);
-}
+void list_grow(List* list) { resize_items(list, (list->size + 1 + (list->size >> 3) + 6) & ~int64_t{3}); }
 
 Ref list_slice(List* list, int64_t start, int64_t end) {
   start = std::clamp<int64_t>(start, 0, list->size);

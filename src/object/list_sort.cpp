@@ -297,6 +297,8 @@ bool sort_by_kind(std::vector<Entry>& entries) {
         entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
   }
   return sort_entries(entries, [](const Entry& a, const Entry& b) -> int {
+    const int known = plain_less(a.key, b.key);
+    if (known >= 0) return known;
     Ref r = compare(a.key, b.key, CompareOp::Lt);
     if (r.is_error()) return -1;
     if (r.value().is_bool()) return r.value().is_true();

@@ -454,6 +454,11 @@ Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b
   }
   if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);
   const BinaryOp operation = operation_of(op);
+  auto plain_int = [](Value v) { return v.is_integer() || is_exact(v, int_type); };
+  if (plain_int(a) && plain_int(b)) {
+    Ref result = int_binary(operation, a, b);
+    if (!result.is_not_implemented()) return result;
+  }
   // A method written in Python would pass the marks on to the first operation in its body.
   if ((a_dying | b_dying) && !type_of(a)->is_heap() && !type_of(b)->is_heap())
     dying_operands = static_cast<uint8_t>(a_dying | b_dying << 1);
