@@ -4,8 +4,12 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+
+#include "memory/small_objects.h"
 
 namespace hiss {
 
@@ -42,6 +46,34 @@ inline void* resize_block(void* block, size_t size) {
   if (!resized) return nullptr;
   if (before >= kBigBuffer) report_pressure(-static_cast<int64_t>(before));
   block_detail::report(resized, 1);
+  return resized;
+}
+
+// The same for owners that remember how large their block is: items and tables are mostly small, and small blocks come
+// from the lists of small_objects.h. A block made by one of these functions is freed and resized by these alone.
+
+namespace block_detail {
+inline bool is_small(size_t size) { return size - 1 < kSmallLimit; }  // no bytes at all: malloc's business
+}  // namespace block_detail
+
+inline void* allocate_sized(size_t size) {
+  return block_detail::is_small(size) ? allocate_small(size) : allocate_block(size);
+}
+inline void free_sized(void* block, size_t size) {
+  if (block_detail::is_small(size)) {
+    free_small(block, size);
+  } else if (block) {
+    free_block(block);
+  }
+}
+/// Null when there is no memory; then the old buffer is still there.
+inline void* resize_sized(void* block, size_t before, size_t size) {
+  if (!block_detail::is_small(before) && !block_detail::is_small(size)) return resize_block(block, size);
+  if (block_detail::is_small(before) && (before + 15) / 16 == (size + 15) / 16) return block;
+  void* resized = allocate_sized(size);
+  if (!resized) return nullptr;
+  if (block) std::memcpy(resized, block, std::min(before, size));
+  free_sized(block, before);
   return resized;
 }
 

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "memory/blocks.h"
-#include "memory/collector.h"
-#include "memory/small_objects.h"
+#include "memory/native_objects.h"
 #include "memory/weak_references.h"
 #include "object/containers.h"
 #include "object/protocol.h"
@@ -18,11 +17,11 @@ namespace hiss {
 
 namespace {
 
-constexpr uint8_t kLarge = 16;  // in Object::flags: the memory came from malloc
 constexpr int kMaxDestroyDepth = 60;
 
 size_t align8(size_t n) { return (n + 7) & ~size_t{7}; }
 
+size_t destroy_queued = 0;
 std::vector<Object*>& destroy_queue() {
   static std::vector<Object*> queue;
   return queue;
@@ -44,14 +43,14 @@ void destroy_now(Object* o) {
   }
   if (o->flags & Object::kWeakrefs) {
     // A callback may start a collection, which must not see an object without references.
-    if (has_gc(o)) untrack(o);
+    if (has_gc(o)) unlink(o);
     clear_weak_references(o);
   }
   if (!type->is_heap()) {
     type->dealloc(o);
     return;
   }
-  if (has_gc(o)) untrack(o);
+  if (has_gc(o)) unlink(o);
   release_instance_fields(o, type);
   type->dealloc(o);
   release(type);
@@ -59,32 +58,47 @@ void destroy_now(Object* o) {
 
 }  // namespace
 
+namespace {
+
+// A long chain of containers: the rest is destroyed from a loop, not from ever deeper C frames.
+void destroy_later(Object* o) {
+  if (has_gc(o)) untrack(o);
+  destroy_queue().push_back(o);
+  ++destroy_queued;
+}
+
+void destroy_queue_now(ThreadState& ts) {
+  auto& queue = destroy_queue();
+  while (!queue.empty()) {
+    Object* next = queue.back();
+    queue.pop_back();
+    --destroy_queued;
+    ++ts.destroy_depth;
+    destroy_now(next);
+    --ts.destroy_depth;
+  }
+}
+
+}  // namespace
+
 void destroy_object(Object* o) {
+  Type* type = o->type;
   // Flags of zero: small memory, no weak references, not seen by the collector.
-  if (o->flags == 0 && o->type->has(Type::kOwnsNothing)) return free_small(o);
+  if (o->flags == 0 && type->has(Type::kOwnsNothing)) return free_small(o);
   if (o->flags & Object::kImmortal) [[unlikely]] {
     o->refs = 1u << 30;
     return;
   }
   ThreadState& ts = thread_state();
-  if (ts.destroy_depth >= kMaxDestroyDepth) {
-    // A long chain of containers: the rest is destroyed from a loop, not from ever deeper C frames.
-    if (has_gc(o)) untrack(o);
-    destroy_queue().push_back(o);
-    return;
-  }
+  if (ts.destroy_depth >= kMaxDestroyDepth) return destroy_later(o);
   ++ts.destroy_depth;
-  destroy_now(o);
-  if (--ts.destroy_depth == 0) {
-    auto& queue = destroy_queue();
-    while (!queue.empty()) {
-      Object* next = queue.back();
-      queue.pop_back();
-      ++ts.destroy_depth;
-      destroy_now(next);
-      --ts.destroy_depth;
-    }
+  if (type->has(Type::kEndsPlainly) && !(o->flags & Object::kWeakrefs)) {
+    type->dealloc(o);
+  } else {
+    destroy_now(o);
   }
+  if (--ts.destroy_depth == 0 && destroy_queued) [[unlikely]]
+    destroy_queue_now(ts);
 }
 
 void release_instance_fields(Object* o, Type* type) {
@@ -99,25 +113,43 @@ void release_instance_fields(Object* o, Type* type) {
   }
 }
 
+void ask_for_collection() {
+  if (collector.thresholds[0] && collector.enabled && !collector.collecting)
+    eval_breaker = eval_breaker | kBreakCollect;
+}
+
+namespace {
+
+uint32_t compute_instance_bytes(Type* type) {
+  size_t bytes = type->basic_size;
+  if (type->instance_layout == Layout::Instance) bytes += type->inline_capacity * sizeof(Value);
+  if (type->has(Type::kHasGc)) bytes += sizeof(GcHead);
+  return type->instance_bytes = static_cast<uint32_t>(bytes);
+}
+
+char* allocate_large(size_t total) {
+  auto* memory = static_cast<char*>(std::calloc(1, total));
+  if (!memory) throw std::bad_alloc();
+  ++large_blocks;
+  if (total >= kBigBuffer) report_pressure(static_cast<int64_t>(malloc_usable_size(memory)));
+  return memory;
+}
+
+}  // namespace
+
 Object* allocate(Type* type, size_t extra) {
-  size_t size = type->basic_size + extra;
-  if (type->attributes_offset < 0) size = align8(size) + sizeof(Attributes);
-  const uint16_t inline_values = type->instance_layout == Layout::Instance ? type->inline_capacity : 0;
-  size += inline_values * sizeof(Value);
+  size_t total = (type->instance_bytes ? type->instance_bytes : compute_instance_bytes(type)) + extra;
+  if (type->attributes_offset < 0) total = align8(total) + sizeof(Attributes);
   const bool gc = type->has(Type::kHasGc);
-  const size_t total = size + (gc ? sizeof(GcHead) : 0);
-  char* memory;
   uint8_t flags = gc ? Object::kGc : 0;
-  if (total <= kSmallLimit) {
+  char* memory;
+  if (total <= kSmallLimit) [[likely]] {
     memory = static_cast<char*>(allocate_small(total));
     // Blocks are multiples of 16 bytes; for such sizes a call of memset costs more than the stores.
     for (size_t i = 0; i < total; i += 16) std::memset(memory + i, 0, 16);
   } else {
-    memory = static_cast<char*>(std::calloc(1, total));
-    if (!memory) throw std::bad_alloc();
+    memory = allocate_large(total);
     flags |= kLarge;
-    ++large_blocks;
-    if (total >= kBigBuffer) report_pressure(static_cast<int64_t>(malloc_usable_size(memory)));
   }
   if (gc) memory += sizeof(GcHead);
   auto* o = reinterpret_cast<Object*>(memory);
@@ -125,9 +157,10 @@ Object* allocate(Type* type, size_t extra) {
   o->layout = type->instance_layout;
   o->flags = flags;
   o->type = type;
-  o->value_capacity = inline_values;
-  if (inline_values)
+  if (type->instance_layout == Layout::Instance && type->inline_capacity) {
+    o->value_capacity = type->inline_capacity;
     reinterpret_cast<Instance*>(o)->attributes.values = reinterpret_cast<Value*>(memory + type->basic_size);
+  }
   if (type->is_heap()) retain(type);
   return o;
 }
@@ -135,7 +168,7 @@ Object* allocate(Type* type, size_t extra) {
 void free_object(Object* o, size_t) {
   char* memory = reinterpret_cast<char*>(o);
   if (has_gc(o)) {
-    if (gc_head(o)->next) untrack(o);
+    unlink(o);
     memory -= sizeof(GcHead);
   }
   if (o->flags & kLarge) {

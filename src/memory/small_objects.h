@@ -39,6 +39,15 @@ inline void free_small(void* memory) {
   small_free_lists[chunk->size_class] = block;
 }
 
+/// The same for one whose size the caller knows: the chunk is not asked.
+inline void free_small(void* memory, size_t size) {
+  const size_t size_class = (size + 15) / 16;
+  auto* block = static_cast<FreeBlock*>(memory);
+  block->next = small_free_lists[size_class];
+  small_free_lists[size_class] = block;
+}
+
+inline constexpr uint8_t kLarge = 16;  // in Object::flags: the memory came from malloc
 /// Blocks that come from malloc because they are large.
 extern int64_t large_blocks;
 /// How many blocks are in use, small and large. Counted when asked, so that allocating costs nothing more.

@@ -30,9 +30,10 @@ Value& at(Deque* d, int64_t i) { return d->items[(d->head + i) & (d->capacity - 
 void reserve_one(Deque* d) {
   if (d->size < d->capacity) return;
   const int64_t capacity = d->capacity ? d->capacity * 2 : 8;
-  auto* items = static_cast<Value*>(allocate_zeroed_block(static_cast<size_t>(capacity), sizeof(Value)));
+  auto* items = static_cast<Value*>(allocate_sized(static_cast<size_t>(capacity) * sizeof(Value)));
   for (int64_t i = 0; i < d->size; ++i) items[i] = at(d, i);
-  free_block(d->items);
+  for (int64_t i = d->size; i < capacity; ++i) items[i] = Value();
+  free_sized(static_cast<void*>(d->items), static_cast<size_t>(d->capacity) * sizeof(Value));
   d->items = items;
   d->capacity = capacity;
   d->head = 0;
@@ -81,7 +82,7 @@ void clear_items(Deque* d) {
   d->capacity = d->size = d->head = 0;
   ++d->version;
   for (int64_t i = 0; i < capacity; ++i) release(items[i]);
-  free_block(items);
+  free_sized(static_cast<void*>(items), static_cast<size_t>(capacity) * sizeof(Value));
 }
 void deque_dealloc(Object* o) {
   untrack(o);

@@ -1,6 +1,7 @@
 // Calls of any callable from native code.
 #include <vector>
 
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/function.h"
 #include "object/protocol.h"
@@ -70,20 +71,19 @@ bool is_callable(Value v) { return type_of(v)->slots.call != nullptr; }
 Type method_type;
 
 Ref make_method(Value function, Value self) {
-  auto* m = allocate_as<Method>(method_type);
+  auto* m = allocate_tracked<Method>(method_type);
   m->function = Ref::share(function).release();
   m->self = Ref::share(self).release();
-  track(m);
   return Ref::steal(m);
 }
 
 namespace {
 
 void method_dealloc(Object* o) {
-  untrack(o);
+  unlink(o);
   release(static_cast<Method*>(o)->function);
   release(static_cast<Method*>(o)->self);
-  free_object(o);
+  free_unlinked(o);
 }
 void method_traverse(Object* o, Visitor& visit) {
   visit(static_cast<Method*>(o)->function);

@@ -2,6 +2,7 @@
 #include "object/class_builder.h"
 #include "object/function.h"
 #include "object/generic_slots.h"
+#include "object/list_internal.h"
 #include "object/protocol.h"
 #include "vm/call_stack.h"
 #include "vm/thread_state.h"
@@ -75,9 +76,8 @@ Result<bool> compare_bool(Value a, Value b, CompareOp op) {
 }
 
 Result<bool> equal(Value a, Value b) {
-  if (a == b) return true;
-  if (is_exact(a, str_type) && is_exact(b, str_type)) return equal(as<Str>(a), as<Str>(b));
-  if (Value::both_integers(a, b)) return false;
+  const int known = plain_equal(a, b);
+  if (known >= 0) return known == 1;
   return compare_bool(a, b, CompareOp::Eq);
 }
 

@@ -11,6 +11,7 @@ namespace hiss {
 struct Tuple : Object {
   static constexpr Layout kLayout = Layout::Tuple;
   int64_t size;
+  int64_t hash;   // once it was asked for and can never change; 0: not known
   Value items[];  // owned
 
   Value* begin() { return items; }
@@ -20,6 +21,8 @@ Tuple* allocate_tuple(int64_t size);  // items are empty until filled (not yet t
 Ref make_tuple(std::initializer_list<Value> items);
 Ref make_tuple(const Value* items, int64_t size);
 Ref empty_tuple();
+/// False as soon as the __hash__ of a subclass of tuple is changed: Tuple::hash says nothing from then on.
+extern bool tuple_hashes_last;
 
 struct List : Object {
   static constexpr Layout kLayout = Layout::List;
@@ -32,8 +35,16 @@ struct List : Object {
 };
 Ref make_list(int64_t capacity = 0);
 Ref make_list(const Value* items, int64_t size);
-void list_append(List* list, Value item);        // adds a count
-void list_append_owned(List* list, Value item);  // takes the caller's count
+void list_grow(List* list);                              // makes room for one more item, with the usual over-allocation
+inline void list_append_owned(List* list, Value item) {  // takes the caller's count
+  if (list->size == list->capacity) [[unlikely]]
+    list_grow(list);
+  list->items[list->size++] = item;
+}
+inline void list_append(List* list, Value item) {  // adds a count
+  retain(item);
+  list_append_owned(list, item);
+}
 Ref list_slice(List* list, int64_t start, int64_t end);
 Status list_extend(List* list, Value iterable);
 Status list_sort(List* list, Value key, bool reverse);

@@ -1,7 +1,9 @@
 // dict: an insertion-ordered hash table. `indices` is a sparse power-of-two table of positions in `entries`; both lie
 // in one block.
 #include "memory/blocks.h"
+#include "memory/native_objects.h"
 #include "object/dict_internal.h"
+#include "object/list_internal.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -70,10 +72,19 @@ inline void touch_keys(Dict* d) {
   d->keys_version = d->version;
 }
 
+int width_of(int bits) { return bits <= 7 ? 1 : bits <= 15 ? 2 : bits <= 31 ? 4 : 8; }
+
+// Of the block with the indices and the entries; 0 bits: there is none.
+size_t table_bytes(int bits) {
+  if (bits == 0) return 0;
+  return (size_t{1} << bits) * static_cast<size_t>(width_of(bits)) +
+         static_cast<size_t>(usable_of(bits)) * sizeof(DictEntry);
+}
+
 void allocate_table(Dict* d, int bits) {
-  const int width = bits <= 7 ? 1 : bits <= 15 ? 2 : bits <= 31 ? 4 : 8;
+  const int width = width_of(bits);
   const size_t index_bytes = (size_t{1} << bits) * static_cast<size_t>(width);
-  void* block = allocate_block(index_bytes + static_cast<size_t>(usable_of(bits)) * sizeof(DictEntry));
+  void* block = allocate_sized(table_bytes(bits));
   memset(block, 0xff, index_bytes);
   d->indices = block;
   d->entries = reinterpret_cast<DictEntry*>(static_cast<char*>(block) + index_bytes);
@@ -93,6 +104,7 @@ void resize(Dict* d, int64_t wanted) {
   int bits = kMinBits;
   while (usable_of(bits) < wanted) ++bits;
   void* old = d->indices;
+  const int old_bits = d->index_bits;
   const DictEntry* from = d->entries;
   const int64_t count = d->entry_count;
   allocate_table(d, bits);
@@ -108,7 +120,7 @@ void resize(Dict* d, int64_t wanted) {
   }
   d->entry_count = position;
   d->usable -= position;
-  free_block(old);
+  free_sized(old, table_bytes(old_bits));
 }
 
 /// Position of a str key in a dict whose keys are all strs: nothing can fail, nothing is called.
@@ -154,11 +166,10 @@ restart:
     const DictEntry& e = d->entries[position];
     if (e.key == key) return position;
     if (e.hash != hash) continue;
+    const int known = plain_equal(e.key, key);
+    if (known == 1) return position;
+    if (known == 0) continue;
     Ref candidate = Ref::share(e.key);
-    if (is_exact(candidate, str_type) && is_exact(key, str_type)) {
-      if (equal(as<Str>(candidate), as<Str>(key))) return position;
-      continue;
-    }
     const void* table = d->indices;
     const int bits = d->index_bits;
     Result<bool> same = equal(candidate, key);
@@ -172,6 +183,12 @@ restart:
 }
 
 inline int64_t find_position(Dict* d, Value key, int64_t hash) {
+  // As in find_str: mostly it is the very key, where it would be if it were alone.
+  if (d->index_width == 1) {
+    const int64_t position =
+        read_index<int8_t>(d->indices, static_cast<uint64_t>(hash) & ((uint64_t{1} << d->index_bits) - 1));
+    if (position >= 0 && d->entries[position].key == key) return position;
+  }
   if (d->str_keys && is_exact(key, str_type)) return find_str(d, as<Str>(key), hash);
   return find_any(d, key, hash);
 }
@@ -226,14 +243,15 @@ void remove_at(Dict* d, int64_t position, Ref& key, Ref& value) {
 }  // namespace
 
 Ref make_dict_of(Type* type) {
-  Dict* d = static_cast<Dict*>(allocate(type));
+  const bool native = !type->is_heap() && type->basic_size == sizeof(Dict);
+  Dict* d = static_cast<Dict*>(native ? allocate_with_head(*type, sizeof(Dict)) : allocate(type));
   d->used = d->entry_count = d->usable = 0;
   d->index_bits = d->index_width = 0;
   d->str_keys = true;
   d->indices = nullptr;
   d->entries = nullptr;
   touch_keys(d);
-  track(d);
+  link_young(d);
   return Ref::steal(d);
 }
 Ref make_dict() { return make_dict_of(&dict_type); }
@@ -333,6 +351,7 @@ Ref dict_set_default(Dict* d, Value key, Value value) {
 
 void dict_clear(Dict* d) {
   void* block = d->indices;
+  const int bits = d->index_bits;
   DictEntry* entries = d->entries;
   const int64_t count = d->entry_count;
   d->used = d->entry_count = d->usable = 0;
@@ -346,7 +365,20 @@ void dict_clear(Dict* d) {
     release(entries[i].key);
     release(entries[i].value);
   }
-  free_block(block);
+  free_sized(block, table_bytes(bits));
+}
+
+void dict_free(Dict* d) {
+  unlink(d);
+  if (d->index_bits) {
+    // Deleted entries are empty words, which release() lets pass.
+    for (int64_t i = 0; i < d->entry_count; ++i) {
+      release(d->entries[i].key);
+      release(d->entries[i].value);
+    }
+    free_sized(d->indices, table_bytes(d->index_bits));
+  }
+  free_unlinked(d);
 }
 
 Ref dict_copy(Dict* d) {

@@ -8,6 +8,7 @@ namespace hiss {
 
 enum class MergeMode { Override, Keep, Unique };  // Unique: KeyError(key) when a key is there already (f(**a, **b))
 Ref make_dict_of(Type* type);
+void dict_free(Dict* dict);  // what dealloc does
 /// Makes room for that many entries in all.
 void dict_reserve(Dict* dict, int64_t entries);
 Status dict_merge(Dict* dict, Value mapping, MergeMode mode);

@@ -9,11 +9,7 @@ Type dict_type;
 
 namespace {
 
-void dict_dealloc(Object* self) {
-  untrack(self);
-  dict_clear(static_cast<Dict*>(self));
-  free_object(self);
-}
+void dict_dealloc(Object* self) { dict_free(static_cast<Dict*>(self)); }
 
 void dict_traverse(Object* self, Visitor& visit) {
   Dict* d = static_cast<Dict*>(self);

@@ -1,4 +1,5 @@
 // Views of dicts (keys, values, items) and the iterators over them.
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/dict_internal.h"
 #include "object/index.h"
@@ -30,6 +31,7 @@ Ref pair_of(DictIterator* it, const DictEntry* e) {
   if (it->pair && it->pair.object()->refs == 1) {
     Tuple* t = as<Tuple>(it->pair);
     Value old_key = t->items[0], old_value = t->items[1];
+    t->hash = 0;
     t->items[0] = Ref::share(e->key).release();
     t->items[1] = Ref::share(e->value).release();
     Ref r = Ref::share(it->pair);
@@ -83,11 +85,11 @@ Ref dict_iterator_next(Value self) {
 }
 
 void dict_iterator_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   auto* it = static_cast<DictIterator*>(self);
   release(it->dict);
   release(it->pair);
-  free_object(self);
+  free_unlinked(self);
 }
 void dict_iterator_traverse(Object* self, Visitor& visit) {
   visit(static_cast<DictIterator*>(self)->dict);
@@ -134,31 +136,29 @@ void define_iterator(Type& type, const char* name) {
 }  // namespace
 
 Ref make_dict_iterator(Type& type, Value dict, bool reversed) {
-  auto* it = allocate_as<DictIterator>(type);
+  auto* it = allocate_tracked<DictIterator>(type);
   Dict* d = as<Dict>(dict);
   it->dict = Ref::share(dict).release();
   it->used = it->left = d->used;
   it->position = reversed ? d->entry_count - 1 : 0;
   it->pair = Value();
-  track(it);
   return Ref::steal(it);
 }
 
 Ref dict_iter(Value self) { return make_dict_iterator(dict_key_iterator_type, self, false); }
 
 Ref make_dict_view(Type& type, Value dict) {
-  auto* v = allocate_as<DictView>(type);
+  auto* v = allocate_tracked<DictView>(type);
   v->dict = Ref::share(dict).release();
-  track(v);
   return Ref::steal(v);
 }
 
 namespace {
 
 void dict_view_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<DictView*>(self)->dict);
-  free_object(self);
+  free_unlinked(self);
 }
 void dict_view_traverse(Object* self, Visitor& visit) { visit(static_cast<DictView*>(self)->dict); }
 

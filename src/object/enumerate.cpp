@@ -38,6 +38,7 @@ Ref reuse_pair(Value& kept, Ref first, Ref second) {
     Tuple* t = as<Tuple>(kept);
     Ref r = Ref::share(kept);
     Value old_first = t->items[0], old_second = t->items[1];
+    t->hash = 0;
     t->items[0] = first.release();
     t->items[1] = second.release();
     release(old_first);
@@ -89,17 +90,20 @@ struct ManyIterators : Object {
   Value function;   // map only
   Value iterators;  // tuple
   bool strict;      // zip only
+  Value last;       // zip only: the first tuple given out, used again whenever nobody else holds it
 };
 
 void many_dealloc(Object* self) {
   untrack(self);
   release(static_cast<ManyIterators*>(self)->function);
   release(static_cast<ManyIterators*>(self)->iterators);
+  release(static_cast<ManyIterators*>(self)->last);
   free_object(self);
 }
 void many_traverse(Object* self, Visitor& visit) {
   visit(static_cast<ManyIterators*>(self)->function);
   visit(static_cast<ManyIterators*>(self)->iterators);
+  visit(static_cast<ManyIterators*>(self)->last);
 }
 
 Ref iterators_of(const Value* values, uint32_t count, const char* what) {
@@ -141,28 +145,37 @@ Failure fail_strict(int64_t i, const char* comparison) {
               i == 1 ? 1 : i);
 }
 
+// What zip does when the iterator of argument `i` has ended.
+Ref zip_ended(ManyIterators* z, int64_t i) {
+  if (!z->strict) return Ref::empty();
+  if (i > 0) return fail_strict(i, "shorter");
+  Tuple* iterators = as<Tuple>(z->iterators);
+  for (int64_t k = 1; k < iterators->size; ++k) {
+    Ref more = TRY(next(iterators->items[k]));
+    if (more) return fail_strict(k, "longer");
+  }
+  return Ref::empty();
+}
+
 Ref zip_next(Value self) {
   auto* z = as<ManyIterators>(self);
   Tuple* iterators = as<Tuple>(z->iterators);
   const int64_t n = iterators->size;
   if (n == 0) return Ref::empty();
-  Tuple* result = allocate_tuple(n);
-  Ref owned = Ref::steal(result);
+  const bool again = z->last && z->last.object()->refs == 1;
+  Ref owned = again ? Ref::share(z->last) : Ref::steal(allocate_tuple(n));
+  Tuple* result = as<Tuple>(owned);
+  if (again) result->hash = 0;
   for (int64_t i = 0; i < n; ++i) {
     Ref item = TRY(next(iterators->items[i]));
-    if (item) {
-      result->items[i] = item.release();
-      continue;
-    }
-    if (!z->strict) return Ref::empty();
-    if (i > 0) return fail_strict(i, "shorter");
-    for (int64_t k = 1; k < n; ++k) {
-      Ref more = TRY(next(iterators->items[k]));
-      if (more) return fail_strict(k, "longer");
-    }
-    return Ref::empty();
+    if (item.is_empty()) return zip_ended(z, i);
+    Value old = result->items[i];
+    result->items[i] = item.release();
+    release(old);
   }
+  if (again) return owned;
   track(result);
+  if (!z->last) z->last = Ref::share(owned).release();
   return owned;
 }
 

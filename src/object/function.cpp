@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "memory/collector.h"
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -48,17 +48,17 @@ void put(Value& slot, Value value) {
 }
 
 void function_dealloc(Object* o) {
-  untrack(o);
+  unlink(o);
   auto* f = static_cast<Function*>(o);
-  if (f->attributes.shape) clear_attributes(o, &f->attributes);
-  for (Value* v : {&f->builtins, &f->name, &f->qualname, &f->module}) clear_field(*v);
+  if (f->attributes.values) clear_attributes(o, &f->attributes);
+  for (Value v : {f->builtins, f->name, f->qualname, f->module}) release(v);
   // Of a comprehension's function these are empty.
-  for (Value* v : {&f->closure, &f->defaults, &f->kwdefaults, &f->doc, &f->annotations}) {
-    if (*v) clear_field(*v);
+  for (Value v : {f->closure, f->defaults, f->kwdefaults, f->doc, f->annotations}) {
+    if (v) release(v);
   }
   release(f->globals);
   release(f->code);
-  free_object(o);
+  free_unlinked(o);
 }
 void function_traverse(Object* o, Visitor& visit) {
   auto* f = static_cast<Function*>(o);
@@ -211,7 +211,9 @@ const GetSetDef kGetSets[] = {{"__code__", get_code, set_code},
 }  // namespace
 
 Ref make_function(Code* code, Dict* globals, Value qualname) {
-  auto* f = allocate_as<Function>(function_type);
+  auto* f = static_cast<Function*>(allocate_with_head(function_type, sizeof(Function)));
+  f->attributes = {nullptr, nullptr};
+  f->defaults = f->kwdefaults = f->closure = f->doc = f->annotations = f->module = Value();
   f->code = code;
   retain(code);
   f->globals = globals;
@@ -220,7 +222,7 @@ Ref make_function(Code* code, Dict* globals, Value qualname) {
   f->name = Ref::share(code->name).release();
   f->qualname = Ref::share(qualname ? qualname : code->qualname).release();
   if (!code->comprehension) describe(f);
-  track(f);
+  link_young(f);
   return Ref::steal(f);
 }
 

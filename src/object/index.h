@@ -11,6 +11,11 @@ namespace hiss {
 /// True when `v` has __index__.
 inline bool has_index(Value v) { return v.is_integer() || type_of(v)->slots.index != nullptr; }
 
+inline Result<int64_t> quick_index(Value v) {
+  if (v.is_integer()) return v.integer();
+  return to_index(v);
+}
+
 /// An int clamped into 64 bits; `v` is anything with __index__ (TypeError otherwise).
 Result<int64_t> clamped_index(Value v);
 /// start/end arguments of find, index, count ...: None and absent mean the default.
@@ -34,6 +39,40 @@ struct SliceFields {
   SliceBounds bounds(int64_t length) const;
 };
 Result<SliceFields> slice_fields(Slice* slice);
+/// Bounds of container[bounds[0]:bounds[1]:bounds[2]] that are small ints or None, as nearly all are: no slice object
+/// is needed. False when they are something else, or the step is 0.
+inline bool plain_bounds(const Value* bounds, int64_t length, SliceBounds& out) {
+  if (bounds[2].is_none()) {
+    auto place = [length](Value bound, int64_t absent, int64_t& at) {
+      if (bound.is_none()) {
+        at = absent;
+        return true;
+      }
+      if (!bound.is_integer()) return false;
+      at = bound.integer();
+      if (at < 0) at = at + length < 0 ? 0 : at + length;
+      if (at > length) at = length;
+      return true;
+    };
+    out.step = 1;
+    if (!place(bounds[0], 0, out.start) || !place(bounds[1], length, out.stop)) return false;
+    out.length = out.stop > out.start ? out.stop - out.start : 0;
+    return true;
+  }
+  if (!bounds[2].is_integer() || bounds[2].integer() == 0) return false;
+  SliceFields f{0, INT64_MAX, bounds[2].integer()};
+  if (f.step < 0) f.start = INT64_MAX, f.stop = INT64_MIN;
+  if (!bounds[0].is_none()) {
+    if (!bounds[0].is_integer()) return false;
+    f.start = bounds[0].integer();
+  }
+  if (!bounds[1].is_none()) {
+    if (!bounds[1].is_integer()) return false;
+    f.stop = bounds[1].integer();
+  }
+  out = f.bounds(length);
+  return true;
+}
 /// count * size, or MemoryError when no such block can exist.
 Result<int64_t> repeated_size(int64_t size, int64_t count, int64_t item_bytes);
 

@@ -100,6 +100,52 @@ Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
   }
 }
 
+// a op b of ints of 64 bits or less whose result is known to have no more. Empty: GMP is needed.
+Ref binary_words(BinaryOp op, int64_t a, int64_t b) {
+  int64_t result;
+  switch (op) {
+    case BinaryOp::add:
+      return __builtin_add_overflow(a, b, &result) ? Ref() : make_int(result);
+    case BinaryOp::subtract:
+      return __builtin_sub_overflow(a, b, &result) ? Ref() : make_int(result);
+    case BinaryOp::multiply:
+      return make_int128(static_cast<__int128>(a) * b);
+    case BinaryOp::floor_divide:
+      return b == 0 || a == INT64_MIN ? Ref() : make_int(floor_divide(a, b));
+    case BinaryOp::remainder:
+      return b == 0 || a == INT64_MIN ? Ref() : make_int(floor_remainder(a, b));
+    case BinaryOp::and_:
+      return make_int(a & b);
+    case BinaryOp::or_:
+      return make_int(a | b);
+    case BinaryOp::xor_:
+      return make_int(a ^ b);
+    case BinaryOp::rshift:
+      return b < 0 ? Ref() : make_int(a >> std::min<int64_t>(b, 63));
+    default:
+      return Ref();
+  }
+}
+
+// The magnitude of an int that is not negative and has one limb or none.
+inline bool word_of(Value v, uint64_t& word) {
+  if (v.is_integer()) {
+    word = static_cast<uint64_t>(v.integer());
+    return v.integer() >= 0;
+  }
+  if (as<Int>(v)->size != 1) return false;
+  word = as<Int>(v)->limbs[0];
+  return true;
+}
+
+// Bitwise operations on hashes of 64 bits, the commonest of the ints that are not immediate.
+Ref bitwise_words(BinaryOp op, uint64_t a, uint64_t b) {
+  if (op == BinaryOp::xor_) return make_uint(a ^ b);
+  if (op == BinaryOp::and_) return make_uint(a & b);
+  if (op == BinaryOp::or_) return make_uint(a | b);
+  return Ref();
+}
+
 }  // namespace
 
 Ref divide_exactly_rounded(Value numerator, Value denominator) {
@@ -141,6 +187,13 @@ Ref int_binary(BinaryOp op, Value a, Value b) {
   if (a.is_bool()) a = Value::integer(a.boolean());
   if (b.is_bool()) b = Value::integer(b.boolean());
   if (Value::both_integers(a, b)) return binary_small(op, a.integer(), b.integer());
+  uint64_t left_word, right_word;
+  if (word_of(a, left_word) && word_of(b, right_word)) {
+    if (Ref result = bitwise_words(op, left_word, right_word)) return result;
+  }
+  if (const auto left = int_value(a), right = int_value(b); left && right) {
+    if (Ref result = binary_words(op, *left, *right)) return result;
+  }
   const MpzView x(a), y(b);
   const bool by_zero = mpz_sgn(y.get()) == 0;
   Mpz r;

@@ -40,7 +40,10 @@ Ref int_compare(Value a, Value b, CompareOp op) {
   }
 }
 
-Ref int_negative(Value v) { return int_binary(BinaryOp::subtract, Value::integer(0), v); }
+Ref int_negative(Value v) {
+  if (v.is_integer()) return make_int(-v.integer());
+  return int_binary(BinaryOp::subtract, Value::integer(0), v);
+}
 Ref int_positive(Value v) { return plain_int(v); }
 Ref int_absolute(Value v) { return int_sign(v) < 0 ? int_negative(v) : plain_int(v); }
 Ref int_invert(Value v) { return int_binary(BinaryOp::subtract, Value::integer(-1), v); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "memory/blocks.h"
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/index.h"
 #include "object/list_internal.h"
@@ -13,62 +14,82 @@ namespace hiss {
 
 Type list_type;
 
-void list_reserve(List* list, int64_t capacity) {
-  if (capacity <= list->capacity) return;
-  list->items =
-      static_cast<Value*>(resize_block(static_cast<void*>(list->items), static_cast<size_t>(capacity) * sizeof(Value)));
+namespace {
+
+void resize_items(List* list, int64_t capacity) {
+  list->items = static_cast<Value*>(resize_sized(static_cast<void*>(list->items),
+                                                 static_cast<size_t>(list->capacity) * sizeof(Value),
+                                                 static_cast<size_t>(capacity) * sizeof(Value)));
   list->capacity = capacity;
+}
+void free_items(Value* items, int64_t capacity) {
+  free_sized(static_cast<void*>(items), static_cast<size_t>(capacity) * sizeof(Value));
+}
+int64_t roomy_capacity(int64_t size) { return (size + (size >> 3) + 6) & ~int64_t{3}; }
+
+// A list with room for exactly `capacity` items, whose size the caller sets once they are there.
+List* allocate_list(int64_t capacity) {
+  // The block comes first: it may be refused.
+  Value* items =
+      capacity ? static_cast<Value*>(allocate_sized(static_cast<size_t>(capacity) * sizeof(Value))) : nullptr;
+  List* list = allocate_tracked<List>(list_type);
+  list->size = 0;
+  list->capacity = capacity;
+  list->items = items;
+  return list;
+}
+
+void retain_into(Value* to, const Value* from, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const Value item = from[i];
+    retain(item);
+    to[i] = item;
+  }
+}
+
+}  // namespace
+
+void list_reserve(List* list, int64_t capacity) {
+  if (capacity > list->capacity) resize_items(list, capacity);
 }
 
 void list_resize(List* list, int64_t size) {
   if (size > list->capacity) {
-    list_reserve(list, (size + (size >> 3) + 6) & ~int64_t{3});
+    resize_items(list, roomy_capacity(size));
   } else if (size < list->capacity / 2) {
     if (size == 0) {
-      free_block(static_cast<void*>(list->items));
+      free_items(list->items, list->capacity);
       list->items = nullptr;
       list->capacity = 0;
     } else {
-      list->capacity = (size + (size >> 3) + 6) & ~int64_t{3};
-      list->items = static_cast<Value*>(
-          resize_block(static_cast<void*>(list->items), static_cast<size_t>(list->capacity) * sizeof(Value)));
+      resize_items(list, roomy_capacity(size));
     }
   }
   list->size = size;
 }
 
-Ref make_list(int64_t capacity) {
-  List* list = allocate_as<List>(list_type);
-  list->size = list->capacity = 0;
-  list->items = nullptr;
-  list_reserve(list, capacity);
-  track(list);
+Ref make_list(int64_t capacity) { return Ref::steal(allocate_list(capacity)); }
+
+Ref make_list(const Value* items, int64_t size) {
+  List* list = allocate_list(size);
+  retain_into(list->items, items, size);
+  list->size = size;
   return Ref::steal(list);
 }
 
-Ref make_list(const Value* items, int64_t size) {
-  Ref r = make_list(size);
-  List* list = as<List>(r);
-  for (int64_t i = 0; i < size; ++i) {
-    retain(items[i]);
-    list->items[i] = items[i];
+Ref make_list_stepped(const Value* first, int64_t step, int64_t size) {
+  List* list = allocate_list(size);
+  Value* to = list->items;
+  for (int64_t i = 0, at = 0; i < size; ++i, at = stepped(at, step)) {
+    const Value item = first[at];
+    retain(item);
+    to[i] = item;
   }
   list->size = size;
-  return r;
+  return Ref::steal(list);
 }
 
-void list_append_owned(List* list, Value item) {
-  const int64_t size = list->size;
-  if (size == list->capacity) [[unlikely]]
-    list_reserve(list, (size + 1 + (size >> 3) + 6) & ~int64_t{3});
-  list->items[size] = item;
-  list->size = size + 1;
-}
-
-void list_append(List* list, Value item) {
-  retain(item);
-  list_append_owned(list, item);
-}
+void list_grow(List* list) { resize_items(list, (list->size + 1 + (list->size >> 3) + 6) & ~int64_t{3}); }
 
 Ref list_slice(List* list, int64_t start, int64_t end) {
   start = std::clamp<int64_t>(start, 0, list->size);
@@ -86,10 +107,7 @@ Status list_extend(List* list, Value iterable) {
       list_resize(list, at + count);
       // Read the source after growing: it may be this very list.
       const Value* source = is<List>(iterable) ? as<List>(iterable)->items : as<Tuple>(iterable)->items;
-      for (int64_t i = 0; i < count; ++i) {
-        retain(source[i]);
-        list->items[at + i] = source[i];
-      }
+      retain_into(list->items + at, source, count);
       return kOk;
     }
   }
@@ -118,7 +136,13 @@ Ref to_list(Value iterable) {
 
 void list_replace(List* list, int64_t start, int64_t end, const Value* items, int64_t count) {
   // The old items are released last, when the list is whole again: their __del__ may look at it.
-  std::vector<Value> old(list->items + start, list->items + end);
+  constexpr int64_t kFew = 16;
+  const int64_t gone = end - start;
+  Value few[kFew];
+  std::vector<Value> many;
+  if (gone > kFew) many.resize(static_cast<size_t>(gone));
+  Value* old = gone > kFew ? many.data() : few;
+  std::copy(list->items + start, list->items + end, old);
   const int64_t size = list->size, delta = count - (end - start);
   for (int64_t i = 0; i < count; ++i) retain(items[i]);
   if (delta > 0) {
@@ -131,7 +155,7 @@ void list_replace(List* list, int64_t start, int64_t end, const Value* items, in
     list_resize(list, size + delta);
   }
   if (count > 0) memcpy(static_cast<void*>(list->items + start), items, static_cast<size_t>(count) * sizeof(Value));
-  for (size_t i = old.size(); i-- > 0;) release(old[i]);
+  for (int64_t i = gone; i-- > 0;) release(old[i]);
 }
 
 namespace {
@@ -139,17 +163,23 @@ namespace {
 void list_clear_items(Object* self) {
   List* list = static_cast<List*>(self);
   Value* items = list->items;
+  const int64_t capacity = list->capacity;
   int64_t n = list->size;
   list->items = nullptr;
   list->size = list->capacity = 0;
   while (n-- > 0) release(items[n]);
-  free_block(static_cast<void*>(items));
+  free_items(items, capacity);
 }
 
 void list_dealloc(Object* self) {
-  untrack(self);
-  list_clear_items(self);
-  free_object(self);
+  unlink(self);
+  // Nobody can see the list any more, so its fields stay as they are.
+  List* list = static_cast<List*>(self);
+  if (Value* items = list->items) {
+    for (int64_t n = list->size; n-- > 0;) release(items[n]);
+    free_items(items, list->capacity);
+  }
+  free_unlinked(self);
 }
 
 void list_traverse(Object* self, Visitor& visit) {
@@ -157,6 +187,7 @@ void list_traverse(Object* self, Visitor& visit) {
 }
 
 Ref list_new(Type* cls, const Args&) {
+  if (cls == &list_type) return Ref::steal(allocate_list(0));
   List* list = static_cast<List*>(allocate(cls));
   list->size = list->capacity = 0;
   list->items = nullptr;
@@ -198,10 +229,7 @@ Ref list_getitem(Value self, Value key) {
     const SliceFields fields = TRY(slice_fields(as<Slice>(key)));
     const SliceBounds b = fields.bounds(list->size);
     if (b.step == 1) return make_list(list->items + b.start, b.length);
-    Ref r = make_list(b.length);
-    for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
-      list_append(as<List>(r), list->items[i]);
-    return r;
+    return make_list_stepped(list->items + b.start, b.step, b.length);
   }
   return fail(exc::TypeError, "list indices must be integers or slices, not {}", type_name(key));
 }
@@ -293,11 +321,11 @@ Ref list_concat(Value self, Value other) {
     return fail(exc::TypeError, "can only concatenate list (not \"{}\") to list", type_name(other));
   }
   List *a = as<List>(self), *b = as<List>(other);
-  Ref r = make_list(a->size + b->size);
-  List* list = as<List>(r);
-  for (Value v : *a) list_append(list, v);
-  for (Value v : *b) list_append(list, v);
-  return r;
+  List* joined = allocate_list(a->size + b->size);
+  retain_into(joined->items, a->items, a->size);
+  retain_into(joined->items + a->size, b->items, b->size);
+  joined->size = a->size + b->size;
+  return Ref::steal(joined);
 }
 
 Ref list_repeat(Value self, int64_t count) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "memory/native_objects.h"
 #include "object/index.h"
 #include "object/list_internal.h"
 
@@ -18,7 +19,7 @@ Ref list_append_method(Value self, const Value* args) {
 }
 
 Ref list_insert(Value self, const Value* args) {
-  int64_t i = TRY(to_index(args[0]));
+  int64_t i = TRY(quick_index(args[0]));
   List* list = as<List>(self);
   if (i < 0) i = std::max<int64_t>(i + list->size, 0);
   i = std::min(i, list->size);
@@ -42,7 +43,7 @@ Ref list_extend_method(Value self, const Value* args) {
 }
 
 Ref list_pop(Value self, const Value* args) {
-  int64_t i = args[0] ? TRY(to_index(args[0])) : -1;
+  int64_t i = args[0] ? TRY(quick_index(args[0])) : -1;
   List* list = as<List>(self);
   if (list->size == 0) return fail(exc::IndexError, "pop from empty list");
   if (i < 0) i += list->size;
@@ -91,10 +92,9 @@ Ref list_sizeof(Value self, const Value*) {
 }
 
 Ref list_reversed(Value self, const Value*) {
-  auto* it = allocate_as<ListIterator>(list_reverse_iterator_type);
+  auto* it = allocate_tracked<ListIterator>(list_reverse_iterator_type);
   it->list = Ref::share(self).release();
   it->index = as<List>(self)->size - 1;
-  track(it);
   return Ref::steal(it);
 }
 
@@ -124,10 +124,9 @@ const NativeDef kListMethods[] = {
     {}};
 
 Ref list_iter(Value self) {
-  auto* it = allocate_as<ListIterator>(list_iterator_type);
+  auto* it = allocate_tracked<ListIterator>(list_iterator_type);
   it->list = Ref::share(self).release();
   it->index = 0;
-  track(it);
   return Ref::steal(it);
 }
 
@@ -153,9 +152,9 @@ Ref list_reverse_iterator_next(Value self) {
 }
 
 void list_iterator_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<ListIterator*>(self)->list);
-  free_object(self);
+  free_unlinked(self);
 }
 void list_iterator_traverse(Object* self, Visitor& visit) { visit(static_cast<ListIterator*>(self)->list); }
 

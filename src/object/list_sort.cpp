@@ -297,6 +297,8 @@ bool sort_by_kind(std::vector<Entry>& entries) {
         entries, [](const Entry& a, const Entry& b) -> int { return compare(as<Str>(a.key), as<Str>(b.key)) < 0; });
   }
   return sort_entries(entries, [](const Entry& a, const Entry& b) -> int {
+    const int known = plain_less(a.key, b.key);
+    if (known >= 0) return known;
     Ref r = compare(a.key, b.key, CompareOp::Lt);
     if (r.is_error()) return -1;
     if (r.value().is_bool()) return r.value().is_true();
@@ -314,7 +316,7 @@ Status list_sort(List* list, Value key, bool reverse) {
   const int64_t size = list->size, capacity = list->capacity;
   // A block of its own in the list's place: whatever changes the list changes the block or the capacity, even if it is
   // empty after.
-  auto* placeholder = static_cast<Value*>(allocate_block(1));
+  auto* placeholder = static_cast<Value*>(allocate_sized(0));
   list->items = placeholder;
   list->size = list->capacity = 0;
 
@@ -348,12 +350,13 @@ Status list_sort(List* list, Value key, bool reverse) {
   }
   Value* intruders = list->items;
   int64_t intruder_count = list->size;
+  const int64_t intruder_capacity = list->capacity;
   const bool modified = intruders != placeholder || list->capacity != 0;
   list->items = items;
   list->size = size;
   list->capacity = capacity;
   while (intruder_count-- > 0) release(intruders[intruder_count]);
-  free_block(static_cast<void*>(intruders));
+  free_sized(static_cast<void*>(intruders), static_cast<size_t>(intruder_capacity) * sizeof(Value));
   if (!ok) return Failure{};
   if (modified) return fail(exc::ValueError, "list modified during sort");
   return kOk;

@@ -1,4 +1,5 @@
 // None, NotImplemented, Ellipsis, and cells.
+#include "memory/native_objects.h"
 #include "object/protocol.h"
 
 namespace hiss {
@@ -27,9 +28,9 @@ const NativeDef kNotImplementedMethods[] = {{"__reduce__", "($self, /)", not_imp
 const NativeDef kEllipsisMethods[] = {{"__reduce__", "($self, /)", ellipsis_reduce, nullptr}, {}};
 
 void cell_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<Cell*>(self)->content);
-  free_object(self);
+  free_unlinked(self);
 }
 void cell_traverse(Object* self, Visitor& visit) { visit(static_cast<Cell*>(self)->content); }
 void cell_clear(Object* self) { clear_field(static_cast<Cell*>(self)->content); }
@@ -85,9 +86,8 @@ const GetSetDef kCellGetSets[] = {{"cell_contents", cell_get_contents, cell_set_
 }  // namespace
 
 Ref make_cell(Value content) {
-  Cell* cell = allocate_as<Cell>(cell_type);
+  Cell* cell = allocate_tracked<Cell>(cell_type);
   cell->content = Ref::share(content).release();
-  track(cell);
   return Ref::steal(cell);
 }
 

@@ -142,6 +142,7 @@ Status set_class(Value self, Value value) {
     }
   }
   if (new_type->is_heap()) retain(static_cast<Object*>(new_type));
+  if (is<Tuple>(self) && new_type->slots.hash != old_type->slots.hash) tuple_hashes_last = false;
   o->type = new_type;
   if (old_type->is_heap()) release(static_cast<Object*>(old_type));
   return kOk;
@@ -157,6 +158,10 @@ Ref object_format(Value self, const Value* args) {
 Ref object_sizeof(Value self, const Value*) {
   if (!self.is_object()) return make_int(24);
   Type* type = type_of(self);
+  // What is remembered of a tuple's hash is no part of what a program measures.
+  if (is<Tuple>(self))
+    return make_int(type->basic_size - sizeof(Tuple::hash) +
+                    static_cast<size_t>(as<Tuple>(self)->size) * sizeof(Value));
   return make_int(static_cast<int64_t>(type->basic_size) + type->inline_capacity * 8);
 }
 

@@ -1,5 +1,6 @@
 // range: any ints; the iterator of small ranges counts in a register.
 #include "object/range.h"
+#include "memory/native_objects.h"
 #include "object/index.h"
 #include "object/iterator.h"
 
@@ -15,6 +16,12 @@ Ref product(Value a, Value b) { return int_binary(BinaryOp::multiply, a, b); }
 
 /// Number of items: 0, or 1 + (span - 1) // |step|.
 Ref count_items(Value start, Value stop, Value step) {
+  if (Value::both_integers(start, stop) && step.is_integer()) {
+    const int64_t by = step.integer();
+    const int64_t span = by > 0 ? stop.integer() - start.integer() : start.integer() - stop.integer();
+    if (span <= 0) return make_int(0);
+    return make_int(by == 1 || by == -1 ? span : (span - 1) / std::abs(by) + 1);
+  }
   const bool up = int_sign(step) > 0;
   Value low = up ? start : stop, high = up ? stop : start;
   if (compare_ints(low, high) >= 0) return make_int(0);
@@ -32,7 +39,7 @@ Ref item_at(Range* r, Value i) {
 
 Ref make_range_of(Value start, Value stop, Value step) {
   Ref n = count_items(start, stop, step);
-  auto* r = allocate_as<Range>(range_type);
+  auto* r = allocate_plain<Range>(range_type);
   r->start = Ref::share(start).release();
   r->stop = Ref::share(stop).release();
   r->step = Ref::share(step).release();
@@ -148,6 +155,13 @@ Ref range_iter(Value self) {
 
 Ref range_reversed(Value self, const Value*) {
   auto* r = as<Range>(self);
+  const bool small = Value::both_integers(r->start, r->stop) && Value::both_integers(r->length, r->step);
+  if (small && r->length.integer() > 0) {
+    // The last item lies between the bounds, so it is as small as they are.
+    const int64_t step = r->step.integer();
+    const int64_t last = r->start.integer() + (r->length.integer() - 1) * step;
+    return range_iter_from(Value::integer(last), make_int(-step), r->length);
+  }
   Ref last = difference(r->length, Value::integer(1));
   Ref start = item_at(r, last);
   Ref step = difference(Value::integer(0), r->step);
@@ -209,7 +223,7 @@ Ref range_iter_from(Value start, Value step, Value length) {
   const auto first = int_value(start), by = int_value(step), n = int_value(length);
   int64_t span, last;
   if (first && by && n && !__builtin_mul_overflow(*by, *n, &span) && !__builtin_add_overflow(*first, span, &last)) {
-    auto* it = allocate_as<RangeIterator>(range_iterator_type);
+    auto* it = allocate_plain<RangeIterator>(range_iterator_type);
     it->next = *first;
     it->step = *by;
     it->left = *n;

@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "memory/blocks.h"
+#include "memory/native_objects.h"
+#include "object/list_internal.h"
 #include "object/set_internal.h"
 
 namespace hiss {
@@ -12,10 +14,22 @@ namespace {
 constexpr int kLinear = 9;
 constexpr int64_t kMinSize = 8;
 
+inline Result<int64_t> quick_hash(Value key) {
+  if (key.is_integer() && key.integer() != -1) return key.integer();
+  if (is_exact(key, str_type)) return hash_of(as<Str>(key));
+  return hash(key);
+}
+
 bool live(const SetEntry& e) { return e.key && !e.key.is_error(); }
 
+size_t table_bytes(int64_t mask) { return static_cast<size_t>(mask + 1) * sizeof(SetEntry); }
+
 SetEntry* new_table(int64_t size) {
-  return static_cast<SetEntry*>(allocate_zeroed_block(static_cast<size_t>(size), sizeof(SetEntry)));
+  const size_t bytes = table_bytes(size - 1);
+  if (bytes > kSmallLimit) return static_cast<SetEntry*>(allocate_zeroed_block(1, bytes));
+  void* table = allocate_small(bytes);
+  memset(table, 0, bytes);
+  return static_cast<SetEntry*>(table);
 }
 
 void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
@@ -36,7 +50,6 @@ void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
 
 /// The entry of an equal key, or the first empty one; null after an error.
 SetEntry* look_up(Set* s, Value key, int64_t hash) {
-  const bool key_is_str = is_exact(key, str_type);
 restart:
   uint64_t perturb = static_cast<uint64_t>(hash);
   const auto mask = static_cast<uint64_t>(s->mask);
@@ -48,10 +61,9 @@ restart:
       if (!e->key) return e;
       if (e->key == key) return e;
       if (e->hash != hash || e->key.is_error()) continue;
-      if (key_is_str && is_exact(e->key, str_type)) {
-        if (equal(as<Str>(e->key), as<Str>(key))) return e;
-        continue;
-      }
+      const int known = plain_equal(e->key, key);
+      if (known == 1) return e;
+      if (known == 0) continue;
       Ref candidate = Ref::share(e->key);
       SetEntry* table = s->table;
       const int64_t old_mask = s->mask;
@@ -76,18 +88,19 @@ void resize(Set* s, int64_t wanted) {
     if (live(old[i])) insert_clean(s->table, s->mask, old[i].key, old[i].hash);
   }
   s->fill = s->used;
-  free_block(old);
+  free_sized(old, table_bytes(old_mask));
 }
 
 }  // namespace
 
 Ref make_set_of(Type* type) {
-  Set* s = static_cast<Set*>(allocate(type));
+  const bool native = !type->is_heap() && type->basic_size == sizeof(Set);
+  Set* s = static_cast<Set*>(native ? allocate_with_head(*type, sizeof(Set)) : allocate(type));
   s->used = s->fill = 0;
   s->mask = kMinSize - 1;
   s->table = new_table(kMinSize);
   s->hash = -1;
-  track(s);
+  link_young(s);
   return Ref::steal(s);
 }
 
@@ -113,14 +126,14 @@ Result<bool> set_add(Set* s, Value key, int64_t hash) {
   return true;
 }
 
-Result<bool> set_add(Set* s, Value key) { return set_add(s, key, TRY(hash(key))); }
+Result<bool> set_add(Set* s, Value key) { return set_add(s, key, TRY(quick_hash(key))); }
 
 Result<bool> set_contains(Set* s, Value key, int64_t hash) {
   SetEntry* e = look_up(s, key, hash);
   if (!e) return Failure{};
   return static_cast<bool>(e->key);
 }
-Result<bool> set_contains(Set* s, Value key) { return set_contains(s, key, TRY(hash(key))); }
+Result<bool> set_contains(Set* s, Value key) { return set_contains(s, key, TRY(quick_hash(key))); }
 
 Result<bool> set_discard(Set* s, Value key, int64_t hash) {
   SetEntry* e = look_up(s, key, hash);
@@ -144,7 +157,16 @@ void set_clear(Set* s) {
   for (int64_t i = 0; i <= mask; ++i) {
     if (live(table[i])) release(table[i].key);
   }
-  free_block(table);
+  free_sized(table, table_bytes(mask));
+}
+
+void set_free(Set* s) {
+  unlink(s);
+  if (s->used) {
+    for (int64_t i = 0; SetEntry* e = set_next(s, i);) release(e->key);
+  }
+  free_sized(s->table, table_bytes(s->mask));
+  free_unlinked(s);
 }
 
 Ref set_pop(Set* s, int64_t& finger) {
@@ -183,6 +205,15 @@ Status set_update(Set* s, Value iterable) {
     for (int64_t i = 0; DictEntry* e = dict_next(d, i);) {
       Ref key = Ref::share(e->key);
       TRY(set_add(s, key, e->hash));
+    }
+    return kOk;
+  }
+  if (is_exact(iterable, list_type) || is_exact(iterable, tuple_type)) {
+    // What an __eq__ does to the list counts, as it would for an iterator.
+    auto size = [&] { return is<List>(iterable) ? as<List>(iterable)->size : as<Tuple>(iterable)->size; };
+    for (int64_t i = 0; i < size(); ++i) {
+      Ref key = Ref::share(is<List>(iterable) ? as<List>(iterable)->items[i] : as<Tuple>(iterable)->items[i]);
+      TRY(set_add(s, key));
     }
     return kOk;
   }

@@ -1,6 +1,7 @@
 // set and frozenset: slots, methods, iterator.
 #include <algorithm>
 
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/set_internal.h"
 
@@ -21,13 +22,7 @@ Ref as_set(Value v) {
   return r;
 }
 
-void set_dealloc(Object* self) {
-  untrack(self);
-  Set* s = static_cast<Set*>(self);
-  for (int64_t i = 0; SetEntry* e = set_next(s, i);) release(e->key);
-  free(s->table);
-  free_object(self);
-}
+void set_dealloc(Object* self) { set_free(static_cast<Set*>(self)); }
 
 void set_traverse(Object* self, Visitor& visit) {
   Set* s = static_cast<Set*>(self);
@@ -424,11 +419,10 @@ struct SetIterator : Object {
 };
 
 Ref set_iter(Value self) {
-  auto* it = allocate_as<SetIterator>(set_iterator_type);
+  auto* it = allocate_tracked<SetIterator>(set_iterator_type);
   it->set = Ref::share(self).release();
   it->used = it->left = as<Set>(self)->used;
   it->position = 0;
-  track(it);
   return Ref::steal(it);
 }
 
@@ -449,9 +443,9 @@ Ref set_iterator_next(Value self) {
 }
 
 void set_iterator_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<SetIterator*>(self)->set);
-  free_object(self);
+  free_unlinked(self);
 }
 void set_iterator_traverse(Object* self, Visitor& visit) { visit(static_cast<SetIterator*>(self)->set); }
 

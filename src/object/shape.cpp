@@ -1,7 +1,8 @@
 #include "object/shape.h"
 
-#include <cstdlib>
 #include <cstring>
+
+#include "memory/blocks.h"
 
 namespace hiss {
 
@@ -125,15 +126,17 @@ Value attribute_get(Attributes* attributes, Str* name) {
 void grow_values(Object* object, Attributes* attributes, uint32_t count) {
   if (count < object->value_capacity) return;
   const uint32_t capacity = count < 4 ? 4 : count * 2;
-  auto* values = static_cast<Value*>(std::malloc(capacity * sizeof(Value)));
+  auto* values = static_cast<Value*>(allocate_sized(capacity * sizeof(Value)));
   if (count) std::memcpy(static_cast<void*>(values), attributes->values, count * sizeof(Value));
-  if (object->value_capacity && !values_inline(object, attributes)) std::free(attributes->values);
+  if (object->value_capacity && !values_inline(object, attributes))
+    free_sized(static_cast<void*>(attributes->values), object->value_capacity * sizeof(Value));
   attributes->values = values;
   object->value_capacity = static_cast<uint16_t>(capacity);
   // New instances of the class will have room for as many attributes as this one needed.
   Type* type = object->type;
   if (object->layout == Layout::Instance && count + 1 > type->inline_capacity && count < 24) {
     type->inline_capacity = static_cast<uint16_t>(count + 1 < 4 ? 4 : (count + 2) & ~1u);
+    type->instance_bytes = 0;
   }
 }
 
@@ -216,7 +219,8 @@ Status set_attribute_dict(Object* object, Attributes* attributes, Value dict) {
 void clear_attributes(Object* object, Attributes* attributes) {
   Shape* shape = attributes->shape;
   Value* values = attributes->values;
-  const bool owned = object->value_capacity && values && !values_inline(object, attributes);
+  const uint16_t capacity = object->value_capacity;
+  const bool owned = capacity && values && !values_inline(object, attributes);
   if (shape) {
     const uint32_t count = shape->dictionary ? 1 : shape->count;
     attributes->shape = nullptr;
@@ -231,7 +235,7 @@ void clear_attributes(Object* object, Attributes* attributes) {
     }
   }
   if (owned) {
-    std::free(values);
+    free_sized(static_cast<void*>(values), capacity * sizeof(Value));
     attributes->values = nullptr;
     object->value_capacity = 0;
   }

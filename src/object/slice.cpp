@@ -1,6 +1,7 @@
 // slice objects, and the arithmetic of bounds.
 #include <cstdlib>
 
+#include "memory/native_objects.h"
 #include "object/class_builder.h"
 #include "object/index.h"
 
@@ -37,11 +38,10 @@ Result<int64_t> repeated_size(int64_t size, int64_t count, int64_t item_bytes) {
 }
 
 Ref make_slice(Value start, Value stop, Value step) {
-  Slice* s = allocate_as<Slice>(slice_type);
+  Slice* s = allocate_tracked<Slice>(slice_type);
   s->start = Ref::share(start).release();
   s->stop = Ref::share(stop).release();
   s->step = Ref::share(step).release();
-  track(s);
   return Ref::steal(s);
 }
 
@@ -67,11 +67,11 @@ SliceBounds SliceFields::bounds(int64_t length) const {
     return i;
   };
   SliceBounds b{fit(start), fit(stop), step, 0};
-  if (backwards) {
-    if (b.stop < b.start) b.length = (b.start - b.stop - 1) / -step + 1;
-  } else if (b.start < b.stop) {
-    b.length = (b.stop - b.start - 1) / step + 1;
-  }
+  const int64_t span = backwards ? b.start - b.stop : b.stop - b.start;
+  if (span <= 0) return b;
+  // A division takes longer than all the rest.
+  const int64_t stride = backwards ? -step : step;
+  b.length = stride == 1 ? span : (span - 1) / stride + 1;
   return b;
 }
 
@@ -83,12 +83,12 @@ Result<SliceBounds> slice_bounds(Slice* slice, int64_t length) {
 namespace {
 
 void slice_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   Slice* s = static_cast<Slice*>(self);
   release(s->start);
   release(s->stop);
   release(s->step);
-  free_object(self);
+  free_unlinked(self);
 }
 
 void slice_traverse(Object* self, Visitor& visit) {

@@ -354,6 +354,7 @@ void update_slot(Type* type, Str* name) {
   }
   for (auto it = range.first; it != range.second; ++it)
     slot_ref(type, it->second->offset) = choose_slot(type, it->second->offset);
+  if (name == names.__hash__ && type->instance_layout == Layout::Tuple) tuple_hashes_last = false;
   note_pure_slots(type);
   if (type->subclasses) {
     for (Type* sub : *type->subclasses) update_slot(sub, name);

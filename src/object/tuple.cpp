@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "memory/native_objects.h"
 #include "object/index.h"
 #include "object/list_internal.h"
 
@@ -10,19 +11,34 @@ namespace hiss {
 
 Type tuple_type;
 Type tuple_iterator_type;
+bool tuple_hashes_last = true;
 
 namespace {
 Tuple* the_empty_tuple;
 
+// Of exactly tuple_type, the items not initialised, not tracked.
+inline Tuple* allocate_plain(int64_t size) {
+  const size_t bytes = sizeof(Tuple) + static_cast<size_t>(size) * sizeof(Value);
+  Object* o = sizeof(GcHead) + bytes <= kSmallLimit ? allocate_with_head(tuple_type, bytes)
+                                                    : allocate(&tuple_type, static_cast<size_t>(size) * sizeof(Value));
+  Tuple* t = static_cast<Tuple*>(o);
+  t->size = size;
+  t->hash = 0;
+  return t;
+}
+
 Tuple* allocate_tuple_of(Type* type, int64_t size) {
   Tuple* t = static_cast<Tuple*>(allocate(type, static_cast<size_t>(size) * sizeof(Value)));
   t->size = size;
-  memset(static_cast<void*>(t->items), 0, static_cast<size_t>(size) * sizeof(Value));
   return t;
 }
 }  // namespace
 
-Tuple* allocate_tuple(int64_t size) { return allocate_tuple_of(&tuple_type, size); }
+Tuple* allocate_tuple(int64_t size) {
+  Tuple* t = allocate_plain(size);
+  for (int64_t i = 0; i < size; ++i) t->items[i] = Value();
+  return t;
+}
 
 Ref empty_tuple() {
   if (!the_empty_tuple) the_empty_tuple = allocate_tuple(0);
@@ -31,12 +47,13 @@ Ref empty_tuple() {
 
 Ref make_tuple(const Value* items, int64_t size) {
   if (size == 0) return empty_tuple();
-  Tuple* t = allocate_tuple(size);
+  Tuple* t = allocate_plain(size);
   for (int64_t i = 0; i < size; ++i) {
-    retain(items[i]);
-    t->items[i] = items[i];
+    const Value item = items[i];
+    retain(item);
+    t->items[i] = item;
   }
-  track(t);
+  link_young(t);
   return Ref::steal(t);
 }
 
@@ -53,6 +70,28 @@ Ref to_tuple(Value iterable) {
   return list_to_tuple(as<List>(list));
 }
 
+constexpr int kDeepestPlain = 16;  // below, compare() guards the stack
+
+int plain_equal_tuples(const Tuple* a, const Tuple* b, int depth) {
+  if (a->size != b->size) return 0;
+  if (depth == kDeepestPlain) return -1;
+  for (int64_t i = 0; i < a->size; ++i) {
+    const int same = plain_equal(a->items[i], b->items[i], depth + 1);
+    if (same != 1) return same;
+  }
+  return 1;
+}
+
+int plain_less_tuples(const Tuple* a, const Tuple* b, int depth) {
+  if (depth == kDeepestPlain) return -1;
+  for (int64_t i = 0; i < a->size && i < b->size; ++i) {
+    const int same = plain_equal(a->items[i], b->items[i], depth + 1);
+    if (same == 1) continue;
+    return same == 0 ? plain_less(a->items[i], b->items[i], depth + 1) : -1;
+  }
+  return a->size < b->size;
+}
+
 // Comparison and search on item arrays, which user code run by a comparison may shrink: `sequence` is read again each
 // time.
 namespace {
@@ -61,9 +100,10 @@ Ref compare_sequences(Value self, Value other, CompareOp op) {
   Sequence *a = as<Sequence>(self), *b = as<Sequence>(other);
   if (a->size != b->size && (op == CompareOp::Eq || op == CompareOp::Ne)) return Ref::boolean(op == CompareOp::Ne);
   for (int64_t i = 0; i < a->size && i < b->size; ++i) {
-    if (a->items[i] == b->items[i]) continue;
+    const int known = plain_equal(a->items[i], b->items[i]);
+    if (known == 1) continue;
     Ref x = Ref::share(a->items[i]), y = Ref::share(b->items[i]);
-    if (TRY(equal(x, y))) continue;
+    if (known == -1 && TRY(equal(x, y))) continue;
     if (i >= a->size || i >= b->size) break;  // the comparison shortened a list
     if (op == CompareOp::Eq) return Ref::boolean(false);
     if (op == CompareOp::Ne) return Ref::boolean(true);
@@ -89,7 +129,9 @@ template <typename Sequence>
 Result<bool> contains_item(Value self, Value item) {
   Sequence* s = as<Sequence>(self);
   for (int64_t i = 0; i < s->size; ++i) {
-    if (s->items[i] == item) return true;
+    const int known = plain_equal(s->items[i], item);
+    if (known == 1) return true;
+    if (known == 0) continue;
     Ref x = Ref::share(s->items[i]);
     if (TRY(equal(x, item))) return true;
   }
@@ -100,6 +142,9 @@ template <typename Sequence>
 Result<int64_t> find_item(Value self, Value item, int64_t start, int64_t stop) {
   Sequence* s = as<Sequence>(self);
   for (int64_t i = start; i < stop && i < s->size; ++i) {
+    const int known = plain_equal(s->items[i], item);
+    if (known == 1) return i;
+    if (known == 0) continue;
     Ref x = Ref::share(s->items[i]);
     if (TRY(equal(x, item))) return i;
   }
@@ -146,10 +191,10 @@ Ref repr_items(Value self, const char* open, const char* close, bool comma_when_
 namespace {
 
 void tuple_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   Tuple* t = static_cast<Tuple*>(self);
   for (int64_t i = t->size; i-- > 0;) release(t->items[i]);
-  free_object(self, static_cast<size_t>(t->size) * sizeof(Value));
+  free_unlinked(self);
 }
 
 void tuple_traverse(Object* self, Visitor& visit) {
@@ -179,23 +224,45 @@ Ref tuple_repr(Value self) {
   return repr_items(self, "(", ")", true);
 }
 
+/// Types (but tuples) of which no instance ever changes its hash.
+bool hash_lasts(const Type* type) {
+  return type == &str_type || type == &int_type || type == &float_type || type == &bytes_type ||
+         type == &frozenset_type || type == &type_type;
+}
+
+/// The hash of an item. `lasts` becomes false when it might be another one next time, or is computed by Python code.
+Result<int64_t> item_hash(Value item, bool& lasts) {
+  if (!item.is_object()) return hash(item);
+  const Type* type = item.object()->type;
+  if (type == &str_type) return hash_of(as<Str>(item));
+  if (is<Tuple>(item) && type->slots.hash == tuple_type.slots.hash) {
+    const Tuple* inner = as<Tuple>(item);
+    if (inner->hash && tuple_hashes_last) return inner->hash;
+    const int64_t h = TRY(hash(item));
+    lasts = lasts && inner->hash == h;
+    return h;
+  }
+  lasts = lasts && hash_lasts(type);
+  return hash(item);
+}
+
 /// xxHash-like mixing of the item hashes, as CPython's, so that nested tuples spread well.
 Result<int64_t> tuple_hash(Value self) {
   Tuple* t = as<Tuple>(self);
+  if (t->hash && tuple_hashes_last) return t->hash;
   constexpr uint64_t kPrime1 = 11400714785074694791u, kPrime2 = 14029467366897019727u, kPrime5 = 2870177450012600261u;
   uint64_t h = kPrime5;
+  bool lasts = true;
   for (Value item : *t) {
-    int64_t item_hash;
-    if (item.is_integer() && item.integer() != -1) {
-      item_hash = item.integer();
-    } else {
-      item_hash = TRY(hash(item));
-    }
-    h += static_cast<uint64_t>(item_hash) * kPrime2;
+    const bool quick = item.is_integer() && item.integer() != -1;
+    const int64_t part = quick ? item.integer() : TRY(item_hash(item, lasts));
+    h += static_cast<uint64_t>(part) * kPrime2;
     h = std::rotl(h, 31) * kPrime1;
   }
   h += static_cast<uint64_t>(t->size) ^ (kPrime5 ^ 3527539u);
-  return h == ~uint64_t{0} ? 1546275796 : static_cast<int64_t>(h);
+  const int64_t hash = h == ~uint64_t{0} ? 1546275796 : static_cast<int64_t>(h);
+  if (lasts) t->hash = hash;
+  return hash;
 }
 
 Ref tuple_compare(Value self, Value other, CompareOp op) {
@@ -280,10 +347,9 @@ const NativeDef kTupleMethods[] = {
     {}};
 
 Ref tuple_iter(Value self) {
-  auto* it = allocate_as<TupleIterator>(tuple_iterator_type);
+  auto* it = allocate_tracked<TupleIterator>(tuple_iterator_type);
   it->tuple = Ref::share(self).release();
   it->index = 0;
-  track(it);
   return Ref::steal(it);
 }
 
@@ -297,9 +363,9 @@ Ref tuple_iterator_next(Value self) {
 }
 
 void tuple_iterator_dealloc(Object* self) {
-  untrack(self);
+  unlink(self);
   release(static_cast<TupleIterator*>(self)->tuple);
-  free_object(self);
+  free_unlinked(self);
 }
 void tuple_iterator_traverse(Object* self, Visitor& visit) { visit(static_cast<TupleIterator*>(self)->tuple); }
 

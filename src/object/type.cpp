@@ -284,6 +284,8 @@ void ready_type(Type& type) {
   }
   add_slot_wrappers(&type);
   inherit_slots(&type);
+  if (!type.slots.finalize) type.type_flags |= Type::kEndsPlainly;
+  type.instance_bytes = 0;
   if (type.methods) {
     for (const NativeDef* m = type.methods; m->name; ++m) {
       if (dict_get(dict, intern(m->name))) continue;

@@ -106,6 +106,7 @@ struct Type : Object {
     kPureSetAttr = 1 << 15,
     kPureNew = 1 << 16,      // slots.new_ is object's own
     kOwnsNothing = 1 << 17,  // of a native type: an instance is nothing but its memory
+    kEndsPlainly = 1 << 18,  // of a native type: no finalizer is to run before dealloc
   };
 
   const char* native_name = nullptr;  // "int", "collections.deque": of a native type; null for classes of Python code
@@ -115,6 +116,7 @@ struct Type : Object {
   int32_t attributes_offset = 0;  // where Attributes lie in an instance; 0: none; -1: behind the variable part
   Layout instance_layout = Layout::Plain;
   uint16_t inline_capacity = 0;              // attribute values kept inside new instances (Layout::Instance)
+  uint32_t instance_bytes = 0;               // of an instance without a variable part, in all; 0: not computed yet
   uint32_t slot_count = 0;                   // __slots__ members
   uint32_t slots_offset = 0;                 // where this class's own __slots__ values begin
   Type* base = nullptr;                      // the base whose layout it extends

@@ -50,7 +50,10 @@ Ref get_mro(Value self) {
 }
 Ref get_base(Value self) { return self_type(self)->base ? Ref::share(self_type(self)->base) : Ref::none(); }
 Ref get_dict(Value self) { return make_mapping_proxy(self_type(self)->dict); }
-Ref get_basicsize(Value self) { return make_int(self_type(self)->basic_size); }
+Ref get_basicsize(Value self) {
+  const Type* type = self_type(self);
+  return make_int(type->basic_size - (type->instance_layout == Layout::Tuple ? sizeof(Tuple::hash) : 0));
+}
 Ref get_itemsize(Value self) { return make_int(self_type(self)->has(Type::kVariableSize) ? 8 : 0); }
 Ref get_dictoffset(Value self) { return make_int(self_type(self)->attributes_offset); }
 Ref get_weakrefoffset(Value self) { return make_int(self_type(self)->has(Type::kWeakReferable) ? 8 : 0); }

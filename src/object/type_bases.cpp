@@ -105,6 +105,7 @@ void join_subclasses(Type* type) {
 
 void compute_slots_below(Type* type) {
   compute_slots(type);
+  if (type->instance_layout == Layout::Tuple) tuple_hashes_last = false;
   if (!type->subclasses) return;
   for (Type* sub : *type->subclasses) compute_slots_below(sub);
 }

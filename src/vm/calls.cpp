@@ -16,7 +16,7 @@
 
 namespace hiss {
 
-thread_local ThreadState* current_thread = nullptr;
+constinit thread_local ThreadState* current_thread = nullptr;
 volatile uint32_t eval_breaker = 0;
 int32_t recursion_limit = 1000;
 

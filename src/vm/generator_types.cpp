@@ -1,6 +1,6 @@
 // The types of generators and coroutines: methods, attributes, what happens when one is dropped.
 #include "vm/generator_types.h"
-#include "memory/collector.h"
+#include "memory/native_objects.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -52,7 +52,7 @@ void generator_finalize(Value self) {
 }
 
 void generator_dealloc(Object* o) {
-  untrack(o);
+  unlink(o);
   auto* g = static_cast<Generator*>(o);
   if (g->frame) {
     frame_outlives_generator(g->frame);
@@ -62,12 +62,12 @@ void generator_dealloc(Object* o) {
   if (g->state != Generator::Finished) {
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
   }
-  for (Value* v : {&g->function, &g->name, &g->qualname}) clear_field(*v);
+  for (Value v : {g->function, g->name, g->qualname}) release(v);
   for (Value* v : {&g->finalizer, &g->origin, &g->locals, &g->handled.exception}) {
     if (*v) clear_field(*v);
   }
   release(g->code);
-  free_object(o);
+  free_unlinked(o);
 }
 void generator_traverse(Object* o, Visitor& visit) {
   auto* g = static_cast<Generator*>(o);

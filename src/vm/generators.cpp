@@ -1,7 +1,8 @@
 // Generators and coroutines: making, resuming, throwing, closing.
+#include <cstring>
 #include <vector>
 
-#include "memory/collector.h"
+#include "memory/native_objects.h"
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -320,12 +321,26 @@ Ref coroutine_origin(ThreadState& ts, int32_t depth) {
 
 }  // namespace
 
+namespace {
+
+// With all fields and registers empty.
+Generator* allocate_generator(Type& type, uint32_t register_count) {
+  const size_t bytes = sizeof(Generator) + register_count * sizeof(Value);
+  if (sizeof(GcHead) + bytes > kSmallLimit)
+    return static_cast<Generator*>(allocate(&type, register_count * sizeof(Value)));
+  auto* o = reinterpret_cast<char*>(allocate_with_head(type, bytes));
+  std::memset(o + sizeof(Object), 0, bytes - sizeof(Object));
+  return reinterpret_cast<Generator*>(o);
+}
+
+}  // namespace
+
 Ref make_generator(Function* f, Value* base) {
   Code* code = f->code;
   Type& type = code->code_flags & kCodeAsyncGenerator ? async_generator_type
                : code->code_flags & kCodeCoroutine    ? coroutine_type
                                                       : generator_type;
-  auto* g = static_cast<Generator*>(allocate(&type, code->register_count * sizeof(Value)));
+  auto* g = allocate_generator(type, code->register_count);
   g->state = Generator::Created;
   g->function = Ref::share(f).release();
   g->code = code;
@@ -342,7 +357,7 @@ Ref make_generator(Function* f, Value* base) {
     ThreadState& ts = thread_state();
     if (ts.coroutine_origin_depth) g->origin = coroutine_origin(ts, ts.coroutine_origin_depth).release();
   }
-  track(g);
+  link_young(g);
   return Ref::steal(g);
 }
 

@@ -11,6 +11,7 @@
 #include "object/frame.h"
 #include "object/generator.h"
 #include "object/index.h"
+#include "object/list_internal.h"
 #include "object/shape.h"
 #include "vm/import.h"
 #include "vm/thread_lock.h"
@@ -436,6 +437,11 @@ Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b
   }
   if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);
   const BinaryOp operation = operation_of(op);
+  auto plain_int = [](Value v) { return v.is_integer() || is_exact(v, int_type); };
+  if (plain_int(a) && plain_int(b)) {
+    Ref result = int_binary(operation, a, b);
+    if (!result.is_not_implemented()) return result;
+  }
   // A method written in Python would pass the marks on to the first operation in its body.
   if ((a_dying | b_dying) && !type_of(a)->is_heap() && !type_of(b)->is_heap())
     dying_operands = static_cast<uint8_t>(a_dying | b_dying << 1);
@@ -449,40 +455,13 @@ Ref contains_value(Value item, Value container, bool invert) {
   return Ref::boolean(found != invert);
 }
 
-namespace {
-
-// Bounds that are small ints or None, as nearly all are: no slice object is needed.
-bool plain_bounds(const Value* bounds, int64_t length, SliceBounds& out) {
-  SliceFields f{0, INT64_MAX, 1};
-  if (!bounds[2].is_none()) {
-    if (!bounds[2].is_integer() || bounds[2].integer() == 0) return false;
-    f.step = bounds[2].integer();
-    if (f.step < 0) f.start = INT64_MAX, f.stop = INT64_MIN;
-  }
-  if (!bounds[0].is_none()) {
-    if (!bounds[0].is_integer()) return false;
-    f.start = bounds[0].integer();
-  }
-  if (!bounds[1].is_none()) {
-    if (!bounds[1].is_integer()) return false;
-    f.stop = bounds[1].integer();
-  }
-  out = f.bounds(length);
-  return true;
-}
-
-}  // namespace
-
 Ref get_slice(Value container, const Value* bounds) {
   SliceBounds b;
   if (is_exact(container, list_type)) {
     auto* list = as<List>(container);
     if (plain_bounds(bounds, list->size, b)) {
       if (b.step == 1) return make_list(list->items + b.start, b.length);
-      Ref result = make_list(b.length);
-      for (int64_t n = 0, i = b.start; n < b.length; ++n, i = stepped(i, b.step))
-        list_append(as<List>(result), list->items[i]);
-      return result;
+      return make_list_stepped(list->items + b.start, b.step, b.length);
     }
   } else if (is_exact(container, tuple_type)) {
     auto* tuple = as<Tuple>(container);

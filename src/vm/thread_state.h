@@ -42,7 +42,8 @@ struct ThreadState {
   int32_t coroutine_origin_depth = 0;
 };
 
-extern thread_local ThreadState* current_thread;
+// constinit: so that no use has to look whether it was initialised.
+extern constinit thread_local ThreadState* current_thread;
 inline ThreadState& thread_state() { return *current_thread; }
 
 /// Work that the interpreter loop must look at soon (signals, lock requests, traces, async exceptions); checked on
