@@ -84,6 +84,27 @@ Ref dict_iterator_next(Value self) {
   return Ref::empty();
 }
 
+}  // namespace
+
+PairStep next_dict_pair(Value iterator, Value* pair) {
+  auto* it = as<DictIterator>(iterator);
+  const Dict* d = it->dict ? as<Dict>(it->dict) : nullptr;
+  // What is rare is left to the general way.
+  if (!d || it->used != d->used || it->left == 0) return PairStep::NoPairs;
+  while (it->position < d->entry_count) {
+    const DictEntry* e = &d->entries[it->position++];
+    if (!e->key) continue;
+    --it->left;
+    pair[0] = Ref::share(e->key).release();
+    pair[1] = Ref::share(e->value).release();
+    return PairStep::Given;
+  }
+  clear_field(it->dict);
+  return PairStep::Ended;
+}
+
+namespace {
+
 void dict_iterator_dealloc(Object* self) {
   unlink(self);
   auto* it = static_cast<DictIterator*>(self);

@@ -52,15 +52,19 @@ Ref reuse_pair(Value& kept, Ref first, Ref second) {
   return r;
 }
 
-Ref enumerate_next(Value self) {
-  auto* e = as<Enumerate>(self);
-  Ref item = TRY(next(e->iterator));
-  if (item.is_empty()) return item;
+// The number of the next item; the iterator counts on.
+Ref take_number(Enumerate* e) {
   Ref position = Ref::steal(e->index);
   const bool small = position.value().is_integer() && position.value().integer() < kMaxImmediateInt;
   e->index = small ? Value::integer(position.value().integer() + 1)
                    : int_binary(BinaryOp::add, position, Value::integer(1)).release();
-  return reuse_pair(e->pair, std::move(position), std::move(item));
+  return position;
+}
+Ref enumerate_next(Value self) {
+  auto* e = as<Enumerate>(self);
+  Ref item = TRY(next(e->iterator));
+  if (item.is_empty()) return item;
+  return reuse_pair(e->pair, take_number(e), std::move(item));
 }
 void enumerate_dealloc(Object* self) {
   untrack(self);
@@ -296,7 +300,38 @@ void define_lazy(Type& t, const char* name, uint32_t size, NewSlot make, UnarySl
   ready_type(t);
 }
 
+// next() of zip(a, b).
+PairStep zip_pair(ManyIterators* z, Value* pair) {
+  const Value* iterators = as<Tuple>(z->iterators)->items;
+  Ref first = next(iterators[0]);
+  if (first.is_error()) return PairStep::Failed;
+  if (first.is_empty()) return zip_ended(z, 0).is_error() ? PairStep::Failed : PairStep::Ended;
+  Ref second = next(iterators[1]);
+  if (second.is_error()) return PairStep::Failed;
+  if (second.is_empty()) return zip_ended(z, 1).is_error() ? PairStep::Failed : PairStep::Ended;
+  pair[0] = first.release();
+  pair[1] = second.release();
+  return PairStep::Given;
+}
+
 }  // namespace
+
+PairStep next_pair(Value iterator, Value* pair) {
+  const Type* type = type_of(iterator);
+  if (type == &enumerate_type) {
+    auto* e = as<Enumerate>(iterator);
+    Ref item = next(e->iterator);
+    if (item.is_error()) return PairStep::Failed;
+    if (item.is_empty()) return PairStep::Ended;
+    pair[0] = take_number(e).release();
+    pair[1] = item.release();
+    return PairStep::Given;
+  }
+  if (type == &zip_type && as<Tuple>(as<ManyIterators>(iterator)->iterators)->size == 2)
+    return zip_pair(as<ManyIterators>(iterator), pair);
+  if (type == &dict_item_iterator_type) return next_dict_pair(iterator, pair);
+  return PairStep::NoPairs;
+}
 
 void init_enumerate_type() {
   define_lazy(enumerate_type, "enumerate", sizeof(Enumerate), enumerate_new, enumerate_next, kEnumerateMethods,

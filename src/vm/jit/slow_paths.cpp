@@ -3,6 +3,7 @@
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
+#include "object/iterator.h"
 #include "object/list_internal.h"
 #include "object/native.h"
 #include "vm/arithmetic.h"
@@ -191,6 +192,23 @@ bool unpack_values(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
+namespace {
+
+// Values that lie side by side go to registers that lie side by side, when no count has to change: none of the values,
+// and none of those that were there, may be an object.
+bool move_plain_values(const Value* items, Value* targets, uint32_t count, const Instruction* pc) {
+  bool objects = false;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (pc[1 + i].a() != pc[1].a() + i) return false;
+    objects |= items[i].is_object() | targets[i].is_object();
+  }
+  if (objects) return false;
+  for (uint32_t i = 0; i < count; ++i) targets[i] = items[i];
+  return true;
+}
+
+}  // namespace
+
 bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
   Value* r = record->base;
   const uint32_t count = pc->c();
@@ -206,6 +224,10 @@ bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
       s.r[s.a + i] = Value();
       s.set(pc[1 + i].a(), item);
     }
+    return true;
+  }
+  if (move_plain_values(items, &r[pc[1].a()], count, pc)) {
+    if (pc->flags() & kDyingB) Step(record, pc).drop(pc->b());
     return true;
   }
   // All targets are set before the last reference to what one held goes: its finalizer may look at them.
@@ -559,6 +581,46 @@ uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts)
   release(old);
   release(held);
   return go_on(ts);
+}
+
+namespace {
+
+// `moved`: the values go where the two MoveTakes behind the Unpack put them, else to its temporaries.
+uint64_t next_two(CallRecord* record, const Instruction* pc, bool moved) {
+  record->pc = pc + 1;
+  Value* r = record->base;
+  Value pair[2];
+  switch (next_pair(r[pc->b()], pair)) {
+    case PairStep::NoPairs:
+      return kDone;
+    case PairStep::Failed:
+      return stubs.error;
+    case PairStep::Ended:
+      return kExhausted;
+    case PairStep::Given:
+      break;
+  }
+  const Instruction& unpack = pc[2];
+  if (!moved) {
+    r[unpack.a()] = pair[0];
+    r[unpack.a() + 1] = pair[1];
+    return kItem;
+  }
+  record->pc = pc + 3;
+  for (int i = 0; i < 2; ++i) {
+    Value& target = r[pc[3 + i].a()];
+    const Value old = target;
+    target = pair[i];
+    release(old);
+  }
+  return kItem;
+}
+
+}  // namespace
+
+uint64_t next_two_items(CallRecord* record, const Instruction* pc, ThreadState*) { return next_two(record, pc, false); }
+uint64_t next_two_items_moved(CallRecord* record, const Instruction* pc, ThreadState*) {
+  return next_two(record, pc, true);
 }
 
 uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {

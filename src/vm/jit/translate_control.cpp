@@ -115,6 +115,24 @@ void Translator::not_() {
   learn(A(), Known::Bool);
 }
 
+// Where two targets take what the loop gives: the tuple is not made for iterators whose pairs nobody else sees.
+void Translator::next_pair(size_t index, Label end) {
+  if (index + 5 >= instructions_.size()) return;
+  const Instruction& unpack = instructions_[index + 2];
+  if (unpack.op() != Op::Unpack || unpack.b() != A() || unpack.c() != 2 || !(unpack.flags() & kDyingB)) return;
+  const bool moved = moves_behind_unpack(index + 2) == 2;
+  Label other = a.newLabel();
+  control(moved ? next_two_items_moved : next_two_items);
+  a.test(rax, rax);
+  a.jz(other);
+  a.cmp(rax, kItem);
+  a.je(bodies_[index + (moved ? 5 : 3)]);
+  a.cmp(rax, kExhausted);
+  a.je(end);
+  continue_in_frame();
+  a.bind(other);
+}
+
 // An item skips the Jump behind this instruction; the end runs it.
 void Translator::for_iter(size_t index) {
   Label past = bodies_[index + 2], end = bodies_[index + 1];
@@ -142,7 +160,7 @@ void Translator::for_iter(size_t index) {
   a.bind(stored);
   store(rax, A(), owns(A()));
   a.jmp(past);
-  cold([this, not_range, slow, stored, past, end] {
+  cold([this, index, not_range, slow, stored, past, end] {
     a.bind(not_range);
     Label not_list = a.newLabel();
     a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_iterator_type)));
@@ -179,6 +197,7 @@ void Translator::for_iter(size_t index) {
     a.jne(slow);
     resume_generator(RecordKind::ForIter, past, slow);
     a.bind(slow);
+    next_pair(index, end);
     control(next_item);
     a.cmp(rax, kItem);
     a.je(past);

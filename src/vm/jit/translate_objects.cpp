@@ -405,14 +405,14 @@ void Translator::list_append() {
   if (flags() & kDyingB) learn(B(), Known::Immediate);
 }
 
-// How many MoveTakes behind this Unpack put its temporaries, in order, into registers: the usual form of a, b = pair.
-uint32_t Translator::moves_behind_unpack() const {
-  const uint32_t count = C();
-  for (uint32_t i = 0; i < count; ++i) {
-    const size_t at = instruction_index_ + 1 + i;
-    if (targets_[at] || instructions_[at].op() != Op::MoveTake || instructions_[at].b() != A() + i) return 0;
+// How many MoveTakes behind the Unpack at `index` put its temporaries, in order, into registers: the usual form of a, b = pair.
+uint32_t Translator::moves_behind_unpack(size_t index) const {
+  const Instruction& unpack = instructions_[index];
+  for (uint32_t i = 0; i < unpack.c(); ++i) {
+    const size_t at = index + 1 + i;
+    if (targets_[at] || instructions_[at].op() != Op::MoveTake || instructions_[at].b() != unpack.a() + i) return 0;
   }
-  return count;
+  return unpack.c();
 }
 
 namespace {
@@ -423,7 +423,7 @@ constexpr uint32_t kMostInLine = 4;  // items that are unpacked by code of their
 
 void Translator::unpack() {
   const uint32_t count = C();
-  const uint32_t moves = count <= kMostUnpacked ? moves_behind_unpack() : 0;
+  const uint32_t moves = count <= kMostUnpacked ? moves_behind_unpack(instruction_index_) : 0;
   if (count > kMostInLine) {
     // A loop in a function: so much code in line would not stay in the processor's cache.
     step_helper(moves ? unpack_into_registers : unpack_values);

@@ -106,7 +106,7 @@ class Translator {
   void store_free(bool cell);
   void list_append();
   void unpack();
-  uint32_t moves_behind_unpack() const;
+  uint32_t moves_behind_unpack(size_t index) const;
   void unpack_to_targets(uint32_t count);
 
   // translate_control.cpp
@@ -114,6 +114,7 @@ class Translator {
   void jump_if(bool when, size_t index);
   void jump_if_none(bool when, size_t index);
   void for_iter(size_t index);
+  void next_pair(size_t index, Label end);
   void is();
   void not_();
 
