@@ -1,5 +1,7 @@
 #include "vm/jit/slow_paths.h"
 
+#include <cstring>
+
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -194,17 +196,11 @@ bool unpack_values(CallRecord* record, const Instruction* pc) {
 
 namespace {
 
-// Values that lie side by side go to registers that lie side by side, when no count has to change: none of the values,
-// and none of those that were there, may be an object.
-bool move_plain_values(const Value* items, Value* targets, uint32_t count, const Instruction* pc) {
-  bool objects = false;
-  for (uint32_t i = 0; i < count; ++i) {
-    if (pc[1 + i].a() != pc[1].a() + i) return false;
-    objects |= items[i].is_object() | targets[i].is_object();
-  }
-  if (objects) return false;
-  for (uint32_t i = 0; i < count; ++i) targets[i] = items[i];
-  return true;
+// The items of a tuple or list of so many, or null.
+inline const Value* items_of(Value source, uint32_t count) {
+  if (is_exact(source, tuple_type) && as<Tuple>(source)->size == count) return as<Tuple>(source)->items;
+  if (is_exact(source, list_type) && as<List>(source)->size == count) return as<List>(source)->items;
+  return nullptr;
 }
 
 }  // namespace
@@ -212,10 +208,7 @@ bool move_plain_values(const Value* items, Value* targets, uint32_t count, const
 bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
   Value* r = record->base;
   const uint32_t count = pc->c();
-  const Value source = r[pc->b()];
-  const Value* items = is_exact(source, tuple_type) && as<Tuple>(source)->size == count ? as<Tuple>(source)->items
-                       : is_exact(source, list_type) && as<List>(source)->size == count ? as<List>(source)->items
-                                                                                        : nullptr;
+  const Value* items = items_of(r[pc->b()], count);
   if (!items) {
     if (!unpack_values(record, pc)) return false;
     Step s(record, pc);
@@ -224,10 +217,6 @@ bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
       s.r[s.a + i] = Value();
       s.set(pc[1 + i].a(), item);
     }
-    return true;
-  }
-  if (move_plain_values(items, &r[pc[1].a()], count, pc)) {
-    if (pc->flags() & kDyingB) Step(record, pc).drop(pc->b());
     return true;
   }
   // All targets are set before the last reference to what one held goes: its finalizer may look at them.
@@ -246,6 +235,26 @@ bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
     Step s(record, pc);
     s.drop(s.b);
   }
+  return true;
+}
+
+namespace {
+
+// All bits set for a word that may be an object: those of numbers have one of the upper 15 bits.
+inline uint64_t maybe_object(Value v) { return (v.bits() >> 49) - 1; }
+
+}  // namespace
+
+bool unpack_side_by_side(CallRecord* record, const Instruction* pc) {
+  const uint32_t count = pc->c();
+  const Value* items = items_of(record->base[pc->b()], count);
+  if (!items) return unpack_into_registers(record, pc);
+  Value* targets = &record->base[pc[1].a()];
+  uint64_t objects = 0;
+  for (uint32_t i = 0; i < count; ++i) objects |= maybe_object(items[i]) | maybe_object(targets[i]);
+  if (objects >> 63) return unpack_into_registers(record, pc);
+  std::memcpy(static_cast<void*>(targets), items, count * sizeof(Value));
+  if (pc->flags() & kDyingB) Step(record, pc).drop(pc->b());
   return true;
 }
 

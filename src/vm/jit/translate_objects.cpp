@@ -426,7 +426,9 @@ void Translator::unpack() {
   const uint32_t moves = count <= kMostUnpacked ? moves_behind_unpack(instruction_index_) : 0;
   if (count > kMostInLine) {
     // A loop in a function: so much code in line would not stay in the processor's cache.
-    step_helper(moves ? unpack_into_registers : unpack_values);
+    bool side_by_side = moves > 0;
+    for (uint32_t i = 1; i < moves; ++i) side_by_side &= pc_[1 + i].a() == pc_[1].a() + i;
+    step_helper(side_by_side ? unpack_side_by_side : moves ? unpack_into_registers : unpack_values);
     if (flags() & kDyingB) learn(B(), Known::Immediate);
     for (uint32_t i = 0; i < count; ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
     for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
