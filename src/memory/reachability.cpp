@@ -140,7 +140,7 @@ class Queue {
     at_ = (at_ + 1) % kPlaces;
     return oldest;
   }
-  static constexpr size_t kPlaces = 16;
+  static constexpr size_t kPlaces = 32;
 
  private:
   Object* waiting_[kPlaces] = {};
@@ -222,7 +222,7 @@ void traverse_object(Object* o, Visitor& visit) {
 namespace {
 
 // How many objects ahead of a walk the memory is asked for.
-constexpr size_t kAhead = 8;
+constexpr size_t kAhead = 16;
 
 void fetch_ahead(const GcSet& set, size_t i) {
   if (i + kAhead >= set.size) return;
