@@ -1,8 +1,9 @@
 // Which objects only cycles keep alive. From the count of each object in a set, the references inside the set are
 // subtracted; what still has some is referred to from outside, and so is all that it leads to.
 //
-// Most of the time goes into waiting for memory: the objects of a large program lie far apart. So both walks fetch the
-// next objects while they look at one, and put references aside until what they refer to has arrived.
+// In a large set most of the time goes into waiting for memory: its objects lie far apart. So both walks fetch the next
+// objects while they look at one, and put references aside until what they refer to has arrived. What is small is in
+// the cache already, and there this would only cost time: each walk is compiled for both.
 #include <cstdlib>
 #include <new>
 
@@ -126,6 +127,10 @@ template <typename Visit>
   traverse_object(o, visit);
 }
 
+void begin_counting(GcHead* head) {
+  if (!head->left) head->left = gc_object(head)->refs * kOneReference | kCounting;
+}
+
 void fetch(const GcHead* head) { __builtin_prefetch(head); }
 
 // References on their way: each comes out again when as many others as there are places have been put in, and by then
@@ -147,6 +152,9 @@ class Queue {
   size_t at_ = 0;
 };
 
+enum class Memory { Near, Far };
+
+template <Memory kMemory>
 struct Subtract final : Visitor {
   const uintptr_t set;
   Queue queue;
@@ -154,18 +162,15 @@ struct Subtract final : Visitor {
   explicit Subtract(const GcSet& members) : set(tag(members)) { visit = run; }
   [[gnu::always_inline]] void operator()(Object* o, uintptr_t times = 1) {
     if (!o) return;
-    if (times > 1) return arrived(o, times);
+    if (kMemory == Memory::Near || times > 1) return arrived(o, times);
     if (Object* oldest = queue.exchange(o)) arrived(oldest, 1);
   }
   [[gnu::always_inline]] void arrived(Object* o, uintptr_t times) {
     if (!has_gc(o)) return;
     GcHead* head = gc_head(o);
     if ((head->place & kSetMask) != set) return;
-    begin(head);
+    begin_counting(head);
     head->left -= kOneReference * times;
-  }
-  static void begin(GcHead* head) {
-    if (!head->left) head->left = gc_object(head)->refs * kOneReference | kCounting;
   }
   void finish() {
     for (size_t i = 0; i < Queue::kPlaces; ++i) {
@@ -174,6 +179,7 @@ struct Subtract final : Visitor {
   }
 };
 
+template <Memory kMemory>
 struct Reach final : Visitor {
   GcSet& set;
   size_t position = 0;  // how far the walk is
@@ -182,6 +188,7 @@ struct Reach final : Visitor {
   explicit Reach(GcSet& members) : set(members) { visit = run; }
   [[gnu::always_inline]] void operator()(Object* o, uintptr_t = 1) {
     if (!o) return;
+    if (kMemory == Memory::Near) return arrived(o);
     if (Object* oldest = queue.exchange(o)) arrived(oldest);
   }
   [[gnu::always_inline]] void arrived(Object* o) {
@@ -243,8 +250,9 @@ bool leads_nowhere(Object* o) {
 
 // Leaves in each member how many references come from outside the set. Closes the holes on the way; where the member is
 // that stood at `first_new`.
+template <Memory kMemory>
 size_t count_references_from_outside(GcSet& set, size_t first_new) {
-  Subtract subtract(set);
+  Subtract<kMemory> subtract(set);
   size_t end = 0, new_begin = 0;
   for (size_t i = 0; i < set.size; ++i) {
     fetch_ahead(set, i);
@@ -256,7 +264,7 @@ size_t count_references_from_outside(GcSet& set, size_t first_new) {
       node->place = place(set, end);
     }
     ++end;
-    Subtract::begin(node);
+    begin_counting(node);
     traverse_with(gc_object(node), subtract);
   }
   subtract.finish();
@@ -268,8 +276,9 @@ size_t count_references_from_outside(GcSet& set, size_t first_new) {
 
 // Follows all references from members that something outside refers to. What it does not come to keeps kCounting and is
 // returned, beside some that it came to in the end.
+template <Memory kMemory>
 std::vector<GcHead*> follow_references(GcSet& set, size_t first_new, int64_t* reachable) {
-  Reach reach(set);
+  Reach<kMemory> reach(set);
   std::vector<GcHead*> doubtful;
   for (size_t i = 0; i < set.size; ++i) {
     fetch_ahead(set, i);
@@ -294,10 +303,13 @@ std::vector<GcHead*> follow_references(GcSet& set, size_t first_new, int64_t* re
 
 }  // namespace
 
-int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new) {
-  first_new = count_references_from_outside(young, first_new);
+namespace {
+
+template <Memory kMemory>
+int64_t deduce_unreachable_in(GcSet& young, GcSet& unreachable, size_t first_new) {
+  first_new = count_references_from_outside<kMemory>(young, first_new);
   int64_t reachable = 0;
-  for (GcHead* node : follow_references(young, first_new, &reachable)) {
+  for (GcHead* node : follow_references<kMemory>(young, first_new, &reachable)) {
     if (node->left != kCounting) continue;
     node->left = 0;
     leave_hole(node);
@@ -305,6 +317,16 @@ int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new) {
   }
   trim(young);
   return reachable;
+}
+
+// Members of a set that fits into the cache.
+constexpr size_t kNearSize = 16384;
+
+}  // namespace
+
+int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new) {
+  return young.size < kNearSize ? deduce_unreachable_in<Memory::Near>(young, unreachable, first_new)
+                                : deduce_unreachable_in<Memory::Far>(young, unreachable, first_new);
 }
 
 // ---- Sets
