@@ -40,12 +40,9 @@ void run_callbacks(const char* phase, int generation, int64_t collected, int64_t
 constexpr int kDebugSaveAll = 32;
 
 // Takes the cycles apart: emptied, the objects let go of each other. How many there were.
-int64_t delete_garbage(GcHead* garbage, GcHead* old) {
-  std::vector<Ref> objects;
-  for (GcHead* g = gc::next(garbage); g != garbage; g = gc::next(g)) objects.push_back(Ref::share(gc_object(g)));
-  gc::merge(garbage, old);
-  const auto count = static_cast<int64_t>(objects.size());
-  for (Ref& object : objects) {
+int64_t delete_garbage(GcSet& garbage) {
+  const std::vector<Ref> objects = gc::objects_of(garbage);
+  for (const Ref& object : objects) {
     if (collector.debug & kDebugSaveAll) {
       hiss::list_append(as<List>(collector.garbage), object);
     } else if (object.object()->refs > 1) {
@@ -53,22 +50,20 @@ int64_t delete_garbage(GcHead* garbage, GcHead* old) {
       clear_object(object.object());
     }
   }
-  return count;
+  return static_cast<int64_t>(objects.size());
 }
 
 // Weak references to what is about to go die first; callbacks of references that survive run now. True when any ran.
-bool clear_weak_references_to(GcHead* unreachable) {
+bool clear_weak_references_to(const GcSet& unreachable) {
   std::vector<Ref> dead_references;
-  for (GcHead* g = gc::next(unreachable); g != unreachable; g = gc::next(g)) {
-    Object* o = gc_object(g);
-    if (!(o->flags & Object::kWeakrefs)) continue;
+  gc::for_each(unreachable, [&](Object* o) {
+    if (!(o->flags & Object::kWeakrefs)) return;
     for (Ref& reference : kill_weak_references(o)) {
       Object* w = reference.object();
-      const bool doomed = is_tracked(w) && gc::is_marked(gc_head(w));
+      const bool doomed = is_tracked(w) && gc::belongs_to(gc_head(w), unreachable);
       if (!doomed) dead_references.push_back(std::move(reference));
     }
-  }
-  gc::clear_marks(unreachable);
+  });
   for (Ref& reference : dead_references) {
     Ref callback = Ref::share(static_cast<WeakReference*>(reference.object())->callback);
     if (callback.is_empty()) continue;
@@ -79,12 +74,11 @@ bool clear_weak_references_to(GcHead* unreachable) {
 }
 
 // PEP 442: finalizers run once, while everything is still whole. True when any ran.
-bool run_finalizers(GcHead* unreachable) {
+bool run_finalizers(const GcSet& unreachable) {
   std::vector<Ref> objects;
-  for (GcHead* g = gc::next(unreachable); g != unreachable; g = gc::next(g)) {
-    Object* o = gc_object(g);
+  gc::for_each(unreachable, [&](Object* o) {
     if (o->type->slots.finalize && !(o->flags & Object::kFinalized)) objects.push_back(Ref::share(o));
-  }
+  });
   for (Ref& object : objects) {
     Object* o = object.object();
     if (o->flags & Object::kFinalized) continue;
@@ -95,12 +89,29 @@ bool run_finalizers(GcHead* unreachable) {
   return !objects.empty();
 }
 
+// Takes apart what the walk found unreachable; how many objects that were. What finalizers resurrect goes to `old`.
+int64_t delete_unreachable(GcSet& old) {
+  GcSet* unreachable = &collector.generations[Collector::kUnreachable];
+  bool code_ran = clear_weak_references_to(*unreachable);
+  code_ran |= run_finalizers(*unreachable);
+  if (code_ran) {
+    // Some may have been resurrected: ask again about those left.
+    GcSet* still = &collector.generations[Collector::kUnreachableStill];
+    gc::deduce_unreachable(*unreachable, *still, 0);
+    gc::merge(*unreachable, old);
+    unreachable = still;
+  }
+  const int64_t count = delete_garbage(*unreachable);
+  gc::merge(*unreachable, old);
+  return count;
+}
+
 }  // namespace
 
 void traverse_references(Object* o, Visitor& visit) { gc::traverse_object(o, visit); }
 
-Collector::Collector() {
-  for (GcHead& g : generations) gc::init(&g);
+Collector::Collector() : generations() {
+  for (uint32_t i = 0; i < kSets; ++i) generations[i].number = i;
 }
 
 int64_t Collector::collect(int generation, bool callbacks_wanted) {
@@ -110,32 +121,19 @@ int64_t Collector::collect(int generation, bool callbacks_wanted) {
   if (callbacks_wanted) run_callbacks("start", generation, 0, 0);
   if (generation + 1 < kGenerations) ++counts[generation + 1];
   for (int i = 0; i <= generation; ++i) counts[i] = 0;
-  GcHead* young = &generations[generation];
-  for (int i = 0; i < generation; ++i) gc::merge(&generations[i], young);
-  GcHead* old = generation + 1 < kGenerations ? &generations[generation + 1] : young;
-
-  GcHead unreachable;
-  gc::init(&unreachable);
-  const int64_t reachable = gc::deduce_unreachable(young, &unreachable);
+  GcSet& young = generations[generation];
+  const size_t first_new = generation == kGenerations - 1 ? young.size : 0;
+  for (int i = 0; i < generation; ++i) gc::merge(generations[i], young);
+  const int64_t reachable = gc::deduce_unreachable(young, generations[kUnreachable], first_new);
   if (generation == 1) long_lived_pending += reachable;
-  if (young != old) {
+  GcSet& old = generation + 1 < kGenerations ? generations[generation + 1] : young;
+  if (&young != &old) {
     gc::merge(young, old);
   } else {
     long_lived_pending = 0;
     long_lived_total = reachable;
   }
-  bool code_ran = clear_weak_references_to(&unreachable);
-  code_ran |= run_finalizers(&unreachable);
-  if (code_ran) {
-    // Some may have been resurrected: ask again about those left.
-    GcHead still;
-    gc::init(&still);
-    gc::deduce_unreachable(&unreachable, &still);
-    gc::clear_marks(&still);
-    gc::merge(&unreachable, old);
-    gc::merge(&still, &unreachable);
-  }
-  const int64_t count = delete_garbage(&unreachable, old);
+  const int64_t count = delete_unreachable(old);
   ++stats[generation].collections;
   stats[generation].collected += count;
   pressure = 0;
@@ -172,17 +170,17 @@ void Collector::collect_if_due() {
 
 void Collector::freeze() {
   for (int i = 0; i < kGenerations; ++i) {
-    gc::merge(&generations[i], &generations[kPermanent]);
+    gc::merge(generations[i], generations[kPermanent]);
     counts[i] = 0;
   }
 }
-void Collector::unfreeze() { gc::merge(&generations[kPermanent], &generations[2]); }
+void Collector::unfreeze() { gc::merge(generations[kPermanent], generations[2]); }
 
 void track(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);
-  if (head->next) return;
-  gc::append(&collector.generations[0], head);
+  if (head->place) return;
+  gc::append(collector.generations[0], head);
   if (++collector.counts[0] > collector.thresholds[0] && collector.thresholds[0] && collector.enabled &&
       !collector.collecting) {
     eval_breaker = eval_breaker | kBreakCollect;
@@ -197,7 +195,7 @@ Ref track_instance(Type* cls, Ref object) {
 void untrack(Object* o) {
   if (!has_gc(o)) return;
   GcHead* head = gc_head(o);
-  if (!head->next) return;
+  if (!head->place) return;
   gc::remove(head);
   if (collector.counts[0] > 0) --collector.counts[0];
 }

@@ -9,17 +9,30 @@
 
 namespace hiss {
 
-/// Precedes every object whose type has kHasGc. Untracked: next is 0. gc_list.h has the lists that the links make.
+/// Precedes every object whose type has kHasGc.
 struct GcHead {
-  uintptr_t next;
-  uintptr_t previous;
+  union {
+    uintptr_t place;  // in which GcSet and where (gc_list.h); 0: not tracked
+    uintptr_t next;   // the name that counts.cpp has for it
+  };
+  uintptr_t left;  // 0, except during a collection
 };
 static_assert(sizeof(GcHead) % 16 == 0);
+
+/// Tracked objects in the order in which they came, in an array: a collection can fetch heads long before it needs
+/// them, and one that leaves touches no neighbours, it leaves a hole. gc_list.h has what can be done with it.
+struct GcSet {
+  GcHead** nodes;
+  size_t size;  // holes (null) included
+  size_t holes;
+  size_t capacity;
+  uintptr_t number;
+};
 
 inline GcHead* gc_head(Object* o) { return reinterpret_cast<GcHead*>(o) - 1; }
 inline Object* gc_object(GcHead* head) { return reinterpret_cast<Object*>(head + 1); }
 inline bool has_gc(const Object* o) { return (o->flags & Object::kGc) != 0; }
-inline bool is_tracked(Object* o) { return has_gc(o) && gc_head(o)->next != 0; }
+inline bool is_tracked(Object* o) { return has_gc(o) && gc_head(o)->place != 0; }
 
 struct GenerationStats {
   int64_t collections = 0, collected = 0, uncollectable = 0;
@@ -27,9 +40,12 @@ struct GenerationStats {
 
 struct Collector {
   static constexpr int kGenerations = 3;
-  static constexpr uint32_t kPermanent = 3;
+  static constexpr uint32_t kPermanent = 3;         // frozen objects
+  static constexpr uint32_t kUnreachable = 4;       // what the collection under way takes apart
+  static constexpr uint32_t kUnreachableStill = 5;  // the same after finalizers have run
+  static constexpr uint32_t kSets = 6;
   static constexpr int64_t kMinPressureLimit = 64 << 20;
-  GcHead generations[4];  // list heads; the fourth holds frozen objects
+  GcSet generations[kSets];
   int64_t counts[kGenerations] = {0, 0, 0};
   int64_t thresholds[kGenerations] = {700, 10, 10};
   GenerationStats stats[kGenerations];

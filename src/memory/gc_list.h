@@ -1,52 +1,73 @@
-// The doubly linked lists that tracked objects are kept in. Heads are aligned to 16 bytes, so the low bits of both
-// links are free for what a collection has to remember.
+// What can be done with the sets that tracked objects are kept in. The place in a head is the index into the array,
+// then the number of the set, then a bit that makes it differ from "not tracked".
 #pragma once
 
 #include "memory/collector.h"
 
 namespace hiss::gc {
 
-inline constexpr uintptr_t kFlags = 15;
-inline constexpr uintptr_t kCollecting = 1;   // in `previous`: belongs to the set being examined
-inline constexpr uintptr_t kUnreachable = 1;  // in `next`: tentatively unreachable
+inline constexpr int kIndexShift = 4;
+inline constexpr uintptr_t kSetMask = 15;
 
-inline GcHead* next(const GcHead* node) { return reinterpret_cast<GcHead*>(node->next & ~kFlags); }
-inline GcHead* previous(const GcHead* node) { return reinterpret_cast<GcHead*>(node->previous & ~kFlags); }
-inline uintptr_t word(const GcHead* node) { return reinterpret_cast<uintptr_t>(node); }
-/// Changes a link and keeps the flags beside it.
-inline void set_next(GcHead* node, const GcHead* to) { node->next = word(to) | (node->next & kFlags); }
-inline void set_previous(GcHead* node, const GcHead* to) { node->previous = word(to) | (node->previous & kFlags); }
+/// What the places of all members of a set have in common.
+inline uintptr_t tag(const GcSet& set) { return set.number << 1 | 1; }
+inline uintptr_t place(const GcSet& set, size_t index) { return index << kIndexShift | tag(set); }
+inline size_t index_of(const GcHead* node) { return node->place >> kIndexShift; }
+inline bool belongs_to(const GcHead* node, const GcSet& set) { return (node->place & kSetMask) == tag(set); }
 
-inline void init(GcHead* list) { list->next = list->previous = word(list); }
-inline bool is_empty(const GcHead* list) { return next(list) == list; }
-inline void append(GcHead* list, GcHead* node) {
-  GcHead* last = previous(list);
-  node->previous = word(last);
-  node->next = word(list);
-  set_next(last, node);
-  list->previous = word(node);
+inline GcSet& set_of(const GcHead* node) { return collector.generations[(node->place & kSetMask) >> 1]; }
+
+void grow(GcSet& set);
+/// Makes room for one more: closes the holes when they are many, else takes a larger array.
+void make_room(GcSet& set);
+
+inline void append(GcSet& set, GcHead* node) {
+  if (set.size == set.capacity) [[unlikely]]
+    make_room(set);
+  node->place = place(set, set.size);
+  set.nodes[set.size++] = node;
+}
+/// The object is untracked, and the others stay where they are.
+inline void leave_hole(GcHead* node) {
+  GcSet& set = set_of(node);
+  set.nodes[index_of(node)] = nullptr;
+  ++set.holes;
+  node->place = 0;
+}
+/// Holes at the end are free places again: most objects die young.
+inline void trim(GcSet& set) {
+  while (set.size > 0 && !set.nodes[set.size - 1]) {
+    --set.size;
+    --set.holes;
+  }
 }
 inline void remove(GcHead* node) {
-  set_next(previous(node), next(node));
-  set_previous(next(node), previous(node));
-  node->next = node->previous = 0;
+  GcSet& set = set_of(node);
+  leave_hole(node);
+  trim(set);
 }
-/// Moves all nodes of `from` to the end of `to`.
-inline void merge(GcHead* from, GcHead* to) {
-  if (is_empty(from)) return;
-  set_next(previous(to), next(from));
-  set_previous(next(from), previous(to));
-  set_next(previous(from), to);
-  to->previous = word(previous(from));
-  init(from);
+/// Moves all members of `from` to the end of `to`.
+void merge(GcSet& from, GcSet& to);
+
+/// Calls `function` for each object of a set, which may grow meanwhile, but must not be merged.
+template <typename F>
+void for_each(const GcSet& set, F function) {
+  for (size_t i = 0; i < set.size; ++i) {
+    if (GcHead* node = set.nodes[i]) function(gc_object(node));
+  }
+}
+/// The objects of a set, kept alive.
+inline std::vector<Ref> objects_of(const GcSet& set) {
+  std::vector<Ref> objects;
+  objects.reserve(set.size - set.holes);
+  for_each(set, [&](Object* o) { objects.push_back(Ref::share(o)); });
+  return objects;
 }
 
 /// Visits every reference that an object holds: class, attributes, slots, and what its native layout knows.
 void traverse_object(Object* o, Visitor& visit);
-/// Moves what only cycles inside `young` keep alive to `unreachable`, whose nodes keep kCollecting as their mark.
-/// How many stay.
-int64_t deduce_unreachable(GcHead* young, GcHead* unreachable);
-inline bool is_marked(const GcHead* node) { return (node->previous & kCollecting) != 0; }
-void clear_marks(GcHead* list);
+/// Moves what only cycles inside `young` keep alive to `unreachable`. How many stay. Members before `first_new` have
+/// been through a collection of this generation before.
+int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new);
 
 }  // namespace hiss::gc

@@ -1,8 +1,12 @@
 // Which objects only cycles keep alive. From the count of each object in a set, the references inside the set are
 // subtracted; what still has some is referred to from outside, and so is all that it leads to.
 //
-// During the two walks `previous` holds no link but the count that is left (above the flag kCollecting), and the list
-// is walked by `next` alone; afterwards the links are put back.
+// In a large set most of the time goes into waiting for memory: its objects lie far apart. So both walks fetch the next
+// objects while they look at one, and put references aside until what they refer to has arrived. What is small is in
+// the cache already, and there this would only cost time: each walk is compiled for both.
+#include <cstdlib>
+#include <new>
+
 #include "memory/gc_list.h"
 #include "object/containers.h"
 #include "object/frame.h"
@@ -14,6 +18,9 @@ namespace hiss::gc {
 
 namespace {
 
+// What GcHead::left holds during the walks: twice the count that is left, above a bit that says that it holds one.
+// Zero: not begun, or known to be reachable and done with.
+constexpr uintptr_t kCounting = 1;
 constexpr uintptr_t kOneReference = 2;
 
 // Where a native base brought the attributes, its own traverse visits them; twice would look like two references.
@@ -23,6 +30,20 @@ Attributes* attributes_to_visit(Object* o, const Type* type) {
   return native->attributes_offset ? nullptr : attributes_of(o);
 }
 
+// The index of the last of the equal values that begin at `i`.
+inline int64_t last_of_run(const Value* values, int64_t i, int64_t count) {
+  const uint64_t same = values[i].bits();
+  if (i + 1 >= count || values[i + 1].bits() != same) return i;
+  constexpr int64_t kStep = 8;
+  for (; i + kStep < count; i += kStep) {
+    uint64_t differences = 0;
+    for (int64_t k = 1; k <= kStep; ++k) differences |= values[i + k].bits() ^ same;
+    if (differences) break;
+  }
+  while (i + 1 < count && values[i + 1].bits() == same) ++i;
+  return i;
+}
+
 template <typename Visit>
 [[gnu::always_inline]] inline void visit_values(const Value* values, int64_t count, Visit& visit) {
   for (int64_t i = 0; i < count; ++i) {
@@ -30,7 +51,7 @@ template <typename Visit>
     if (!v.is_object()) continue;
     // A list made by repetition holds one object many times; each visit would wait for the one before.
     const int64_t first = i;
-    while (i + 1 < count && values[i + 1] == v) ++i;
+    i = last_of_run(values, i, count);
     visit(v.object(), static_cast<uintptr_t>(i - first + 1));
   }
 }
@@ -106,42 +127,87 @@ template <typename Visit>
   traverse_object(o, visit);
 }
 
-uintptr_t references_left(const GcHead* node) { return node->previous / kOneReference; }
-void set_references_left(GcHead* node, uintptr_t count) { node->previous = count * kOneReference | kCollecting; }
+void begin_counting(GcHead* head) {
+  if (!head->left) head->left = gc_object(head)->refs * kOneReference | kCounting;
+}
 
+void fetch(const GcHead* head) { __builtin_prefetch(head); }
+
+// References on their way: each comes out again when as many others as there are places have been put in, and by then
+// what it refers to is in the cache.
+class Queue {
+ public:
+  /// Puts one in (null: nothing) and takes the oldest out (null: there was none).
+  [[gnu::always_inline]] Object* exchange(Object* o) {
+    if (o) fetch(gc_head(o));
+    Object* oldest = waiting_[at_];
+    waiting_[at_] = o;
+    at_ = (at_ + 1) % kPlaces;
+    return oldest;
+  }
+  static constexpr size_t kPlaces = 32;
+
+ private:
+  Object* waiting_[kPlaces] = {};
+  size_t at_ = 0;
+};
+
+enum class Memory { Near, Far };
+
+template <Memory kMemory>
 struct Subtract final : Visitor {
+  const uintptr_t set;
+  Queue queue;
   static void run(Visitor& self, Object* o) { static_cast<Subtract&>(self)(o); }
-  Subtract() { visit = run; }
+  explicit Subtract(const GcSet& members) : set(tag(members)) { visit = run; }
   [[gnu::always_inline]] void operator()(Object* o, uintptr_t times = 1) {
-    if (!o || !has_gc(o)) return;
+    if (!o) return;
+    if (kMemory == Memory::Near || times > 1) return arrived(o, times);
+    if (Object* oldest = queue.exchange(o)) arrived(oldest, 1);
+  }
+  [[gnu::always_inline]] void arrived(Object* o, uintptr_t times) {
+    if (!has_gc(o)) return;
     GcHead* head = gc_head(o);
-    if (head->previous & kCollecting) head->previous -= kOneReference * times;
+    if ((head->place & kSetMask) != set) return;
+    begin_counting(head);
+    head->left -= kOneReference * times;
+  }
+  void finish() {
+    for (size_t i = 0; i < Queue::kPlaces; ++i) {
+      if (Object* oldest = queue.exchange(nullptr)) arrived(oldest, 1);
+    }
   }
 };
 
+template <Memory kMemory>
 struct Reach final : Visitor {
-  GcHead* young;
+  GcSet& set;
+  size_t position = 0;  // how far the walk is
+  Queue queue;
   static void run(Visitor& self, Object* o) { static_cast<Reach&>(self)(o); }
-  explicit Reach(GcHead* list) : young(list) { visit = run; }
+  explicit Reach(GcSet& members) : set(members) { visit = run; }
   [[gnu::always_inline]] void operator()(Object* o, uintptr_t = 1) {
-    if (!o || !has_gc(o)) return;
-    GcHead* head = gc_head(o);
-    if (!(head->previous & kCollecting)) return;
-    if (head->next & kUnreachable) [[unlikely]] {
-      // Was thought unreachable: back among those still to be traversed.
-      bring_back(head);
-    } else if (references_left(head) == 0) {
-      set_references_left(head, 1);
-    }
+    if (!o) return;
+    if (kMemory == Memory::Near) return arrived(o);
+    if (Object* oldest = queue.exchange(o)) arrived(oldest);
   }
+  [[gnu::always_inline]] void arrived(Object* o) {
+    if (!has_gc(o)) return;
+    GcHead* head = gc_head(o);
+    if (head->left != kCounting) return;
+    head->left += kOneReference;
+    if (index_of(head) < position) bring_back(head);
+  }
+  // The walk has passed it, when nothing was known to lead to it: to the end of those still to be walked.
   void bring_back(GcHead* head) {
-    set_next(previous(head), next(head));
-    set_previous(next(head), previous(head));
-    GcHead* last = previous(young);
-    set_next(last, head);
-    head->next = word(young);
-    set_references_left(head, 1);
-    young->previous = word(head);
+    leave_hole(head);
+    if (set.size == set.capacity) grow(set);
+    append(set, head);
+  }
+  void finish() {
+    for (size_t i = 0; i < Queue::kPlaces; ++i) {
+      if (Object* oldest = queue.exchange(nullptr)) arrived(oldest);
+    }
   }
 };
 
@@ -162,23 +228,16 @@ void traverse_object(Object* o, Visitor& visit) {
 
 namespace {
 
-// Runs some nodes ahead of a walk, so that objects are in the cache when the walk comes to them: the links are followed
-// while the processor is still busy with the objects before.
-class Lookahead {
- public:
-  explicit Lookahead(const GcHead* list) : end_(list), node_(next(list)) {
-    for (int i = 0; i < 6; ++i) advance();
-  }
-  void advance() {
-    if (node_ == end_) return;
-    node_ = next(node_);
-    __builtin_prefetch(reinterpret_cast<const char*>(node_) + 64);
-  }
+// How many objects ahead of a walk the memory is asked for.
+constexpr size_t kAhead = 16;
 
- private:
-  const GcHead* end_;
-  const GcHead* node_;
-};
+void fetch_ahead(const GcSet& set, size_t i) {
+  if (i + kAhead >= set.size) return;
+  const GcHead* head = set.nodes[i + kAhead];
+  fetch(head);
+  // Most objects begin in one line of the cache and end in the next.
+  __builtin_prefetch(reinterpret_cast<const char*>(head) + 64);
+}
 
 // A tuple never changes: one that leads to nothing the collector knows need not be looked at again.
 bool leads_nowhere(Object* o) {
@@ -189,52 +248,116 @@ bool leads_nowhere(Object* o) {
   return true;
 }
 
+// Leaves in each member how many references come from outside the set. Closes the holes on the way; where the member is
+// that stood at `first_new`.
+template <Memory kMemory>
+size_t count_references_from_outside(GcSet& set, size_t first_new) {
+  Subtract<kMemory> subtract(set);
+  size_t end = 0, new_begin = 0;
+  for (size_t i = 0; i < set.size; ++i) {
+    fetch_ahead(set, i);
+    if (i == first_new) new_begin = end;
+    GcHead* node = set.nodes[i];
+    if (!node) continue;
+    if (end != i) {
+      set.nodes[end] = node;
+      node->place = place(set, end);
+    }
+    ++end;
+    begin_counting(node);
+    traverse_with(gc_object(node), subtract);
+  }
+  subtract.finish();
+  if (first_new >= set.size) new_begin = end;
+  set.size = end;
+  set.holes = 0;
+  return new_begin;
+}
+
+// Follows all references from members that something outside refers to. What it does not come to keeps kCounting and is
+// returned, beside some that it came to in the end.
+template <Memory kMemory>
+std::vector<GcHead*> follow_references(GcSet& set, size_t first_new, int64_t* reachable) {
+  Reach<kMemory> reach(set);
+  std::vector<GcHead*> doubtful;
+  for (size_t i = 0; i < set.size; ++i) {
+    fetch_ahead(set, i);
+    reach.position = i + 1;
+    if (GcHead* node = set.nodes[i]) {
+      if (node->left == kCounting) {
+        doubtful.push_back(node);
+      } else {
+        node->left = 0;
+        if (i >= first_new && leads_nowhere(gc_object(node))) {
+          leave_hole(node);
+        } else {
+          ++*reachable;
+          traverse_with(gc_object(node), reach);
+        }
+      }
+    }
+    if (reach.position == set.size) reach.finish();
+  }
+  return doubtful;
+}
+
 }  // namespace
 
-int64_t deduce_unreachable(GcHead* young, GcHead* unreachable) {
-  Lookahead counting(young);
-  for (GcHead* g = next(young); g != young; g = next(g)) {
-    counting.advance();
-    set_references_left(g, gc_object(g)->refs);
-  }
-  Subtract subtract;
-  Lookahead subtracting(young);
-  for (GcHead* g = next(young); g != young; g = next(g)) {
-    subtracting.advance();
-    traverse_with(gc_object(g), subtract);
-  }
-  Reach reach(young);
+namespace {
+
+template <Memory kMemory>
+int64_t deduce_unreachable_in(GcSet& young, GcSet& unreachable, size_t first_new) {
+  first_new = count_references_from_outside<kMemory>(young, first_new);
   int64_t reachable = 0;
-  GcHead* last = young;
-  Lookahead reaching(young);
-  for (GcHead* g = next(young); g != young; g = next(last)) {
-    reaching.advance();
-    if (!references_left(g)) {
-      last->next = g->next;
-      GcHead* tail = previous(unreachable);
-      g->previous = word(tail) | kCollecting;
-      g->next = word(unreachable) | kUnreachable;
-      set_next(tail, g);
-      unreachable->previous = word(g);
-    } else if (leads_nowhere(gc_object(g))) {
-      last->next = g->next;
-      g->next = g->previous = 0;
-    } else {
-      ++reachable;
-      traverse_with(gc_object(g), reach);
-      // Reachable for good: the count has done its work.
-      g->previous = word(last);
-      last = g;
-    }
+  for (GcHead* node : follow_references<kMemory>(young, first_new, &reachable)) {
+    if (node->left != kCounting) continue;
+    node->left = 0;
+    leave_hole(node);
+    append(unreachable, node);
   }
-  young->previous = word(last);
-  for (GcHead* g = next(unreachable); g != unreachable; g = next(g)) g->next &= ~kFlags;
-  unreachable->next &= ~kFlags;
+  trim(young);
   return reachable;
 }
 
-void clear_marks(GcHead* list) {
-  for (GcHead* g = next(list); g != list; g = next(g)) g->previous &= ~kFlags;
+// Members of a set that fits into the cache.
+constexpr size_t kNearSize = 16384;
+
+}  // namespace
+
+int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new) {
+  return young.size < kNearSize ? deduce_unreachable_in<Memory::Near>(young, unreachable, first_new)
+                                : deduce_unreachable_in<Memory::Far>(young, unreachable, first_new);
+}
+
+// ---- Sets
+
+void grow(GcSet& set) {
+  set.capacity = set.capacity ? 2 * set.capacity : 1024;
+  set.nodes = static_cast<GcHead**>(std::realloc(set.nodes, set.capacity * sizeof(GcHead*)));
+  if (!set.nodes) throw std::bad_alloc();
+}
+
+void make_room(GcSet& set) {
+  if (set.holes > set.size / 2) {
+    size_t end = 0;
+    for (size_t i = 0; i < set.size; ++i) {
+      if (GcHead* node = set.nodes[i]) {
+        node->place = place(set, end);
+        set.nodes[end++] = node;
+      }
+    }
+    set.size = end;
+    set.holes = 0;
+    return;
+  }
+  grow(set);
+}
+
+void merge(GcSet& from, GcSet& to) {
+  for (size_t i = 0; i < from.size; ++i) {
+    if (from.nodes[i]) append(to, from.nodes[i]);
+  }
+  from.size = from.holes = 0;
 }
 
 }  // namespace hiss::gc

@@ -1,4 +1,6 @@
 // _collections: deque and defaultdict, and the small helpers of the collections module.
+#include "modules/_collections.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -658,6 +660,12 @@ Status initialize(Value module) {
 }
 
 }  // namespace
+
+bool append_to_deque(Value deque, Value item) {
+  if (!is_exact(deque, deque_type)) return false;
+  push_right(self_deque(deque), item);
+  return true;
+}
 
 extern const ModuleDef collections_module;
 const ModuleDef collections_module = {"_collections",

@@ -62,10 +62,9 @@ Ref get_objects(Value, const Value* a) {
   Ref list = make_list();
   for (int g = 0; g < Collector::kGenerations; ++g) {
     if (!all && g != wanted) continue;
-    GcHead* head = &collector.generations[g];
-    for (GcHead* node = gc::next(head); node != head; node = gc::next(node)) {
-      if (gc_object(node) != list.object()) list_append(as<List>(list), to_value(gc_object(node)));
-    }
+    gc::for_each(collector.generations[g], [&](Object* o) {
+      if (o != list.object()) list_append(as<List>(list), to_value(o));
+    });
   }
   return list;
 }
@@ -116,14 +115,13 @@ Ref get_referents(Value, const Value* a) {
 Ref get_referrers(Value, const Value* a) {
   TRY(audit("gc.get_referrers", {a[0]}));
   Ref list = make_list();
-  for (GcHead& generation : collector.generations) {
-    for (GcHead* node = gc::next(&generation); node != &generation; node = gc::next(node)) {
-      Object* o = gc_object(node);
-      if (o == list.object() || o == a[0].object()) continue;
+  for (const GcSet& generation : collector.generations) {
+    gc::for_each(generation, [&](Object* o) {
+      if (o == list.object() || o == a[0].object()) return;
       FindVisitor visitor(as<Tuple>(a[0]));
       traverse_references(o, visitor);
       if (visitor.found) list_append(as<List>(list), to_value(o));
-    }
+    });
   }
   return list;
 }
@@ -140,10 +138,8 @@ Ref unfreeze(Value, const Value*) {
   return Ref::none();
 }
 Ref get_freeze_count(Value, const Value*) {
-  int64_t n = 0;
-  GcHead* head = &collector.generations[Collector::kPermanent];
-  for (GcHead* node = gc::next(head); node != head; node = gc::next(node)) ++n;
-  return make_int(n);
+  const GcSet& frozen = collector.generations[Collector::kPermanent];
+  return make_int(static_cast<int64_t>(frozen.size - frozen.holes));
 }
 
 const NativeDef kFunctions[] = {

@@ -63,6 +63,11 @@ extern FutureNames future_names;
 Ref call_method_in(Value object, Str* name, Value* window, uint32_t count, Tuple* keywords);
 /// loop.call_soon(callback, argument, context=context); argument and context may be empty.
 Status call_soon(Value loop, Value callback, Value argument, Value context);
+/// The same without running Python code, for asyncio's own loops as long as nobody has changed what they do; else
+/// false, and nothing has happened.
+bool call_soon_at_once(Value loop, Value callback, Value argument, Value context);
+/// True when loop.get_debug() is known to be asyncio's own and to answer False.
+bool debugging_is_off(Value loop);
 Failure fail_invalid_state(const char* text);
 Failure fail_uninitialized();
 

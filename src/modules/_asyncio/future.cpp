@@ -28,6 +28,7 @@ Ref call_method_in(Value object, Str* name, Value* window, uint32_t count, Tuple
 }
 
 Status call_soon(Value loop, Value callback, Value argument, Value context) {
+  if (call_soon_at_once(loop, callback, argument, context)) return kOk;
   Value window[4] = {Value(), callback};
   uint32_t count = 1;
   if (argument) window[++count] = argument;
@@ -83,6 +84,7 @@ Status initialize_future(Future* f, Value loop) {
   f->log_traceback = f->blocking = false;
   Ref own_loop = !loop || loop.is_none() ? TRY(event_loop()) : Ref::share(loop);
   put(f->loop, own_loop);
+  if (debugging_is_off(own_loop)) return kOk;
   Value window[1];
   Ref debug = TRY(call_method_in(own_loop, future_names.get_debug, window, 0, nullptr));
   if (TRY(truth(debug))) {

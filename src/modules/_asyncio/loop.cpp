@@ -3,39 +3,52 @@
 
 #include "memory/weak_references.h"
 #include "modules/_asyncio/asyncio.h"
+#include "object/shape.h"
 #include "vm/thread_state.h"
 
 namespace hiss::asyncio {
 
 namespace {
 
+// A field of the WeakSet that Python code sees as _all_tasks.
+Ref all_tasks_field(Str* name) {
+  Attributes* attributes = attributes_of(imports.all_tasks.object());
+  const Value field = attributes ? attribute_get(attributes, name) : Value();
+  return field ? Ref::share(field) : get_attr(imports.all_tasks, name);
+}
+
+struct AllTasksNames {
+  Str* data = intern("data");
+  Str* pending_removals = intern("_pending_removals");
+  Str* iterating = intern("_iterating");
+};
+const AllTasksNames& all_tasks_names() {
+  static const AllTasksNames names;
+  return names;
+}
+
 // Tasks leave the set of all tasks when they die. WeakSet's own callback does the same in Python.
 Ref forget_task(Value, const Value* a) {
-  Ref iterating = TRY(get_attr(imports.all_tasks, "_iterating"));
+  const AllTasksNames& n = all_tasks_names();
+  Ref iterating = TRY(all_tasks_field(n.iterating));
   if (TRY(truth(iterating))) {
-    Ref removals = TRY(get_attr(imports.all_tasks, "_pending_removals"));
+    Ref removals = TRY(all_tasks_field(n.pending_removals));
     return call_method(removals, "append", {a[0]});
   }
-  Ref data = TRY(get_attr(imports.all_tasks, "data"));
-  if (is_exact(data, set_type)) {
-    TRY(set_discard(as<Set>(data), a[0]));
-    return Ref::none();
-  }
-  return call_method(data, "discard", {a[0]});
+  Ref data = TRY(all_tasks_field(n.data));
+  if (!is_exact(data, set_type)) return call_method(data, "discard", {a[0]});
+  TRY(set_discard(as<Set>(data), a[0]));
+  return Ref::none();
 }
 const NativeDef kForgetTask = {"_remove", "(item, /)", forget_task, nullptr};
 
-struct AllTasksNames {
-  Str *data, *pending_removals;
-  Ref forget;
-};
-AllTasksNames& all_tasks_names() {
-  static AllTasksNames names = {intern("data"), intern("_pending_removals"), [] {
-                                  Ref function = make_native_function(&kForgetTask);
-                                  as<NativeFunction>(function)->spec = parse_native_signature(&kForgetTask);
-                                  return function;
-                                }()};
-  return names;
+Value forget_task_function() {
+  static const Ref function = [] {
+    Ref made = make_native_function(&kForgetTask);
+    as<NativeFunction>(made)->spec = parse_native_signature(&kForgetTask);
+    return made;
+  }();
+  return function;
 }
 
 }  // namespace
@@ -94,11 +107,11 @@ Ref leave_function(Value, const Value* a) {
 // ---- Tasks
 
 Status register_task(Value task) {
-  AllTasksNames& n = all_tasks_names();
-  Ref removals = TRY(get_attr(imports.all_tasks, n.pending_removals));
-  Ref data = TRY(get_attr(imports.all_tasks, n.data));
+  const AllTasksNames& n = all_tasks_names();
+  Ref removals = TRY(all_tasks_field(n.pending_removals));
+  Ref data = TRY(all_tasks_field(n.data));
   if (is_exact(data, set_type) && is<List>(removals) && as<List>(removals)->size == 0) {
-    Ref reference = TRY(make_weak_reference(&weak_reference_type, task, n.forget));
+    Ref reference = TRY(make_weak_reference(&weak_reference_type, task, forget_task_function()));
     TRY(set_add(as<Set>(data), reference));
     return kOk;
   }
