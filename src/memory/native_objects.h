@@ -10,7 +10,7 @@ void ask_for_collection();  // counts.cpp: as many objects are young as the thre
 
 /// track() of an object that has a GcHead and is in no list yet.
 inline void link_young(Object* o) {
-  gc::append(&collector.generations[0], gc_head(o));
+  gc::append(collector.generations[0], gc_head(o));
   if (++collector.counts[0] > collector.thresholds[0]) [[unlikely]]
     ask_for_collection();
 }
@@ -18,7 +18,7 @@ inline void link_young(Object* o) {
 /// untrack() of an object that has a GcHead.
 inline void unlink(Object* o) {
   GcHead* head = gc_head(o);
-  if (!head->next) return;
+  if (!head->place) return;
   gc::remove(head);
   if (collector.counts[0] > 0) --collector.counts[0];
 }
@@ -27,7 +27,7 @@ inline void unlink(Object* o) {
 /// header is initialised, and the object is not linked.
 inline Object* allocate_with_head(Type& type, size_t bytes) {
   auto* head = static_cast<GcHead*>(allocate_small(sizeof(GcHead) + bytes));
-  head->next = 0;
+  head->place = head->left = 0;
   Object* o = gc_object(head);
   o->refs = 1;
   o->layout = type.instance_layout;
