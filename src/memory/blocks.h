@@ -57,11 +57,11 @@ inline bool is_small(size_t size) { return size - 1 < kSmallLimit; }  // no byte
 }  // namespace block_detail
 
 inline void* allocate_sized(size_t size) {
-  return block_detail::is_small(size) ? allocate_small(size) : allocate_block(size);
+  return block_detail::is_small(size) ? allocate_of_class(buffer_class(size)) : allocate_block(size);
 }
 inline void free_sized(void* block, size_t size) {
   if (block_detail::is_small(size)) {
-    free_small(block, size);
+    free_of_class(block, buffer_class(size));
   } else if (block) {
     free_block(block);
   }

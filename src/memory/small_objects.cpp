@@ -7,7 +7,7 @@
 
 namespace hiss {
 
-FreeBlock* small_free_lists[kSmallLimit / 16 + 1];
+FreeBlock* small_free_lists[2 * kSizeClasses];
 int64_t large_blocks = 0;
 
 namespace {
@@ -22,7 +22,7 @@ struct Range {
   char* end = nullptr;
 };
 Range arena;                         // not yet cut into chunks
-Range chunks[kSmallLimit / 16 + 1];  // by size class: not yet cut into blocks
+Range chunks[2 * kSizeClasses];  // by size class: not yet cut into blocks
 
 // Chunks are aligned to their size, so that a block's address leads to the header of its chunk.
 void open_arena() {
@@ -44,7 +44,7 @@ void open_chunk(size_t size_class) {
 }  // namespace
 
 void* allocate_small_slow(size_t size_class) {
-  const size_t block_size = size_class * 16;
+  const size_t block_size = size_class % kSizeClasses * 16;
   Range& range = chunks[size_class];
   if (!range.next || range.next + block_size > range.end) open_chunk(size_class);
   const size_t room = static_cast<size_t>(range.end - range.next) / block_size;

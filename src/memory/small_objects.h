@@ -12,19 +12,27 @@ inline constexpr size_t kSmallLimit = 512;
 struct FreeBlock {
   FreeBlock* next;
 };
-extern FreeBlock* small_free_lists[kSmallLimit / 16 + 1];
+inline constexpr size_t kSizeClasses = kSmallLimit / 16 + 1;
+/// Of objects, then of the buffers that objects own: a new object takes the place of the last one of its size, as in
+/// CPython, whatever a list has let go of meanwhile.
+extern FreeBlock* small_free_lists[2 * kSizeClasses];
 
 void* allocate_small_slow(size_t size_class);
 
-/// Uninitialised memory for `size` <= kSmallLimit bytes.
-inline void* allocate_small(size_t size) {
-  const size_t size_class = (size + 15) / 16;
+/// The class of objects of this size, and that of buffers.
+inline size_t object_class(size_t size) { return (size + 15) / 16; }
+inline size_t buffer_class(size_t size) { return kSizeClasses + (size + 15) / 16; }
+
+inline void* allocate_of_class(size_t size_class) {
   FreeBlock* block = small_free_lists[size_class];
   if (!block) [[unlikely]]
     return allocate_small_slow(size_class);
   small_free_lists[size_class] = block->next;
   return block;
 }
+
+/// Uninitialised memory for `size` <= kSmallLimit bytes.
+inline void* allocate_small(size_t size) { return allocate_of_class(object_class(size)); }
 
 /// The header of a chunk says which size its blocks have, so that freeing needs no size.
 struct Chunk {
@@ -39,9 +47,8 @@ inline void free_small(void* memory) {
   small_free_lists[chunk->size_class] = block;
 }
 
-/// The same for one whose size the caller knows: the chunk is not asked.
-inline void free_small(void* memory, size_t size) {
-  const size_t size_class = (size + 15) / 16;
+/// The same where the caller knows the class: the chunk is not asked.
+inline void free_of_class(void* memory, size_t size_class) {
   auto* block = static_cast<FreeBlock*>(memory);
   block->next = small_free_lists[size_class];
   small_free_lists[size_class] = block;

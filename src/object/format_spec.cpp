@@ -61,12 +61,15 @@ std::string group_digits(const std::string& digits, char separator, int group, i
   return std::string(reversed.rbegin(), reversed.rend());
 }
 
+constexpr int64_t kWidthNobodyHas = int64_t{1} << 40;  // characters
+
 Ref lay_out(const NumberText& n, const FormatSpec& f, char default_align) {
   const char align = f.align ? f.align : default_align;
   const bool zeros = f.fill == '0' && align == '=';
   const auto fixed = static_cast<int64_t>(n.sign.size() + n.prefix.size() + n.rest.size());
   const int group = f.type == 'x' || f.type == 'X' || f.type == 'o' || f.type == 'b' ? 4 : 3;
   if (f.width > (1 << 20)) TRY(repeated_size(1, f.width, 4));
+  if (f.width > kWidthNobodyHas) return fail_memory();
   const std::string digits =
       n.digits.empty() ? "" : group_digits(n.digits, f.grouping, group, zeros ? f.width - fixed : 0);
   const int64_t pad = std::max<int64_t>(f.width - fixed - static_cast<int64_t>(digits.size()), 0);

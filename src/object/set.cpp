@@ -27,7 +27,7 @@ size_t table_bytes(int64_t mask) { return static_cast<size_t>(mask + 1) * sizeof
 SetEntry* new_table(int64_t size) {
   const size_t bytes = table_bytes(size - 1);
   if (bytes > kSmallLimit) return static_cast<SetEntry*>(allocate_zeroed_block(1, bytes));
-  void* table = allocate_small(bytes);
+  void* table = allocate_of_class(buffer_class(bytes));
   memset(table, 0, bytes);
   return static_cast<SetEntry*>(table);
 }
