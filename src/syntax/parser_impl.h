@@ -106,6 +106,7 @@ class Parser {
     DelTarget,
     SimpleStmt,
     Block,
+    ClosedPattern,
     InvalidNamedExpression
   };
   enum class Targets : uint8_t { Star, Del, For };
@@ -371,6 +372,7 @@ class Parser {
   Pattern* as_pattern();
   Pattern* or_pattern();
   Pattern* closed_pattern();
+  Pattern* plain_closed_pattern();
   Pattern* literal_pattern();
   Expr* signed_number();
   Expr* literal_expr();

@@ -184,7 +184,13 @@ Pattern* Parser::or_pattern() {
   return result;
 }
 
+/// Remembered, because a bracket is tried as a group and as a sequence, and a call with and without keywords: nested
+/// ones would take twice the time at each level.
 Pattern* Parser::closed_pattern() {
+  return memoized(Rule::ClosedPattern, [&] { return attempt([&] { return plain_closed_pattern(); }); });
+}
+
+Pattern* Parser::plain_closed_pattern() {
   switch (kind()) {
     case TokenKind::Number:
     case TokenKind::Minus:
