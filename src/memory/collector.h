@@ -12,7 +12,7 @@ namespace hiss {
 /// Precedes every object whose type has kHasGc.
 struct GcHead {
   uintptr_t place;  // in which GcSet and where (gc_list.h); 0: not tracked
-  uintptr_t left;  // 0, except during a collection
+  uintptr_t left;   // 0, except during a collection
 };
 static_assert(sizeof(GcHead) % 16 == 0);
 

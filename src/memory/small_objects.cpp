@@ -21,7 +21,7 @@ struct Range {
   char* next = nullptr;
   char* end = nullptr;
 };
-Range arena;                         // not yet cut into chunks
+Range arena;                     // not yet cut into chunks
 Range chunks[2 * kSizeClasses];  // by size class: not yet cut into blocks
 
 // Chunks are aligned to their size, so that a block's address leads to the header of its chunk.

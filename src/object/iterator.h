@@ -18,7 +18,7 @@ Ref class_getitem(Value cls, const Value* args);
 
 /// A step of a loop over pairs, `for i, x in enumerate(...)`: the two values without the tuple that nobody would see.
 enum class PairStep : uint8_t {
-  Given,    // `pair` has two owned values
+  Given,  // `pair` has two owned values
   Ended,
   Failed,   // an exception is pending
   NoPairs,  // the iterator is no enumerate, zip of two or items() of a dict, or has something to report: ask next()

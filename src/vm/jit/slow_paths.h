@@ -54,8 +54,8 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
-/// ForIter and the Unpack of two behind it, for iterators that give pairs; kDone: it is none, nothing was done. The second
-/// when MoveTakes follow: they are carried out, too.
+/// ForIter and the Unpack of two behind it, for iterators that give pairs; kDone: it is none, nothing was done. The
+/// second when MoveTakes follow: they are carried out, too.
 uint64_t next_two_items(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t next_two_items_moved(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts);

@@ -405,7 +405,8 @@ void Translator::list_append() {
   if (flags() & kDyingB) learn(B(), Known::Immediate);
 }
 
-// How many MoveTakes behind the Unpack at `index` put its temporaries, in order, into registers: the usual form of a, b = pair.
+// How many MoveTakes behind the Unpack at `index` put its temporaries, in order, into registers: the usual form of a, b
+// = pair.
 uint32_t Translator::moves_behind_unpack(size_t index) const {
   const Instruction& unpack = instructions_[index];
   for (uint32_t i = 0; i < unpack.c(); ++i) {
