@@ -59,6 +59,12 @@ inline bool is_small(size_t size) { return size - 1 < kSmallLimit; }  // no byte
 inline void* allocate_sized(size_t size) {
   return block_detail::is_small(size) ? allocate_of_class(buffer_class(size)) : allocate_block(size);
 }
+inline void* allocate_zeroed_sized(size_t size) {
+  if (!block_detail::is_small(size)) return allocate_zeroed_block(1, size);
+  void* block = allocate_sized(size);
+  std::memset(block, 0, size);
+  return block;
+}
 inline void free_sized(void* block, size_t size) {
   if (block_detail::is_small(size)) {
     free_of_class(block, buffer_class(size));
@@ -69,7 +75,7 @@ inline void free_sized(void* block, size_t size) {
 /// Null when there is no memory; then the old buffer is still there.
 inline void* resize_sized(void* block, size_t before, size_t size) {
   if (!block_detail::is_small(before) && !block_detail::is_small(size)) return resize_block(block, size);
-  if (block_detail::is_small(before) && (before + 15) / 16 == (size + 15) / 16) return block;
+  if (block_detail::is_small(before) && buffer_class(before) == buffer_class(size)) return block;
   void* resized = allocate_sized(size);
   if (!resized) return nullptr;
   if (block) std::memcpy(resized, block, std::min(before, size));

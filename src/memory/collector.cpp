@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/buffer_pool.h"
-#include "memory/gc_list.h"
+#include "memory/native_objects.h"
 #include "memory/weak_references.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -177,14 +177,7 @@ void Collector::freeze() {
 void Collector::unfreeze() { gc::merge(generations[kPermanent], generations[2]); }
 
 void track(Object* o) {
-  if (!has_gc(o)) return;
-  GcHead* head = gc_head(o);
-  if (head->place) return;
-  gc::append(collector.generations[0], head);
-  if (++collector.counts[0] > collector.thresholds[0] && collector.thresholds[0] && collector.enabled &&
-      !collector.collecting) {
-    eval_breaker = eval_breaker | kBreakCollect;
-  }
+  if (has_gc(o) && !gc_head(o)->place) link_young(o);
 }
 
 Ref track_instance(Type* cls, Ref object) {
@@ -193,11 +186,7 @@ Ref track_instance(Type* cls, Ref object) {
 }
 
 void untrack(Object* o) {
-  if (!has_gc(o)) return;
-  GcHead* head = gc_head(o);
-  if (!head->place) return;
-  gc::remove(head);
-  if (collector.counts[0] > 0) --collector.counts[0];
+  if (has_gc(o)) unlink(o);
 }
 
 void report_pressure(int64_t bytes) {

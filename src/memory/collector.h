@@ -11,13 +11,13 @@ namespace hiss {
 
 /// Precedes every object whose type has kHasGc.
 struct GcHead {
-  uintptr_t place;  // in which GcSet and where (gc_list.h); 0: not tracked
+  uintptr_t place;  // in which GcSet and where (gc_set.h); 0: not tracked
   uintptr_t left;   // 0, except during a collection
 };
 static_assert(sizeof(GcHead) % 16 == 0);
 
 /// Tracked objects in the order in which they came, in an array: a collection can fetch heads long before it needs
-/// them, and one that leaves touches no neighbours, it leaves a hole. gc_list.h has what can be done with it.
+/// them, and one that leaves touches no neighbours, it leaves a hole. gc_set.h has what can be done with it.
 struct GcSet {
   GcHead** nodes;
   size_t size;  // holes (null) included

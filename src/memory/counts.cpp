@@ -21,11 +21,7 @@ constexpr int kMaxDestroyDepth = 60;
 
 size_t align8(size_t n) { return (n + 7) & ~size_t{7}; }
 
-size_t destroy_queued = 0;
-std::vector<Object*>& destroy_queue() {
-  static std::vector<Object*> queue;
-  return queue;
-}
+constinit std::vector<Object*> destroy_queue;
 
 void destroy_now(Object* o) {
   Type* type = o->type;
@@ -56,23 +52,16 @@ void destroy_now(Object* o) {
   release(type);
 }
 
-}  // namespace
-
-namespace {
-
 // A long chain of containers: the rest is destroyed from a loop, not from ever deeper C frames.
 void destroy_later(Object* o) {
   if (has_gc(o)) untrack(o);
-  destroy_queue().push_back(o);
-  ++destroy_queued;
+  destroy_queue.push_back(o);
 }
 
 void destroy_queue_now(ThreadState& ts) {
-  auto& queue = destroy_queue();
-  while (!queue.empty()) {
-    Object* next = queue.back();
-    queue.pop_back();
-    --destroy_queued;
+  while (!destroy_queue.empty()) {
+    Object* next = destroy_queue.back();
+    destroy_queue.pop_back();
     ++ts.destroy_depth;
     destroy_now(next);
     --ts.destroy_depth;
@@ -97,7 +86,7 @@ void destroy_object(Object* o) {
   } else {
     destroy_now(o);
   }
-  if (--ts.destroy_depth == 0 && destroy_queued) [[unlikely]]
+  if (--ts.destroy_depth == 0 && !destroy_queue.empty()) [[unlikely]]
     destroy_queue_now(ts);
 }
 

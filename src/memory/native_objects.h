@@ -1,7 +1,7 @@
 // What makes and ends objects of native types in line: those whose size is known when this is compiled.
 #pragma once
 
-#include "memory/gc_list.h"
+#include "memory/gc_set.h"
 #include "memory/small_objects.h"
 
 namespace hiss {

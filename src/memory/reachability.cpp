@@ -4,10 +4,7 @@
 // In a large set most of the time goes into waiting for memory: its objects lie far apart. So both walks fetch the next
 // objects while they look at one, and put references aside until what they refer to has arrived. What is small is in
 // the cache already, and there this would only cost time: each walk is compiled for both.
-#include <cstdlib>
-#include <new>
-
-#include "memory/gc_list.h"
+#include "memory/gc_set.h"
 #include "object/containers.h"
 #include "object/frame.h"
 #include "object/function.h"
@@ -234,6 +231,7 @@ constexpr size_t kAhead = 16;
 void fetch_ahead(const GcSet& set, size_t i) {
   if (i + kAhead >= set.size) return;
   const GcHead* head = set.nodes[i + kAhead];
+  if (!head) return;
   fetch(head);
   // Most objects begin in one line of the cache and end in the next.
   __builtin_prefetch(reinterpret_cast<const char*>(head) + 64);
@@ -301,10 +299,6 @@ std::vector<GcHead*> follow_references(GcSet& set, size_t first_new, int64_t* re
   return doubtful;
 }
 
-}  // namespace
-
-namespace {
-
 template <Memory kMemory>
 int64_t deduce_unreachable_in(GcSet& young, GcSet& unreachable, size_t first_new) {
   first_new = count_references_from_outside<kMemory>(young, first_new);
@@ -327,37 +321,6 @@ constexpr size_t kNearSize = 16384;
 int64_t deduce_unreachable(GcSet& young, GcSet& unreachable, size_t first_new) {
   return young.size < kNearSize ? deduce_unreachable_in<Memory::Near>(young, unreachable, first_new)
                                 : deduce_unreachable_in<Memory::Far>(young, unreachable, first_new);
-}
-
-// ---- Sets
-
-void grow(GcSet& set) {
-  set.capacity = set.capacity ? 2 * set.capacity : 1024;
-  set.nodes = static_cast<GcHead**>(std::realloc(set.nodes, set.capacity * sizeof(GcHead*)));
-  if (!set.nodes) throw std::bad_alloc();
-}
-
-void make_room(GcSet& set) {
-  if (set.holes > set.size / 2) {
-    size_t end = 0;
-    for (size_t i = 0; i < set.size; ++i) {
-      if (GcHead* node = set.nodes[i]) {
-        node->place = place(set, end);
-        set.nodes[end++] = node;
-      }
-    }
-    set.size = end;
-    set.holes = 0;
-    return;
-  }
-  grow(set);
-}
-
-void merge(GcSet& from, GcSet& to) {
-  for (size_t i = 0; i < from.size; ++i) {
-    if (from.nodes[i]) append(to, from.nodes[i]);
-  }
-  from.size = from.holes = 0;
 }
 
 }  // namespace hiss::gc

@@ -40,18 +40,16 @@ struct Chunk {
 };
 inline constexpr uintptr_t kChunkSize = 64 * 1024;
 
-inline void free_small(void* memory) {
-  const auto* chunk = reinterpret_cast<const Chunk*>(reinterpret_cast<uintptr_t>(memory) & ~(kChunkSize - 1));
-  auto* block = static_cast<FreeBlock*>(memory);
-  block->next = small_free_lists[chunk->size_class];
-  small_free_lists[chunk->size_class] = block;
-}
-
-/// The same where the caller knows the class: the chunk is not asked.
+/// For callers that know the class: the chunk is not asked.
 inline void free_of_class(void* memory, size_t size_class) {
   auto* block = static_cast<FreeBlock*>(memory);
   block->next = small_free_lists[size_class];
   small_free_lists[size_class] = block;
+}
+
+inline void free_small(void* memory) {
+  const auto* chunk = reinterpret_cast<const Chunk*>(reinterpret_cast<uintptr_t>(memory) & ~(kChunkSize - 1));
+  free_of_class(memory, chunk->size_class);
 }
 
 inline constexpr uint8_t kLarge = 16;  // in Object::flags: the memory came from malloc

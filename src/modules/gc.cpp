@@ -1,5 +1,5 @@
 // gc: the collector as Python sees it.
-#include "memory/gc_list.h"
+#include "memory/gc_set.h"
 #include "object/function.h"
 #include "object/protocol.h"
 #include "object/shape.h"
@@ -115,8 +115,9 @@ Ref get_referents(Value, const Value* a) {
 Ref get_referrers(Value, const Value* a) {
   TRY(audit("gc.get_referrers", {a[0]}));
   Ref list = make_list();
-  for (const GcSet& generation : collector.generations) {
-    gc::for_each(generation, [&](Object* o) {
+  // Frozen objects are among them: those of the start are frozen from the beginning.
+  for (uint32_t i = 0; i <= Collector::kPermanent; ++i) {
+    gc::for_each(collector.generations[i], [&](Object* o) {
       if (o == list.object() || o == a[0].object()) return;
       FindVisitor visitor(as<Tuple>(a[0]));
       traverse_references(o, visitor);

@@ -4,7 +4,7 @@
 
 #include "memory/blocks.h"
 #include "memory/native_objects.h"
-#include "object/list_internal.h"
+#include "object/plain_compare.h"
 #include "object/set_internal.h"
 
 namespace hiss {
@@ -24,13 +24,7 @@ bool live(const SetEntry& e) { return e.key && !e.key.is_error(); }
 
 size_t table_bytes(int64_t mask) { return static_cast<size_t>(mask + 1) * sizeof(SetEntry); }
 
-SetEntry* new_table(int64_t size) {
-  const size_t bytes = table_bytes(size - 1);
-  if (bytes > kSmallLimit) return static_cast<SetEntry*>(allocate_zeroed_block(1, bytes));
-  void* table = allocate_of_class(buffer_class(bytes));
-  memset(table, 0, bytes);
-  return static_cast<SetEntry*>(table);
-}
+SetEntry* new_table(int64_t size) { return static_cast<SetEntry*>(allocate_zeroed_sized(table_bytes(size - 1))); }
 
 void insert_clean(SetEntry* table, int64_t mask, Value key, int64_t hash) {
   uint64_t perturb = static_cast<uint64_t>(hash);
