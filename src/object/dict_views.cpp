@@ -37,6 +37,7 @@ Ref pair_of(DictIterator* it, const DictEntry* e) {
     Ref r = Ref::share(it->pair);
     release(old_key);
     release(old_value);
+    track(t);  // the collector may have let it go while its items were atoms
     return r;
   }
   Ref r = make_tuple({e->key, e->value});
@@ -53,6 +54,15 @@ Ref part_of(DictIterator* it, const DictEntry* e) {
   if constexpr (part == Part::Key) return Ref::share(e->key);
   if constexpr (part == Part::Value) return Ref::share(e->value);
   return pair_of(it, e);
+}
+
+// The next entry in use; null behind the last.
+const DictEntry* next_entry(DictIterator* it, const Dict* d) {
+  while (it->position < d->entry_count) {
+    const DictEntry* e = &d->entries[it->position++];
+    if (e->key) return e;
+  }
+  return nullptr;
 }
 
 template <Part part, bool reversed>
@@ -73,9 +83,7 @@ Ref dict_iterator_next(Value self) {
       return part_of<part>(it, e);
     }
   } else {
-    while (it->position < d->entry_count) {
-      const DictEntry* e = &d->entries[it->position++];
-      if (!e->key) continue;
+    if (const DictEntry* e = next_entry(it, d)) {
       if (it->left-- == 0) return fail(exc::RuntimeError, "dictionary keys changed during iteration");
       return part_of<part>(it, e);
     }
@@ -89,18 +97,14 @@ Ref dict_iterator_next(Value self) {
 PairStep next_dict_pair(Value iterator, Value* pair) {
   auto* it = as<DictIterator>(iterator);
   const Dict* d = it->dict ? as<Dict>(it->dict) : nullptr;
-  // What is rare is left to the general way.
+  // The end, and what has to be reported, are left to next().
   if (!d || it->used != d->used || it->left == 0) return PairStep::NoPairs;
-  while (it->position < d->entry_count) {
-    const DictEntry* e = &d->entries[it->position++];
-    if (!e->key) continue;
-    --it->left;
-    pair[0] = Ref::share(e->key).release();
-    pair[1] = Ref::share(e->value).release();
-    return PairStep::Given;
-  }
-  clear_field(it->dict);
-  return PairStep::Ended;
+  const DictEntry* e = next_entry(it, d);
+  if (!e) return PairStep::NoPairs;
+  --it->left;
+  pair[0] = Ref::share(e->key).release();
+  pair[1] = Ref::share(e->value).release();
+  return PairStep::Given;
 }
 
 namespace {

@@ -43,6 +43,7 @@ Ref reuse_pair(Value& kept, Ref first, Ref second) {
     t->items[1] = second.release();
     release(old_first);
     release(old_second);
+    track(t);  // the collector may have let it go while its items were atoms
     return r;
   }
   Ref r = make_tuple({first, second});
@@ -60,11 +61,21 @@ Ref take_number(Enumerate* e) {
                    : int_binary(BinaryOp::add, position, Value::integer(1)).release();
   return position;
 }
+PairStep enumerate_pair(Enumerate* e, Value* pair) {
+  Ref item = next(e->iterator);
+  if (item.is_error()) return PairStep::Failed;
+  if (item.is_empty()) return PairStep::Ended;
+  pair[0] = take_number(e).release();
+  pair[1] = item.release();
+  return PairStep::Given;
+}
 Ref enumerate_next(Value self) {
   auto* e = as<Enumerate>(self);
-  Ref item = TRY(next(e->iterator));
-  if (item.is_empty()) return item;
-  return reuse_pair(e->pair, take_number(e), std::move(item));
+  Value pair[2];
+  const PairStep step = enumerate_pair(e, pair);
+  if (step == PairStep::Failed) return Failure{};
+  if (step == PairStep::Ended) return Ref::empty();
+  return reuse_pair(e->pair, Ref::steal(pair[0]), Ref::steal(pair[1]));
 }
 void enumerate_dealloc(Object* self) {
   untrack(self);
@@ -177,8 +188,7 @@ Ref zip_next(Value self) {
     result->items[i] = item.release();
     release(old);
   }
-  if (again) return owned;
-  track(result);
+  track(result);  // even one that is used again: the collector may have let it go while its items were atoms
   if (!z->last) z->last = Ref::share(owned).release();
   return owned;
 }
@@ -318,15 +328,7 @@ PairStep zip_pair(ManyIterators* z, Value* pair) {
 
 PairStep next_pair(Value iterator, Value* pair) {
   const Type* type = type_of(iterator);
-  if (type == &enumerate_type) {
-    auto* e = as<Enumerate>(iterator);
-    Ref item = next(e->iterator);
-    if (item.is_error()) return PairStep::Failed;
-    if (item.is_empty()) return PairStep::Ended;
-    pair[0] = take_number(e).release();
-    pair[1] = item.release();
-    return PairStep::Given;
-  }
+  if (type == &enumerate_type) return enumerate_pair(as<Enumerate>(iterator), pair);
   if (type == &zip_type && as<Tuple>(as<ManyIterators>(iterator)->iterators)->size == 2)
     return zip_pair(as<ManyIterators>(iterator), pair);
   if (type == &dict_item_iterator_type) return next_dict_pair(iterator, pair);

@@ -199,3 +199,27 @@ comparisons()
 finalizers()
 slices()
 words()
+
+
+def tracked_again(pairs):
+    """The iterator's tuple, untracked while its items were atoms, is given out again with a list in it."""
+    iterator = iter(pairs)
+    address = id(next(iterator))
+    gc.collect()
+    pair = next(iterator)
+    return id(pair) == address, gc.is_tracked(pair)
+
+
+print(tracked_again(enumerate([1, []])), tracked_again(zip([1, 2], [3, []])), tracked_again({1: 2, 3: []}.items()))
+
+
+def wide(n):
+    names = [f"p{i}" for i in range(n)]
+    namespace = {}
+    exec(f"def f({', '.join(names)}=7): return {names[0]}, {names[n // 2]}, {names[-1]}", namespace)
+    exec(f"def g(f): return f({', '.join(f'{name}={i}' for i, name in enumerate(names[:-1]))})", namespace)
+    exec(f"def h(f): return f({', '.join(map(str, range(n - 2)))}, {names[-2]}=-1)", namespace)
+    return namespace["g"](namespace["f"]), namespace["h"](namespace["f"])
+
+
+print(wide(5), wide(9), wide(40), wide(70))
