@@ -2,7 +2,7 @@
 #include "object/class_builder.h"
 #include "object/function.h"
 #include "object/generic_slots.h"
-#include "object/list_internal.h"
+#include "object/plain_compare.h"
 #include "object/protocol.h"
 #include "vm/call_stack.h"
 #include "vm/thread_state.h"

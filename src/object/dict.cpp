@@ -3,7 +3,7 @@
 #include "memory/blocks.h"
 #include "memory/native_objects.h"
 #include "object/dict_internal.h"
-#include "object/list_internal.h"
+#include "object/plain_compare.h"
 
 #include <cstdlib>
 #include <cstring>

@@ -4,7 +4,6 @@
 #include "object/exception.h"
 #include "object/function.h"
 #include "object/slot_table.h"
-#include "vm/calls.h"
 
 #include <vector>
 
@@ -17,7 +16,7 @@ Ref call_found(Value function, Value self, std::initializer_list<Value> args) {
   Type* type = type_of(function);
   if (type == &function_type && args.size() == 1) {
     const Value values[] = {self, *args.begin()};
-    return call_function(as<Function>(function), Args{values, 2});
+    return type->slots.call(function, Args{values, 2});
   }
   Ref hold = Ref::share(function);
   if (type->has(Type::kMethodDescriptor)) {

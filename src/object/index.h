@@ -11,6 +11,7 @@ namespace hiss {
 /// True when `v` has __index__.
 inline bool has_index(Value v) { return v.is_integer() || type_of(v)->slots.index != nullptr; }
 
+/// to_index(), in line for small ints.
 inline Result<int64_t> quick_index(Value v) {
   if (v.is_integer()) return v.integer();
   return to_index(v);

@@ -58,49 +58,7 @@ Ref shift_right(Value a, Value b) {
   return r.to_int();
 }
 
-Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
-  switch (op) {
-    case BinaryOp::add:
-      return make_int(a + b);
-    case BinaryOp::subtract:
-      return make_int(a - b);
-    case BinaryOp::multiply: {
-      int64_t product;
-      if (!__builtin_mul_overflow(a, b, &product)) return make_int(product);
-      return make_int128(static_cast<__int128>(a) * b);
-    }
-    case BinaryOp::floor_divide:
-      if (b == 0) return fail_zero(op);
-      return make_int(floor_divide(a, b));
-    case BinaryOp::remainder:
-      if (b == 0) return fail_zero(op);
-      return make_int(floor_remainder(a, b));
-    case BinaryOp::divmod: {
-      if (b == 0) return fail_zero(op);
-      Ref q = make_int(floor_divide(a, b)), r = make_int(floor_remainder(a, b));
-      return make_tuple({q, r});
-    }
-    case BinaryOp::true_divide:
-      // Immediates have 49 bits: both are exact as doubles, so the quotient is rounded once.
-      if (b == 0) return fail_zero(op);
-      return make_float(static_cast<double>(a) / static_cast<double>(b));
-    case BinaryOp::and_:
-      return make_int(a & b);
-    case BinaryOp::or_:
-      return make_int(a | b);
-    case BinaryOp::xor_:
-      return make_int(a ^ b);
-    case BinaryOp::lshift:
-      if (b >= 0 && b < 15) return make_int(a * (int64_t{1} << b));
-      return shift_left(Value::integer(a), Value::integer(b));
-    case BinaryOp::rshift:
-      return shift_right(Value::integer(a), Value::integer(b));
-    default:
-      return Ref::not_implemented();
-  }
-}
-
-// a op b of ints of 64 bits or less whose result is known to have no more. Empty: GMP is needed.
+// a op b of ints of 64 bits. Empty: GMP is needed, or an error is to be raised.
 Ref binary_words(BinaryOp op, int64_t a, int64_t b) {
   int64_t result;
   switch (op) {
@@ -109,6 +67,7 @@ Ref binary_words(BinaryOp op, int64_t a, int64_t b) {
     case BinaryOp::subtract:
       return __builtin_sub_overflow(a, b, &result) ? Ref() : make_int(result);
     case BinaryOp::multiply:
+      if (!__builtin_mul_overflow(a, b, &result)) return make_int(result);
       return make_int128(static_cast<__int128>(a) * b);
     case BinaryOp::floor_divide:
       return b == 0 || a == INT64_MIN ? Ref() : make_int(floor_divide(a, b));
@@ -124,6 +83,31 @@ Ref binary_words(BinaryOp op, int64_t a, int64_t b) {
       return b < 0 ? Ref() : make_int(a >> std::min<int64_t>(b, 63));
     default:
       return Ref();
+  }
+}
+
+// The same for ints of 49 bits.
+Ref binary_small(BinaryOp op, int64_t a, int64_t b) {
+  const bool divides = op == BinaryOp::floor_divide || op == BinaryOp::remainder || op == BinaryOp::divmod ||
+                       op == BinaryOp::true_divide;
+  if (divides && b == 0) return fail_zero(op);
+  switch (op) {
+    case BinaryOp::divmod: {
+      Ref q = make_int(floor_divide(a, b)), r = make_int(floor_remainder(a, b));
+      return make_tuple({q, r});
+    }
+    case BinaryOp::true_divide:
+      // Both are exact as doubles, so the quotient is rounded once.
+      return make_float(static_cast<double>(a) / static_cast<double>(b));
+    case BinaryOp::lshift:
+      if (b >= 0 && b < 15) return make_int(a * (int64_t{1} << b));
+      return shift_left(Value::integer(a), Value::integer(b));
+    case BinaryOp::rshift:
+      return shift_right(Value::integer(a), Value::integer(b));
+    default: {
+      Ref result = binary_words(op, a, b);
+      return result.is_empty() ? Ref::not_implemented() : result;
+    }
   }
 }
 

@@ -89,7 +89,7 @@ Ref make_list_stepped(const Value* first, int64_t step, int64_t size) {
   return Ref::steal(list);
 }
 
-void list_grow(List* list) { resize_items(list, (list->size + 1 + (list->size >> 3) + 6) & ~int64_t{3}); }
+void list_grow(List* list) { resize_items(list, roomy_capacity(list->size + 1)); }
 
 Ref list_slice(List* list, int64_t start, int64_t end) {
   start = std::clamp<int64_t>(start, 0, list->size);

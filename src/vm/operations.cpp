@@ -405,36 +405,7 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
 
 // ---- Operators
 
-namespace {
-
-// An int of up to 64 bits: immediate, or a heap int of one limb whose value fits.
-inline bool word_of(Value v, int64_t& out) {
-  if (v.is_integer()) {
-    out = v.integer();
-    return true;
-  }
-  if (!is_exact(v, int_type)) return false;
-  auto* i = as<Int>(v);
-  if (i->size == 1 && i->limbs[0] <= INT64_MAX) {
-    out = static_cast<int64_t>(i->limbs[0]);
-    return true;
-  }
-  if (i->size == -1 && i->limbs[0] <= INT64_MAX) {
-    out = -static_cast<int64_t>(i->limbs[0]);
-    return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b_dying) {
-  int64_t x, y, z;
-  if (op <= Op::MultiplyK && word_of(a, x) && word_of(b, y)) {
-    if ((op == Op::Add || op == Op::AddK) && !__builtin_add_overflow(x, y, &z)) return make_int(z);
-    if ((op == Op::Subtract || op == Op::SubtractK) && !__builtin_sub_overflow(x, y, &z)) return make_int(z);
-    if ((op == Op::Multiply || op == Op::MultiplyK) && !__builtin_mul_overflow(x, y, &z)) return make_int(z);
-  }
   if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);
   const BinaryOp operation = operation_of(op);
   auto plain_int = [](Value v) { return v.is_integer() || is_exact(v, int_type); };
