@@ -98,28 +98,28 @@ void bind_rest(const Code* code, Value* base, uint32_t count) {
 // Keyword arguments for plain parameters, by names that are the same objects as the parameters'. False when there is
 // more to it; then nothing has changed.
 bool bind_plain_keywords(const Function* f, Value* base, uint32_t count, const Tuple* keyword_names) {
-  constexpr uint32_t kMost = 8;
+  constexpr uint32_t kMost = 8, kMostPlaces = 32;
   const Code* code = f->code;
   const auto argcount = static_cast<uint32_t>(code->argcount), keywords = static_cast<uint32_t>(keyword_names->size);
-  if (keywords > kMost || count + keywords > argcount) return false;
+  if (keywords > kMost || count + keywords > argcount || argcount - count > kMostPlaces) return false;
   const Value* names_of = as<Tuple>(code->varnames)->items;
-  uint32_t places[kMost], taken = 0;
+  uint32_t places[kMost], taken = 0;  // a bit for each parameter behind the positional arguments
   for (uint32_t k = 0; k < keywords; ++k) {
     uint32_t place = std::max(count, static_cast<uint32_t>(code->posonlyargcount));
     while (place < argcount && names_of[place] != keyword_names->items[k]) ++place;
-    if (place == argcount || (taken >> (place - count) & 1) || place - count > 31) return false;
+    if (place == argcount || (taken >> (place - count) & 1)) return false;
     taken |= 1u << (place - count);
     places[k] = place;
   }
   const auto* defaults = f->defaults ? as<Tuple>(f->defaults) : nullptr;
   const uint32_t first_default = argcount - static_cast<uint32_t>(defaults ? defaults->size : 0);
   for (uint32_t i = count; i < argcount; ++i) {
-    if (i < first_default && (i - count > 31 || !(taken >> (i - count) & 1))) return false;
+    if (i < first_default && !(taken >> (i - count) & 1)) return false;
   }
   Value given[kMost];
   for (uint32_t k = 0; k < keywords; ++k) given[k] = base[count + k];
   for (uint32_t i = count; i < argcount; ++i) {
-    if (i - count <= 31 && (taken >> (i - count) & 1)) continue;
+    if (taken >> (i - count) & 1) continue;
     base[i] = defaults->items[i - first_default];
     retain(base[i]);
   }
