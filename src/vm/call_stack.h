@@ -104,10 +104,11 @@ inline void release_registers(Value* from, const Value* end) {
 }
 /// Releases the registers (or hands them to the frame object) and drops the record. The record stays in place until the
 /// registers are empty: a __del__ called meanwhile must not use their part of the stack, and may ask for the frame.
-inline void pop_record(ThreadState& ts, CallRecord* record) {
+/// `in_use`: how many registers may hold something; where a function returns these are few.
+inline void pop_record(ThreadState& ts, CallRecord* record, uint32_t in_use) {
   if (record->frame) [[unlikely]]
     leave_frame_object(record);
-  release_registers(record->base, record->base + record->code->register_count);
+  release_registers(record->base, record->base + in_use);
   if (record->frame) [[unlikely]]
     leave_frame_object(record);
   record->generator = nullptr;
@@ -118,6 +119,7 @@ inline void pop_record(ThreadState& ts, CallRecord* record) {
   }
   ts.record = record - 1;
 }
+inline void pop_record(ThreadState& ts, CallRecord* record) { pop_record(ts, record, record->code->register_count); }
 /// The generator, coroutine or async generator of a call: takes the bound arguments at `base`.
 Ref make_generator(Function* f, Value* base);
 

@@ -34,6 +34,15 @@ inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, Record
   return record;
 }
 
+// What the yield at which it is suspended gives: the A of that instruction.
+inline void set_yield_result(Generator* g, Value value) {
+  Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
+  const Value old = slot;
+  retain(value);
+  slot = value;
+  release(old);
+}
+
 // The generator stops running: suspended at a yield, or finished.
 inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruction* pc) {
   Generator* g = record->generator;
@@ -53,8 +62,8 @@ inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruc
   }
 }
 
-// `in_use`: how many registers may hold something; where a function returns these are few.
-inline void finish_generator(ThreadState& ts, CallRecord* record, uint32_t in_use = UINT32_MAX) {
+// `in_use`: as for pop_record().
+inline void finish_generator(ThreadState& ts, CallRecord* record, uint32_t in_use) {
   Generator* g = record->generator;
   g->frame = nullptr;
   g->state = Generator::Finished;
@@ -62,15 +71,7 @@ inline void finish_generator(ThreadState& ts, CallRecord* record, uint32_t in_us
   ts.handled = g->handled.previous;
   Value old = g->handled.exception;
   g->handled.exception = Value();
-  if (in_use == UINT32_MAX || record->frame || record->locals) {
-    pop_record(ts, record);
-  } else {
-    release_registers(record->base, record->base + in_use);
-    if (record->frame) [[unlikely]]
-      leave_frame_object(record);
-    record->generator = nullptr;
-    ts.record = record - 1;
-  }
+  pop_record(ts, record, in_use);
   release(old);
 }
 

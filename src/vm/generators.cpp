@@ -22,13 +22,6 @@ const char* kind_name(const Generator* g) {
   return g->code->code_flags & kCodeCoroutine ? "coroutine" : "generator";
 }
 
-void put(Value& slot, Value value) {
-  Value old = slot;
-  retain(value);
-  slot = value;
-  release(old);
-}
-
 // Runs the generator from where it stands. See generator_send for what it gives.
 Ref run_resumed(Generator* g, bool throwing, Ref* result) {
   ThreadState& ts = thread_state();
@@ -51,7 +44,7 @@ Ref run_resumed(Generator* g, bool throwing, Ref* result) {
 // Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception
 // is raised in it.
 Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
-  if (g->state == Generator::Suspended && !throwing) put(g->registers[Instruction{g->pc[-1].word}.a()], sent);
+  if (g->state == Generator::Suspended && !throwing) set_yield_result(g, sent);
   return run_resumed(g, throwing, result);
 }
 
@@ -62,12 +55,7 @@ Ref generator_next(Generator* g, Ref* result) {
   char here;
   if (g->state > Generator::Suspended || &here < ts.c_stack_limit || ts.record >= ts.record_limit) [[unlikely]]
     return generator_send(g, Value::none(), result);
-  if (g->state == Generator::Suspended) {
-    Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
-    const Value old = slot;
-    slot = Value::none();
-    release(old);
-  }
+  if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
   retain(g);
   (void)enter_generator(ts, g, RecordKind::Entry);
   Ref out = run_frame(ts);
@@ -109,7 +97,7 @@ namespace {
 // Runs the generator with what the object it delegated to returned: it goes on behind `yield from`.
 Ref resume_behind_delegate(Generator* g, Value returned, Ref* result) {
   g->pc = g->pc - 2;  // the Jump behind Send, which leaves the loop
-  put(g->registers[Instruction{g->pc[-1].word}.a()], returned);
+  set_yield_result(g, returned);
   return run_resumed(g, false, result);
 }
 

@@ -14,6 +14,7 @@
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
+#include "vm/plain_steps.h"
 
 namespace hiss {
 
@@ -218,14 +219,6 @@ op_DeleteLocal:
   SAVE();
   DROP(A);
   DISPATCH();
-op_MakeCell : {
-  Value content = r[A];
-  r[A] = Value();
-  Ref cell = make_cell(content);
-  release(content);
-  r[A] = cell.release();
-}
-  DISPATCH();
 op_LoadCell : {
   Value v = as<Cell>(r[B])->content;
   if (v.is_empty()) [[unlikely]] {
@@ -300,12 +293,6 @@ op_DeleteFree : {
   release(old);
 }
   DISPATCH();
-op_LoadClosureCell : {
-  Value v = as<Tuple>(record->function->closure)->items[B];
-  retain(v);
-  SET(A, v);
-}
-  DISPATCH();
 op_LoadClassFree:
   SET_OR_FAIL(A, load_class_cell(record, NAME(C), as<Tuple>(record->function->closure)->items[B]));
   DISPATCH();
@@ -336,11 +323,6 @@ op_LoadGlobal : {
   }
   SET_OR_FAIL(A, load_global(record, name, CACHE()));
   ++pc;
-}
-  DISPATCH();
-op_StoreGlobal : {
-  SAVE();
-  dict_set(record->globals(), NAME(BC), r[A]);
 }
   DISPATCH();
 op_DeleteGlobal:
@@ -571,9 +553,6 @@ op_SetItem : {
   CHECK(set_item(container, key, r[C]));
   DROP_DYING();
 }
-  DISPATCH();
-op_DeleteItem:
-  CHECK(set_item(r[A], r[B], Value()));
   DISPATCH();
 op_GetSlice:
   SET_OR_FAIL(A, get_slice(r[B], &r[C]));
@@ -919,12 +898,7 @@ op_ForIter : {
     auto* g = static_cast<Generator*>(o);
     if (g->state == Generator::Suspended || g->state == Generator::Created) {
       record->pc = pc;
-      if (g->state == Generator::Suspended) {
-        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
-        Value old = slot;
-        slot = Value::none();
-        release(old);
-      }
+      if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
       Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::ForIter);
       if (pushed.is_error()) goto error;
       pushed.value()->dst = A;
@@ -1050,15 +1024,6 @@ call_any : {
   }
 }
   DISPATCH();
-op_CallUnpacked : {
-  SAVE();
-  Value function = r[A];
-  Ref result = call_with(function, as<Tuple>(r[A + 1]), B ? as<Dict>(r[A + 2]) : nullptr);
-  if (result.is_error()) goto error;
-  for (int i = B ? 2 : 1; i >= 0; --i) DROP(A + i);
-  SET(C, result.release());
-}
-  DISPATCH();
 op_ReturnNone:
   returned = Value::none();
   goto return_value;
@@ -1083,7 +1048,7 @@ return_value : {
   const uint32_t dst = returning->dst;
   Value held = returning->held;
   if (returning->generator) {
-    finish_generator(ts, returning);
+    finish_generator(ts, returning, returning->code->register_count);
   } else {
     pop_record(ts, returning);
   }
@@ -1116,25 +1081,6 @@ op_MakeFunction : {
   Ref f = make_function(as<Code>(k[BC]), record->globals());
   if (f.is_error()) goto error;
   SET(A, f.release());
-}
-  DISPATCH();
-op_SetFunctionField : {
-  auto* f = as<Function>(r[A]);
-  TAKE(B, v);
-  switch (C) {
-    case 0:
-      f->defaults = v;
-      break;
-    case 1:
-      f->kwdefaults = v;
-      break;
-    case 2:
-      f->annotations = v;
-      break;
-    default:
-      f->closure = v;
-      break;
-  }
 }
   DISPATCH();
 
@@ -1194,25 +1140,6 @@ op_DictAdd:
   CHECK(dict_set(as<Dict>(r[A]), r[B], r[C]));
   DROP_DYING();
   DISPATCH();
-op_ListExtend:
-  CHECK(list_extend_checked(as<List>(r[A]), r[B], FLAGS & kInvert ? r[C] : Value()));
-  if (FLAGS & kDyingB) DROP(B);
-  DISPATCH();
-op_SetUpdate:
-  CHECK(set_update(as<Set>(r[A]), r[B]));
-  if (FLAGS & kDyingB) DROP(B);
-  DISPATCH();
-op_DictUpdate:
-  CHECK(dict_update_checked(as<Dict>(r[A]), r[B]));
-  if (FLAGS & kDyingB) DROP(B);
-  DISPATCH();
-op_DictMerge:
-  CHECK(dict_merge(as<Dict>(r[A]), r[B], r[C]));
-  if (FLAGS & kDyingB) DROP(B);
-  DISPATCH();
-op_ListToTuple:
-  SET_OR_FAIL(A, list_to_tuple(as<List>(r[B])));
-  DISPATCH();
 op_Unpack : {
   SAVE();
   Value source = r[B];
@@ -1232,13 +1159,16 @@ op_Unpack : {
   if (FLAGS & kDyingB) DROP(B);
 }
   DISPATCH();
-op_UnpackStar:
-  CHECK(unpack_star(r[B], C & 0xFF, C >> 8, &r[A]));
-  if (FLAGS & kDyingB) DROP(B);
-  DISPATCH();
 op_FormatValue:
   SET_OR_FAIL(A, format_value(r[B], FLAGS, FLAGS & 4 ? r[C] : Value()));
   DISPATCH();
+
+// ---- Instructions that are a function each, which machine code calls, too
+#define PLAIN_STEP(name, function)                                    \
+  op_##name : if (!function(record, pc - 1)) [[unlikely]] goto error; \
+  DISPATCH();
+#include "vm/plain_steps.def"
+#undef PLAIN_STEP
 
 // ---- Exceptions
 op_Raise:
@@ -1288,18 +1218,6 @@ op_MatchGroup : {
 op_RaiseGroup:
   SET_OR_FAIL(A, prepare_reraise_group(r[B], as<List>(r[C])));
   DISPATCH();
-op_BeforeWith:
-op_BeforeAsyncWith : {
-  Value pair[2];
-  CHECK(before_with(r[B], OPCODE == Op::BeforeAsyncWith, pair));
-  if (FLAGS & kDyingB) DROP(B);
-  SET(A, pair[0]);
-  SET(A + 1, pair[1]);
-}
-  DISPATCH();
-op_WithExit:
-  SET_OR_FAIL(A, with_exit(r[B], r[C]));
-  DISPATCH();
 
 // ---- Generators
 op_Yield : {
@@ -1336,13 +1254,7 @@ op_Send : {
   if (is<Generator>(receiver) && (is_exact(receiver, generator_type) || is_exact(receiver, coroutine_type))) {
     auto* g = as<Generator>(receiver);
     if (g->state == Generator::Suspended || (g->state == Generator::Created && value.is_none())) {
-      if (g->state == Generator::Suspended) {
-        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
-        Value old = slot;
-        retain(value);
-        slot = value;
-        release(old);
-      }
+      if (g->state == Generator::Suspended) set_yield_result(g, value);
       Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::Send);
       if (pushed.is_error()) goto error;
       pushed.value()->dst = A;
@@ -1360,12 +1272,6 @@ op_Send : {
   SET(A, result.release());
   ++pc;
 }
-  DISPATCH();
-op_GetYieldFromIter:
-  SET_OR_FAIL(A, yield_from_iterator(r[B], record->code));
-  DISPATCH();
-op_GetAwaitable:
-  SET_OR_FAIL(A, get_awaitable(r[B], C));
   DISPATCH();
 op_GetAiter:
   SET_OR_FAIL(A, get_aiter(r[B]));
@@ -1481,7 +1387,7 @@ unwind : {
   release_registers(leaving->base + leaving->code->local_register_count, leaving->base + leaving->code->register_count);
   if (generator) {
     pending = leave_generator_with(leaving, std::move(pending), static_cast<int32_t>(pc - leaving->code->begin()) - 1);
-    finish_generator(ts, leaving);
+    finish_generator(ts, leaving, leaving->code->register_count);
   } else {
     pop_record(ts, leaving);
   }

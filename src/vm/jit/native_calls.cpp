@@ -43,12 +43,8 @@ NativeCaller native_caller(bool function, bool pair, bool exact) {
 }
 
 uint64_t construct_native(Value* callee, uint64_t count) {
-  auto* type = as<Type>(*callee);
-  const Args args{callee + 1, static_cast<uint32_t>(count), nullptr};
-  Ref object = type->slots.new_(type, args);
-  if (object.is_error()) return kCallFailed;
-  if (type->slots.init && type_of(object) == type && type->slots.init(object, args).is_error()) return kCallFailed;
-  return finish(callee, count + 1, std::move(object));
+  return finish(callee, count + 1,
+                type_type.slots.call(*callee, Args{callee + 1, static_cast<uint32_t>(count), nullptr}));
 }
 
 uint64_t construct_range_iterator(Value* callee, uint64_t count) {

@@ -11,8 +11,8 @@
 #include "vm/arithmetic.h"
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
-#include "vm/jit/step.h"
 #include "vm/operations.h"
+#include "vm/step.h"
 
 namespace hiss::jit {
 
@@ -409,10 +409,6 @@ uint64_t go_on(ThreadState* ts) {
   return entry ? reinterpret_cast<uint64_t>(entry) : stubs.stay;
 }
 
-}  // namespace
-
-namespace {
-
 // A call that makes a generator or coroutine from arguments that need no binding.
 bool makes_generator(Value callee, uint32_t count) {
   if (!is<Function>(callee)) return false;
@@ -499,18 +495,6 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts)
 
 namespace {
 
-// The frame is over: lets go of its registers, and of the record. Few registers are in use where a function returns.
-inline void leave_record(ThreadState& ts, CallRecord* record, uint32_t in_use) {
-  if (record->frame || record->locals) [[unlikely]] {
-    pop_record(ts, record);
-    return;
-  }
-  release_registers(record->base, record->base + in_use);
-  if (record->frame) [[unlikely]]
-    leave_frame_object(record);
-  ts.record = record - 1;
-}
-
 inline void set_in_caller(const CallRecord* caller, uint32_t dst, Value owned) {
   const Value old = caller->base[dst];
   caller->base[dst] = owned;
@@ -546,7 +530,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
     finish_generator(*ts, record, pc->b());
   } else {
     Function* const function = record->function;
-    leave_record(*ts, record, pc->b());
+    pop_record(*ts, record, pc->b());
     if (kind == RecordKind::Init) return finish_init(ts, returned, held, function, dst);
   }
   release(held);
@@ -638,12 +622,7 @@ uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
   if (is_exact(iterator, generator_type)) {
     auto* g = as<Generator>(iterator);
     if (g->state == Generator::Suspended || g->state == Generator::Created) {
-      if (g->state == Generator::Suspended) {
-        Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
-        Value old = slot;
-        slot = Value::none();
-        release(old);
-      }
+      if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
       Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::ForIter);
       if (pushed.is_error()) return stubs.error;
       pushed.value()->dst = s.a;
@@ -671,13 +650,7 @@ uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
     s.set(s.a, finished ? returned.release() : result.release());
     return finished ? kExhausted : kItem;
   }
-  if (g->state == Generator::Suspended) {
-    Value& slot = g->registers[Instruction{g->pc[-1].word}.a()];
-    Value old = slot;
-    retain(value);
-    slot = value;
-    release(old);
-  }
+  if (g->state == Generator::Suspended) set_yield_result(g, value);
   Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::Send);
   if (pushed.is_error()) return stubs.error;
   pushed.value()->dst = s.a;

@@ -2,12 +2,12 @@
 // on the registers of `record`, as the interpreter would.
 #pragma once
 
-#include "vm/call_stack.h"
+#include "vm/plain_steps.h"
 
 namespace hiss::jit {
 
 /// True when done, false when an exception is pending.
-using StepHelper = bool (*)(CallRecord* record, const Instruction* pc);
+using StepHelper = PlainStep;
 bool load_global_name(CallRecord* record, const Instruction* pc);
 bool load_attribute(CallRecord* record, const Instruction* pc);
 bool store_attribute(CallRecord* record, const Instruction* pc);
@@ -35,9 +35,6 @@ bool append_to_display(CallRecord* record, const Instruction* pc);
 bool get_iterator(CallRecord* record, const Instruction* pc);
 bool make_function_object(CallRecord* record, const Instruction* pc);
 bool format_text(CallRecord* record, const Instruction* pc);
-
-/// The function of an instruction that has no template, or null.
-StepHelper plain_step(Op op);
 
 /// 0: false, 1: true, 2: an exception is pending.
 using TestHelper = uint32_t (*)(CallRecord* record, const Instruction* pc);

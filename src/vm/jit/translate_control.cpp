@@ -162,34 +162,29 @@ void Translator::for_iter(size_t index) {
   a.jmp(past);
   cold([this, index, not_range, slow, stored, past, end] {
     a.bind(not_range);
-    Label not_list = a.newLabel();
-    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_iterator_type)));
-    a.jne(not_list);
-    a.mov(rdx, qword_ptr(rdi, offsetof(ListIterator, list)));
-    a.test(rdx, rdx);
-    a.jz(slow);
-    a.mov(rsi, qword_ptr(rdi, offsetof(ListIterator, index)));
-    a.cmp(rsi, qword_ptr(rdx, offsetof(List, size)));
-    a.jge(slow);
+    Label not_list = a.newLabel(), not_tuple = a.newLabel();
+    // rdx = the list or tuple, rsi = the index, which is within its size.
+    auto step = [&](const Type& type, int32_t source, int32_t position, int32_t size, Label other) {
+      a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&type)));
+      a.jne(other);
+      a.mov(rdx, qword_ptr(rdi, source));
+      a.test(rdx, rdx);
+      a.jz(slow);
+      a.mov(rsi, qword_ptr(rdi, position));
+      a.cmp(rsi, qword_ptr(rdx, size));
+      a.jge(slow);
+      a.inc(qword_ptr(rdi, position));
+    };
+    step(list_iterator_type, offsetof(ListIterator, list), offsetof(ListIterator, index), offsetof(List, size),
+         not_list);
     a.mov(rcx, qword_ptr(rdx, offsetof(List, items)));
     a.mov(rax, qword_ptr(rcx, rsi, 3));
-    a.inc(rsi);
-    a.mov(qword_ptr(rdi, offsetof(ListIterator, index)), rsi);
     retain(rax, Known::Nothing);
     a.jmp(stored);
     a.bind(not_list);
-    Label not_tuple = a.newLabel();
-    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&tuple_iterator_type)));
-    a.jne(not_tuple);
-    a.mov(rdx, qword_ptr(rdi, offsetof(TupleIterator, tuple)));
-    a.test(rdx, rdx);
-    a.jz(slow);
-    a.mov(rsi, qword_ptr(rdi, offsetof(TupleIterator, index)));
-    a.cmp(rsi, qword_ptr(rdx, offsetof(Tuple, size)));
-    a.jge(slow);
+    step(tuple_iterator_type, offsetof(TupleIterator, tuple), offsetof(TupleIterator, index), offsetof(Tuple, size),
+         not_tuple);
     a.mov(rax, qword_ptr(rdx, rsi, 3, offsetof(Tuple, items)));
-    a.inc(rsi);
-    a.mov(qword_ptr(rdi, offsetof(TupleIterator, index)), rsi);
     retain(rax, Known::Nothing);
     a.jmp(stored);
     a.bind(not_tuple);

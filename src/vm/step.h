@@ -1,9 +1,9 @@
-// What the functions that carry out an instruction for machine code share.
+// What the functions that carry out one instruction share.
 #pragma once
 
 #include "vm/call_stack.h"
 
-namespace hiss::jit {
+namespace hiss {
 
 /// The instruction and its frame, decoded; the record's program counter is set.
 struct Step {
@@ -48,4 +48,4 @@ struct Step {
   }
 };
 
-}  // namespace hiss::jit
+}  // namespace hiss

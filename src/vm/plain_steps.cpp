@@ -1,15 +1,10 @@
-// Instructions that machine code leaves to one function each, because they are rare or long.
-#include "object/frame.h"
+#include "vm/plain_steps.h"
+
 #include "object/function.h"
-#include "object/generator.h"
-#include "object/list_internal.h"
-#include "vm/jit/slow_paths.h"
-#include "vm/jit/step.h"
 #include "vm/operations.h"
+#include "vm/step.h"
 
-namespace hiss::jit {
-
-namespace {
+namespace hiss {
 
 bool load_closure_cell(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
@@ -136,46 +131,16 @@ bool leave_with(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
-}  // namespace
-
-StepHelper plain_step(Op op) {
+PlainStep plain_step(Op op) {
   switch (op) {
-    case Op::LoadClosureCell:
-      return load_closure_cell;
-    case Op::MakeCell:
-      return make_cell_of;
-    case Op::SetFunctionField:
-      return set_function_field;
-    case Op::StoreGlobal:
-      return store_global;
-    case Op::DeleteItem:
-      return delete_item_of;
-    case Op::GetAwaitable:
-      return get_awaitable_of;
-    case Op::GetYieldFromIter:
-      return get_yield_from_iterator;
-    case Op::ListExtend:
-      return extend_list;
-    case Op::SetUpdate:
-      return update_set;
-    case Op::DictUpdate:
-      return update_dict;
-    case Op::DictMerge:
-      return merge_dict;
-    case Op::ListToTuple:
-      return tuple_of_list;
-    case Op::UnpackStar:
-      return unpack_with_star;
-    case Op::CallUnpacked:
-      return call_unpacked;
-    case Op::BeforeWith:
-    case Op::BeforeAsyncWith:
-      return enter_with;
-    case Op::WithExit:
-      return leave_with;
+#define PLAIN_STEP(name, function) \
+  case Op::name:                   \
+    return function;
+#include "vm/plain_steps.def"
+#undef PLAIN_STEP
     default:
       return nullptr;
   }
 }
 
-}  // namespace hiss::jit
+}  // namespace hiss
