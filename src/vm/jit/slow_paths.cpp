@@ -1,7 +1,5 @@
 #include "vm/jit/slow_paths.h"
 
-#include <cstring>
-
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
@@ -235,26 +233,6 @@ bool unpack_into_registers(CallRecord* record, const Instruction* pc) {
     Step s(record, pc);
     s.drop(s.b);
   }
-  return true;
-}
-
-namespace {
-
-// All bits set for a word that may be an object: those of numbers have one of the upper 15 bits.
-inline uint64_t maybe_object(Value v) { return (v.bits() >> 49) - 1; }
-
-}  // namespace
-
-bool unpack_side_by_side(CallRecord* record, const Instruction* pc) {
-  const uint32_t count = pc->c();
-  const Value* items = items_of(record->base[pc->b()], count);
-  if (!items) return unpack_into_registers(record, pc);
-  Value* targets = &record->base[pc[1].a()];
-  uint64_t objects = 0;
-  for (uint32_t i = 0; i < count; ++i) objects |= maybe_object(items[i]) | maybe_object(targets[i]);
-  if (objects >> 63) return unpack_into_registers(record, pc);
-  std::memcpy(static_cast<void*>(targets), items, count * sizeof(Value));
-  if (pc->flags() & kDyingB) Step(record, pc).drop(pc->b());
   return true;
 }
 

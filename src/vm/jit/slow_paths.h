@@ -26,8 +26,6 @@ bool unpack_values(CallRecord* record, const Instruction* pc);
 /// Unpack of up to kMostUnpacked values and the MoveTakes behind it.
 inline constexpr uint32_t kMostUnpacked = 32;
 bool unpack_into_registers(CallRecord* record, const Instruction* pc);
-/// The same for targets that lie side by side: numbers are copied in one go.
-bool unpack_side_by_side(CallRecord* record, const Instruction* pc);
 /// Releases what the targets of an Unpack held, which lies in its temporaries.
 bool release_unpacked(CallRecord* record, const Instruction* pc);
 bool build_display(CallRecord* record, const Instruction* pc);

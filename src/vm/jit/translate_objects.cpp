@@ -1,5 +1,6 @@
 // Templates of names, attributes, items and cells. What inline caches have found out by the time of translation is
 // written into the code; a cache that changes later leads to the helper.
+#include <algorithm>
 #include <cstddef>
 
 #include "object/function.h"
@@ -418,7 +419,8 @@ uint32_t Translator::moves_behind_unpack(size_t index) const {
 
 namespace {
 
-constexpr uint32_t kMostInLine = 4;  // items that are unpacked by code of their own
+constexpr uint32_t kMostInLine = 4;    // items that are unpacked by code of their own
+constexpr uint32_t kMostNumbers = 26;  // items for which unpack_numbers_routine has registers
 
 }  // namespace
 
@@ -426,20 +428,53 @@ void Translator::unpack() {
   const uint32_t count = C();
   const uint32_t moves = count <= kMostUnpacked ? moves_behind_unpack(instruction_index_) : 0;
   if (count > kMostInLine) {
-    // A loop in a function: so much code in line would not stay in the processor's cache.
-    bool side_by_side = moves > 0;
+    // A routine or a function: so much code in line would not stay in the processor's cache.
+    bool side_by_side = moves > 0 && count <= kMostNumbers;
     for (uint32_t i = 1; i < moves; ++i) side_by_side &= pc_[1 + i].a() == pc_[1].a() + i;
-    step_helper(side_by_side ? unpack_side_by_side : moves ? unpack_into_registers : unpack_values);
+    if (side_by_side) {
+      load(rdi, B());
+      a.lea(rsi, reg(pc_[1].a()));
+      a.call(unpack_numbers_routine(count));
+      a.jb(slow_path(unpack_into_registers));
+      if (flags() & kDyingB) drop(B());
+    } else {
+      step_helper(moves ? unpack_into_registers : unpack_values);
+    }
     if (flags() & kDyingB) learn(B(), Known::Immediate);
-    for (uint32_t i = 0; i < count; ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
-    for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
-    skip_ = moves;
+    learn_unpacked(moves);
     return;
   }
   Label slow = slow_path(moves ? unpack_into_registers : unpack_values);
-  Label is_tuple = a.newLabel(), have_items = a.newLabel();
   load(rdi, B());
   require_object(rdi, B(), slow);
+  find_items(count, slow);
+  if (moves) {
+    unpack_to_targets(count);
+  } else {
+    for (uint32_t i = 0; i < count; ++i) {
+      a.mov(rax, qword_ptr(rdx, static_cast<int32_t>(i * sizeof(Value))));
+      retain(rax, Known::Nothing);
+      a.mov(reg(A() + i), rax);
+    }
+  }
+  if (flags() & kDyingB) {
+    drop(B());
+    learn(B(), Known::Immediate);
+  }
+  learn_unpacked(moves);
+}
+
+// The temporaries and targets of an unpacking, whose MoveTakes are done.
+void Translator::learn_unpacked(uint32_t moves) {
+  for (uint32_t i = 0; i < C(); ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
+  for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
+  skip_ = moves;
+}
+
+// rdx = the items of the tuple or list in rdi. Jumps to `slow` when it is neither
+// or has another number of items.
+void Translator::find_items(uint32_t count, Label slow) {
+  Label is_tuple = a.newLabel(), have_items = a.newLabel();
   a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
   a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&tuple_type)));
   a.je(is_tuple);
@@ -454,22 +489,50 @@ void Translator::unpack() {
   a.jne(slow);
   a.lea(rdx, ptr(rdi, offsetof(Tuple, items)));
   a.bind(have_items);
-  if (moves) {
-    unpack_to_targets(count);
-  } else {
-    for (uint32_t i = 0; i < count; ++i) {
-      a.mov(rax, qword_ptr(rdx, static_cast<int32_t>(i * sizeof(Value))));
-      retain(rax, Known::Nothing);
-      a.mov(reg(A() + i), rax);
+}
+
+// A routine that copies `count` items of the tuple or list in rdi to the registers at rsi when neither they nor what
+// the registers hold can be objects: words of numbers have one of the upper 15 bits. Otherwise it sets the carry flag
+// and has done nothing.
+asmjit::Label Translator::unpack_numbers_routine(uint32_t count) {
+  Label& routine = unpack_routines_[count];
+  if (routine.isValid()) return routine;
+  routine = a.newLabel();
+  cold([this, count, begin = routine] {
+    Label slow = a.newLabel();
+    a.bind(begin);
+    a.lea(rcx, ptr(rdi, -static_cast<int32_t>(kFirstObject)));
+    a.cmp(rcx, rbp);
+    a.jae(slow);
+    find_items(count, slow);
+    // Two words at a time; when the count is odd, the last pair overlaps the one before.
+    const Xmm least = xmm15, from = xmm13, to = xmm14;
+    std::vector<int32_t> places;
+    for (uint32_t i = 0; i < count; i += 2) {
+      places.push_back(static_cast<int32_t>(std::min(i, count - 2) * sizeof(Value)));
     }
-  }
-  if (flags() & kDyingB) {
-    drop(B());
-    learn(B(), Known::Immediate);
-  }
-  for (uint32_t i = 0; i < count; ++i) learn(A() + i, moves ? Known::Immediate : Known::Nothing);
-  for (uint32_t i = 0; i < moves; ++i) learn(instructions_[instruction_index_ + 1 + i].a(), Known::Nothing);
-  skip_ = moves;
+    auto pair = [](size_t i) { return Xmm(static_cast<uint32_t>(i)); };
+    for (size_t i = 0; i < places.size(); ++i) {
+      a.movdqu(pair(i), ptr(rdx, places[i]));
+      a.movdqu(to, ptr(rsi, places[i]));
+      a.movdqa(i == 0 ? least : from, pair(i));
+      a.psrlq(i == 0 ? least : from, 49);
+      a.psrlq(to, 49);
+      if (i > 0) a.pminsw(least, from);
+      a.pminsw(least, to);
+    }
+    a.pcmpeqd(to, to);
+    a.paddq(least, to);
+    a.movmskpd(eax, least);
+    a.test(eax, eax);
+    a.jnz(slow);
+    for (size_t i = 0; i < places.size(); ++i) a.movups(ptr(rsi, places[i]), pair(i));
+    a.ret();  // the test has cleared the carry flag
+    a.bind(slow);
+    a.stc();
+    a.ret();
+  });
+  return routine;
 }
 
 // Items (at rdx) go to their targets at once. An object that a target held moves to the temporary instead and is

@@ -7,6 +7,7 @@
 
 #include <asmjit/x86.h>
 
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -108,6 +109,9 @@ class Translator {
   void unpack();
   uint32_t moves_behind_unpack(size_t index) const;
   void unpack_to_targets(uint32_t count);
+  void learn_unpacked(uint32_t moves);
+  void find_items(uint32_t count, Label slow);
+  Label unpack_numbers_routine(uint32_t count);
 
   // translate_control.cpp
   void test_and_jump(Label slow, TestHelper test, bool when, Label target);
@@ -159,6 +163,7 @@ class Translator {
   // must check it, and by something that no other object can have.
   std::vector<Value> guesses_;
   std::vector<Cold> cold_;
+  std::array<Label, kMostUnpacked + 1> unpack_routines_;  // by the number of items
   const Instruction* pc_ = nullptr;  // of the instruction being translated
   Label done_;                       // behind its code
   uint32_t skip_ = 0;                // instructions behind this one whose work it has done
