@@ -15,6 +15,23 @@ enum class RecordKind : uint8_t {
   Init,     // __init__ run by calling a class: the result is `held`, the instance
   ForIter,  // a generator resumed by a for loop
   Send,     // a generator resumed by yield from or await
+  Collect,  // a generator whose values become the result of a call (vm/collecting.h)
+};
+
+/// What becomes of the values of a generator that a builtin collects.
+enum class Collecting : uint8_t {
+  None,
+  List,
+  Tuple,
+  Sorted,
+  Set,
+  FrozenSet,
+  CarefulSet,  // a set or frozenset whose keys' comparison may run Python code
+  Any,
+  All,
+  Sum,
+  Min,
+  Max,
 };
 
 /// In a record that is not in use, `generator`, `frame` and `locals` are empty.
@@ -24,10 +41,12 @@ struct CallRecord {
   Value* top;             // frames called from here may use the stack from here on
   Code* code;
   Function* function;     // borrowed; owned when the kind is Init
-  Value held;             // owned: the function (Call), the instance (Init), the generator (ForIter, Send)
+  Value held;             // owned: the function (Call), the instance (Init), the generator (the others)
   const void* return_to;  // machine code: where the caller goes on when this frame returns
   uint32_t dst;
   RecordKind kind;
+  Collecting collecting;  // Collect: what is done,
+  uint16_t accumulator;   // and the caller's register that holds what has been collected
   Generator* generator;  // whose registers these are
   Frame* frame;          // the frame object once somebody asked; owned
   Value locals;          // owned: the namespace of module and class code; empty for functions

@@ -11,6 +11,7 @@
 #include "object/shape.h"
 #include "vm/arithmetic.h"
 #include "vm/call_stack.h"
+#include "vm/collecting.h"
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
@@ -1046,6 +1047,7 @@ return_value : {
   }
   const RecordKind kind = returning->kind;
   const uint32_t dst = returning->dst;
+  const CollectingCall collecting = CollectingCall::of(returning);
   Value held = returning->held;
   if (returning->generator) {
     finish_generator(ts, returning, returning->code->register_count);
@@ -1071,6 +1073,9 @@ return_value : {
   release(held);
   if (kind == RecordKind::ForIter) {
     release(returned);
+  } else if (kind == RecordKind::Collect) {
+    release(returned);
+    CHECK(finish_collecting(ts, collecting));
   } else {
     SET(dst, returned);
   }
@@ -1222,6 +1227,13 @@ op_RaiseGroup:
 // ---- Generators
 op_Yield : {
   CallRecord* yielding = record;
+  if (yielding->kind == RecordKind::Collect) {
+    const Collected outcome = collect_yielded(ts, yielding, pc - 1);
+    if (outcome == Collected::Here) DISPATCH();
+    ENTER_RECORD();
+    if (outcome == Collected::Failed) goto error;
+    DISPATCH();
+  }
   Value value = r[B];
   if (FLAGS & kDyingB) {
     r[B] = Value();

@@ -7,6 +7,7 @@
 #include "object/list_internal.h"
 #include "object/native.h"
 #include "vm/arithmetic.h"
+#include "vm/collecting.h"
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
@@ -504,6 +505,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
   const RecordKind kind = record->kind;
   const uint32_t dst = record->dst;
   const Value held = record->held;
+  const CollectingCall collecting = CollectingCall::of(record);
   if (record->generator) {
     finish_generator(*ts, record, pc->b());
   } else {
@@ -518,10 +520,27 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
   }
   if (kind == RecordKind::ForIter) {
     release(returned);
+  } else if (kind == RecordKind::Collect) {
+    release(returned);
+    if (finish_collecting(*ts, collecting).is_error()) return stubs.error;
   } else {
     set_in_caller(ts->record, dst, returned);
   }
   return go_on(ts);
+}
+
+uint64_t enter_collecting_call(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t what) {
+  record->pc = pc + 1;
+  CallRecord* entered = enter_collecting(*ts, static_cast<Collecting>(what), pc->a(), pc->c());
+  if (!entered) return stubs.error;
+  if (const void* back = machine_entry(record, record->pc)) entered->return_to = back;
+  return go_on(ts);
+}
+
+uint64_t collect_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+  const Collected outcome = collect_yielded(*ts, record, pc);
+  if (outcome == Collected::Here) return kDone;
+  return outcome == Collected::Failed ? stubs.error : go_on(ts);
 }
 
 uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {

@@ -47,6 +47,10 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 /// Of a class that makes plain instances; kDone: nothing was done, since its __init__ is not in Python or needs
 /// binding.
 uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts);
+/// A call that collects (vm/collecting.h) the generator in its only argument. `what`: a Collecting.
+uint64_t enter_collecting_call(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t what);
+/// Yield in such a call; kDone: the frame goes on behind it.
+uint64_t collect_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 /// ForIter and the Unpack of two behind it, for iterators that give pairs; kDone: it is none, nothing was done. The

@@ -3,8 +3,10 @@
 #include <cstddef>
 
 #include "object/function.h"
+#include "object/generator.h"
 #include "object/native_calls.h"
 #include "object/range.h"
+#include "vm/collecting.h"
 #include "vm/jit/native_calls.h"
 #include "vm/jit/translator.h"
 
@@ -182,6 +184,24 @@ void Translator::finish_native_call() {
   store(rax, C(), owns(C()));
 }
 
+// Where the argument is a generator that can run, a builtin that collects its values enters its frame.
+void Translator::collect_generator(Value guess) {
+  const Collecting what = collecting_of(guess);
+  if (B() != 1 || what == Collecting::None) return;
+  Label other = a.newLabel();
+  load(rdi, A() + 1);
+  require_object(rdi, A() + 1, other);
+  a.cmp(qword_ptr(rdi, offsetof(Object, type)), static_cast<int32_t>(reinterpret_cast<intptr_t>(&generator_type)));
+  a.jne(other);
+  static_assert(Generator::Created < Generator::Suspended && Generator::Suspended < Generator::Running);
+  a.cmp(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Suspended));
+  a.ja(other);
+  a.mov(ecx, static_cast<int32_t>(what));
+  call_control(reinterpret_cast<uint64_t>(&enter_collecting_call));
+  continue_in_frame();
+  a.bind(other);
+}
+
 // Calls of native functions and methods with as many arguments as they take, and of native classes.
 bool Translator::call_native_guess(Value guess, bool method, Label slow) {
   const uint32_t callee = A(), count = B();
@@ -189,6 +209,7 @@ bool Translator::call_native_guess(Value guess, bool method, Label slow) {
       as<Type>(guess) != &type_type && as<Type>(guess)->slots.new_) {
     a.cmp(reg(callee), static_cast<int32_t>(reinterpret_cast<intptr_t>(as<Type>(guess))));
     a.jne(slow);
+    collect_generator(guess);
     save_pc();
     a.lea(rdi, reg(callee));
     a.mov(esi, count);
@@ -200,7 +221,8 @@ bool Translator::call_native_guess(Value guess, bool method, Label slow) {
   const auto [def, function] = native_callee(guess, method);
   if (!def) return false;
   const NativeArity arity = native_arity(def);
-  if (!arity.positional_only_values || count < arity.least || count > arity.values) return false;
+  const bool fits = arity.positional_only_values && count >= arity.least && count <= arity.values;
+  if (!fits && (method || count != 1 || collecting_of(guess) == Collecting::None)) return false;
   load(rdi, callee);
   require_object(rdi, callee, slow);
   load_constant(rcx, reinterpret_cast<uint64_t>(def));
@@ -223,6 +245,12 @@ bool Translator::call_native_guess(Value guess, bool method, Label slow) {
     } else {
       a.je(slow);
     }
+  } else {
+    collect_generator(guess);
+  }
+  if (!fits) {
+    a.jmp(slow);
+    return true;
   }
   save_pc();
   a.lea(rdi, reg(callee));

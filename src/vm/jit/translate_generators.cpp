@@ -96,6 +96,19 @@ void Translator::yield() {
     forget_all();
     return;
   }
+  if (!(code_->code_flags & (kCodeCoroutine | kCodeAsyncGenerator))) {
+    Label collecting = a.newLabel();
+    a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Collect));
+    a.je(collecting);
+    const size_t index = instruction_index_;
+    cold([this, collecting, index] {
+      a.bind(collecting);
+      control(collect_value);
+      a.test(rax, rax);
+      a.jz(bodies_[index + 1]);
+      continue_in_frame();
+    });
+  }
   Label to_native = a.newLabel();
   a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, frame)));
   a.or_(rdx, qword_ptr(r13, offsetof(CallRecord, locals)));

@@ -213,12 +213,12 @@ void Translator::step_helper(StepHelper helper) {
   });
 }
 
-// Afterwards rax holds the helper's answer.
-void Translator::control(ControlHelper helper) {
+// Afterwards rax holds the answer of the ControlHelper at this address, which finds a fourth argument in rcx.
+void Translator::call_control(uint64_t helper) {
   a.mov(rdi, r13);
   load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
   a.mov(rdx, r12);
-  load_constant(rax, reinterpret_cast<uint64_t>(helper));
+  load_constant(rax, helper);
   a.call(rax);
 }
 
@@ -561,7 +561,11 @@ void Translator::basic(size_t index) {
   if (op >= Op::JumpLtK && op <= Op::JumpGeK) return compare_jump(op, index, true);
   if (StepHelper function = plain_step(op)) {
     step_helper(function);
+    // Guesses are checked where they are used; what is known must be true.
+    std::vector<Value> guesses = guesses_;
     forget_all();
+    guesses_ = std::move(guesses);
+    guesses_[A()] = Value();
     return;
   }
   step(index);

@@ -60,7 +60,8 @@ class Translator {
   void step(size_t index);
   void step_helper(StepHelper helper);
   void error_exit();
-  void control(ControlHelper helper);
+  void control(ControlHelper helper) { call_control(reinterpret_cast<uint64_t>(helper)); }
+  void call_control(uint64_t helper);
   void forget_all();
 
   // Values in the frame's registers.
@@ -132,6 +133,7 @@ class Translator {
   void call_python(uint32_t given, bool method, Label slow, Label back);
   bool call_native_guess(Value guess, bool method, Label slow);
   void finish_native_call();
+  void collect_generator(Value guess);
   bool call_range_iterator(Value guess, size_t index, Label slow);
   bool call_class_guess(Value guess, Label slow);
   void continue_in_frame();
