@@ -26,6 +26,7 @@ using jit::stubs;
 // Code of more words than this is not translated: it would run once, and jumps in it could be long.
 constexpr size_t kMostWords = 20'000;
 constexpr int32_t kMostTranslations = 4;
+constexpr int32_t kMostSpeculative = 2;  // translations that take the kinds of values which a frame held for usual
 constexpr int32_t kStaleLimit = 1000;
 constexpr int32_t kNeverHot = INT32_MIN;
 
@@ -185,7 +186,9 @@ void make_machine_code(Code* code) {
   if (!machine_code_runner && !make_stubs(m)) return;
   asmjit::CodeHolder holder;
   holder.init(m.runtime.environment());
-  jit::Translator translator(code, holder, m.exit);
+  const CallRecord* frame = thread_state().record;
+  const int32_t earlier = code->machine ? code->machine->translations : 0;
+  jit::Translator translator(code, holder, m.exit, frame->code == code ? frame : nullptr, earlier < kMostSpeculative);
   if (!translator.translate()) return;
   void* memory = nullptr;
   // No memory for code, or none that may be executed: the interpreter goes on alone.
@@ -194,7 +197,7 @@ void make_machine_code(Code* code) {
   made->memory = memory;
   made->entries = translator.entries(holder, reinterpret_cast<uint64_t>(memory));
   made->previous = code->machine;
-  made->translations = code->machine ? code->machine->translations + 1 : 1;
+  made->translations = earlier + 1;
   code->machine = made.release();
   code->heat = 0;
 }

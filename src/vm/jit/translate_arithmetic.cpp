@@ -11,32 +11,52 @@ bool could_be(Known known, Known wanted) { return known == Known::Nothing || kno
 
 }  // namespace
 
-// A float word as a double (clobbers rax).
-void Translator::load_float(Xmm to, uint32_t index, Label slow) {
+// The double of a float word: where it is held, or in `scratch` (clobbers rax).
+Xmm Translator::float_operand(Xmm scratch, uint32_t index, Label slow) {
+  if (const size_t held = find_held(index); held < kHeldFloats) return held_place(held);
   load(rax, index);
   a.sub(rax, r14);
   if (known_[index] != Known::Float) {
     a.cmp(rax, r15);
     a.jae(slow);
   }
-  a.movq(to, rax);
+  a.movq(scratch, rax);
+  return scratch;
+}
+
+// Puts a float into A, which then holds it.
+void Translator::store_float(Xmm value, bool release_old) {
+  a.movq(rax, value);
+  a.add(rax, r14);
+  hold_float(A(), value);
+  store(rax, A(), release_old);
 }
 
 void Translator::arithmetic(Op operation, bool constant) {
   const Value right = constant ? k()[C()] : constants_[C()];
   const Known left_known = known_[B()];
   const Known right_known = constant ? (right.is_integer() ? Known::Int : Known::Float) : known_[C()];
-  const bool ints = could_be(left_known, Known::Int) && could_be(right_known, Known::Int);
+  bool ints = could_be(left_known, Known::Int) && could_be(right_known, Known::Int);
   const bool int_constant = right && right.is_integer();
   // With an int constant on the right a float on the left is common, too.
-  const bool floats = could_be(left_known, Known::Float) && (could_be(right_known, Known::Float) || int_constant);
+  bool floats = could_be(left_known, Known::Float) && (could_be(right_known, Known::Float) || int_constant);
   const bool only_ints = left_known == Known::Int && right_known == Known::Int;
-  const bool only_floats = left_known == Known::Float && (right_known == Known::Float || int_constant);
+  const Known left_likely = likely(B()), right_likely = constant ? right_known : likely(C());
+  if (ints && floats && left_likely == Known::Float && (right_likely == Known::Float || int_constant)) ints = false;
+  if (ints && floats && left_likely == Known::Int && right_likely == Known::Int) floats = false;
   const StepHelper helper = constant ? binary_constant_operation : binary_operation;
-  Known result = Known::Nothing;
-  if (only_ints || (ints && !floats)) result = Known::Int;
-  if (only_floats || (floats && !ints)) result = Known::Float;
-  Label slow = result == Known::Nothing ? slow_path(helper) : slow_path(helper, result);
+  const Known result = ints == floats ? Known::Nothing : ints ? Known::Int : Known::Float;
+  // What the operands turn out to be need not be asked again.
+  auto turns_out = [&](uint32_t index, uint8_t dying) {
+    return result != Known::Nothing && known_[index] == Known::Nothing && index != A() && !(flags() & dying);
+  };
+  const bool learn_left = turns_out(B(), kDyingB);
+  const bool learn_right = !constant && !int_constant && turns_out(C(), kDyingC);
+  std::vector<Expectation> expected;
+  if (result != Known::Nothing) expected.push_back({A(), result});
+  if (learn_left) expected.push_back({B(), result});
+  if (learn_right) expected.push_back({C(), result});
+  Label slow = expected.empty() ? slow_path(helper) : slow_path(helper, expected);
   Label not_ints = a.newLabel(), finish = a.newLabel();
   if (!ints && !floats) {
     a.jmp(slow);
@@ -78,28 +98,55 @@ void Translator::arithmetic(Op operation, bool constant) {
   }
   if (floats) {
     a.bind(not_ints);
-    load_float(xmm0, B(), slow);
+    const Xmm left = float_operand(xmm0, B(), slow);
+    if (learn_left && !temporary(B())) hold_float(B(), left);
+    if (left != xmm0) a.movaps(xmm0, left);
+    Xmm other = xmm1;
     if (int_constant || (constant && right)) {
       const double number = right.is_integer() ? static_cast<double>(right.integer()) : right.number();
       load_constant(rax, std::bit_cast<uint64_t>(number));
       a.movq(xmm1, rax);
     } else {
-      load_float(xmm1, C(), slow);
+      other = float_operand(xmm1, C(), slow);
+      if (learn_right && !temporary(C())) hold_float(C(), other);
     }
-    if (operation == Op::Add) a.addsd(xmm0, xmm1);
-    if (operation == Op::Subtract) a.subsd(xmm0, xmm1);
-    if (operation == Op::Multiply) a.mulsd(xmm0, xmm1);
+    if (operation == Op::Add) a.addsd(xmm0, other);
+    if (operation == Op::Subtract) a.subsd(xmm0, other);
+    if (operation == Op::Multiply) a.mulsd(xmm0, other);
     a.ucomisd(xmm0, xmm0);
     a.jp(slow);
-    a.movq(rax, xmm0);
-    a.add(rax, r14);
+    if (ints) {
+      a.movq(rax, xmm0);
+      a.add(rax, r14);
+    }
   }
   a.bind(finish);
   // An operand that is also the target was no object, or the slow path would have been taken.
   const bool overwrites_operand = A() == B() || (!constant && A() == C());
-  store(rax, A(), owns(A()) && !overwrites_operand);
+  const bool release_old = owns(A()) && !overwrites_operand;
+  if (result == Known::Float) {
+    store_float(xmm0, release_old);
+  } else {
+    store(rax, A(), release_old);
+  }
+  if (learn_left) learn_kept(B(), result);
+  if (learn_right) learn_kept(C(), result);
   forget_dying(constant);
-  learn(A(), result);
+  learn_kept(A(), result);
+  if (result == Known::Nothing) guess_number(left_likely, right_likely);
+}
+
+// learn() of a register whose float is still held.
+void Translator::learn_kept(uint32_t index, Known known) {
+  const size_t held = find_held(index);
+  learn(index, known);
+  if (held < kHeldFloats && known == Known::Float) held_[held] = static_cast<int32_t>(index);
+}
+
+// What an operation on numbers of these kinds probably gives.
+void Translator::guess_number(Known left, Known right) {
+  if (left == Known::Float || right == Known::Float) guesses_[A()] = Value::number(1);
+  if (left == Known::Int && right == Known::Int) guesses_[A()] = Value::integer(1);
 }
 
 // After an instruction its dying operands hold nothing that counts.
@@ -110,8 +157,13 @@ void Translator::forget_dying(bool constant) {
 
 void Translator::true_divide(bool constant) {
   const StepHelper helper = constant ? binary_constant_operation : binary_operation;
-  Label slow = slow_path(helper, Known::Float);
+  Label slow = slow_path(helper, {{A(), Known::Float}});
   auto operand = [&](Xmm to, uint32_t index) {
+    if (likely(index) == Known::Float) {
+      const Xmm value = float_operand(to, index, slow);
+      if (value != to) a.movaps(to, value);
+      return;
+    }
     Label is_float = a.newLabel(), done = a.newLabel();
     load(rax, index);
     if (known_[index] != Known::Float) {
@@ -156,11 +208,9 @@ void Translator::true_divide(bool constant) {
   a.divsd(xmm0, xmm1);
   a.ucomisd(xmm0, xmm0);
   a.jp(slow);
-  a.movq(rax, xmm0);
-  a.add(rax, r14);
-  store(rax, A(), owns(A()) && A() != B() && (constant || A() != C()));
+  store_float(xmm0, owns(A()) && A() != B() && (constant || A() != C()));
   forget_dying(constant);
-  learn(A(), Known::Float);
+  learn_kept(A(), Known::Float);
 }
 
 void Translator::integer_operation(Op operation, bool constant) {
@@ -178,7 +228,10 @@ void Translator::integer_operation(Op operation, bool constant) {
     learn(A(), Known::Nothing);
     return;
   }
-  Label slow = slow_path(helper, Known::Int);
+  // Sets, and ints that need an object, give results that are no small ints.
+  const bool objects = guesses_[B()].is_object() || (!constant && guesses_[C()].is_object());
+  const bool expects_int = speculate_ && !objects;
+  Label slow = expects_int ? slow_path(helper, {{A(), Known::Int}}) : slow_path(helper);
   load(rax, B());
   require_int(rax, B(), slow);
   if (!constant) {
@@ -264,16 +317,21 @@ void Translator::integer_operation(Op operation, bool constant) {
   }
   store(rax, A(), owns(A()) && A() != B() && (constant || A() != C()));
   forget_dying(constant);
-  learn(A(), Known::Int);
+  learn(A(), expects_int ? Known::Int : Known::Nothing);
 }
 
 void Translator::negative() {
-  if (known_[B()] == Known::Float) {
+  if (likely(B()) == Known::Float) {
     load(rax, B());
     a.sub(rax, r14);
+    if (known_[B()] != Known::Float) {
+      a.cmp(rax, r15);
+      a.jae(slow_path(unary_operation, {{A(), Known::Float}}));
+    }
     a.btc(rax, 63);
     a.add(rax, r14);
-    store(rax, A(), owns(A()));
+    store(rax, A(), owns(A()) && A() != B());
+    forget_dying(true);
     learn(A(), Known::Float);
     return;
   }
@@ -308,8 +366,12 @@ CondCode float_condition(int op, bool invert) {
 void Translator::compare(Op op) {
   const int index = static_cast<int>(op) - static_cast<int>(Op::CompareLt);
   Label slow = slow_path(compare_values), floats = a.newLabel(), finish = a.newLabel();
-  const bool ints = could_be(known_[B()], Known::Int) && could_be(known_[C()], Known::Int);
-  const bool doubles = could_be(known_[B()], Known::Float) && could_be(known_[C()], Known::Float);
+  bool ints = could_be(known_[B()], Known::Int) && could_be(known_[C()], Known::Int);
+  bool doubles = could_be(known_[B()], Known::Float) && could_be(known_[C()], Known::Float);
+  if (ints && doubles && likely(B()) == likely(C())) {
+    if (likely(B()) == Known::Float) ints = false;
+    if (likely(B()) == Known::Int) doubles = false;
+  }
   if (!ints && !doubles) {
     a.jmp(slow);
     forget_dying(false);
@@ -330,9 +392,8 @@ void Translator::compare(Op op) {
   }
   if (doubles) {
     a.bind(floats);
-    load_float(xmm0, B(), slow);
-    load_float(xmm1, C(), slow);
-    a.ucomisd(xmm0, xmm1);
+    const Xmm left = float_operand(xmm0, B(), slow), other = float_operand(xmm1, C(), slow);
+    a.ucomisd(left, other);
     a.set(float_condition(index, false), al);
   }
   a.bind(finish);
@@ -358,8 +419,11 @@ void Translator::compare_jump(Op op, size_t index, bool constant) {
   const Value right = constant ? k()[C()] : constants_[C()];
   const bool int_constant = right && right.is_integer();
   const Known right_known = constant ? (int_constant ? Known::Int : Known::Float) : known_[C()];
-  const bool ints = could_be(known_[B()], Known::Int) && could_be(right_known, Known::Int);
-  const bool doubles = could_be(known_[B()], Known::Float) && (could_be(right_known, Known::Float) || int_constant);
+  bool ints = could_be(known_[B()], Known::Int) && could_be(right_known, Known::Int);
+  bool doubles = could_be(known_[B()], Known::Float) && (could_be(right_known, Known::Float) || int_constant);
+  const Known left_likely = likely(B()), right_likely = constant ? right_known : likely(C());
+  if (ints && doubles && left_likely == Known::Float && (right_likely == Known::Float || int_constant)) ints = false;
+  if (ints && doubles && left_likely == Known::Int && right_likely == Known::Int) doubles = false;
   test_and_jump(slow, constant ? test_constant_comparison : test_comparison, !invert, target);
   if (ints) {
     Label other = doubles ? floats : slow;
@@ -384,15 +448,16 @@ void Translator::compare_jump(Op op, size_t index, bool constant) {
   }
   if (doubles) {
     a.bind(floats);
-    load_float(xmm0, B(), slow);
+    const Xmm left = float_operand(xmm0, B(), slow);
+    Xmm other = xmm1;
     if (right && !right.is_object()) {
       const double number = right.is_integer() ? static_cast<double>(right.integer()) : right.number();
       load_constant(rax, std::bit_cast<uint64_t>(number));
       a.movq(xmm1, rax);
     } else {
-      load_float(xmm1, C(), slow);
+      other = float_operand(xmm1, C(), slow);
     }
-    a.ucomisd(xmm0, xmm1);
+    a.ucomisd(left, other);
     a.j(float_condition(which, invert), target);
   }
   if (!ints && !doubles) a.jmp(slow);

@@ -30,7 +30,7 @@ void Translator::test_and_jump(Label slow, TestHelper test, bool when, Label tar
     } else {
       a.jz(target);
     }
-    a.jmp(done_);
+    rejoin();
   });
 }
 

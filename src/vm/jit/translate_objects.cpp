@@ -127,8 +127,10 @@ void Translator::load_attr() {
     store(rax, A(), owns(A()));
     if (flags() & kDyingB) drop(B());
   }
+  const Value guess = module_entry >= 0 ? Value() : guess_attribute(B(), cache, Value::from_bits(pc_[2].word));
   if (flags() & kDyingB) learn(B(), Known::Immediate);
   learn(A(), Known::Nothing);
+  if (guess) guesses_[A()] = guess;
 }
 
 void Translator::store_attr() {
@@ -302,9 +304,11 @@ void Translator::get_item() {
       a.jmp(found);
     });
   }
+  const Value guess = guess_item(B(), C());
   if (flags() & kDyingB) learn(B(), Known::Immediate);
   if (flags() & kDyingC) learn(C(), Known::Immediate);
   learn(A(), Known::Nothing);
+  if (guess) guesses_[A()] = guess;
 }
 
 void Translator::set_item() {
@@ -357,6 +361,13 @@ void Translator::load_cell_object(bool in_register, uint32_t index) {
   a.mov(rdi, qword_ptr(rax, static_cast<int32_t>(offsetof(Tuple, items) + index * sizeof(Value))));
 }
 
+// What the cell in a register or in the frame's closure holds now.
+Value Translator::guess_cell(bool in_register, uint32_t index) const {
+  if (!frame_) return Value();
+  const Value cell = in_register ? guesses_[index] : as<Tuple>(frame_->function->closure)->items[index];
+  return cell && hiss::is<Cell>(cell) ? as<Cell>(cell)->content : Value();
+}
+
 void Translator::load_free(bool cell) {
   Label slow = a.newLabel();
   const size_t index = instruction_index_;
@@ -366,7 +377,9 @@ void Translator::load_free(bool cell) {
   a.jz(slow);
   retain(rax, Known::Nothing);
   store(rax, A(), owns(A()));
+  const Value guess = guess_cell(cell, B());
   learn(A(), Known::Nothing);
+  if (guess) guesses_[A()] = guess;
   cold([this, slow, index] {
     a.bind(slow);
     exit_at(index, MachineExit::Step);

@@ -1,14 +1,18 @@
 #include "vm/jit/translator.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "object/function.h"
+#include "object/shape.h"
+#include "vm/operations.h"
 
 namespace hiss::jit {
 
 using namespace asmjit::x86;
 
-Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address)
+Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address, const CallRecord* frame,
+                       bool speculate)
     : code_(code),
       instructions_(*code->instructions),
       a(&holder),
@@ -18,7 +22,13 @@ Translator::Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_add
       entries_(code->instructions->size()),
       known_(code->register_count + 1, Known::Nothing),
       constants_(code->register_count + 1),
-      guesses_(code->register_count + 1) {}
+      guesses_(code->register_count + 1),
+      frame_(frame),
+      speculate_(speculate),
+      held_behind_(code->instructions->size() + 1) {
+  forget_floats();
+  held_behind_.assign(held_behind_.size(), held_);
+}
 
 namespace {
 
@@ -28,6 +38,40 @@ bool is_long_jump(Op op) {
   return op == Op::Jump || op == Op::JumpBack || (op >= Op::JumpIfTrue && op <= Op::JumpIfNotNone);
 }
 bool is_compare_jump(Op op) { return op >= Op::JumpLt && op <= Op::JumpGeK; }
+
+// Instructions whose usual way makes no call, so that floats stay in the processor's registers.
+bool keeps_floats(Op op) {
+  switch (op) {
+    case Op::LoadConst:
+    case Op::Move:
+    case Op::MoveTake:
+    case Op::Release:
+    case Op::CheckLocal:
+    case Op::LoadGlobal:
+    case Op::LoadAttr:
+    case Op::StoreAttr:
+    case Op::GetItem:
+    case Op::SetItem:
+    case Op::LoadCell:
+    case Op::LoadFree:
+    case Op::StoreCell:
+    case Op::StoreFree:
+    case Op::Add:
+    case Op::Subtract:
+    case Op::Multiply:
+    case Op::AddK:
+    case Op::SubtractK:
+    case Op::MultiplyK:
+    case Op::TrueDivide:
+    case Op::TrueDivideK:
+    case Op::Negative:
+    case Op::JumpIfTrue:
+    case Op::JumpIfFalse:
+      return true;
+    default:
+      return (op >= Op::CompareLt && op <= Op::CompareGe) || is_compare_jump(op);
+  }
+}
 
 }  // namespace
 
@@ -71,6 +115,7 @@ bool Translator::translate() {
   bodies_.back() = a.newLabel();
   a.bind(bodies_.back());
   a.ud2();
+  in_cold_ = true;
   for (size_t i = 0; i < cold_.size(); ++i) {
     Cold cold = std::move(cold_[i]);
     pc_ = cold.pc;
@@ -87,6 +132,15 @@ std::unique_ptr<const void* []> Translator::entries(const asmjit::CodeHolder& ho
     if (entries_[i].isValid()) table[i] = reinterpret_cast<const void*>(base + holder.labelOffset(entries_[i]));
   }
   return table;
+}
+
+void Translator::learn(uint32_t index, Known known, Value constant) {
+  known_[index] = known;
+  constants_[index] = constant;
+  guesses_[index] = held_by_frame(index);
+  for (int32_t& held : held_) {
+    if (held == static_cast<int32_t>(index)) held = kNothingHeld;
+  }
 }
 
 void Translator::forget_all() {
@@ -115,7 +169,9 @@ void Translator::instruction(size_t index) {
       exit_at(0, MachineExit::Stay);
     });
   }
+  if (!keeps_floats(pc_->op())) forget_floats();
   basic(index);
+  held_behind_[index] = held_;
   a.bind(done_);
 }
 
@@ -200,6 +256,7 @@ void Translator::error_exit() {
 }
 
 void Translator::step_helper(StepHelper helper) {
+  if (!in_cold_) forget_floats();
   a.mov(rdi, r13);
   load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
   load_constant(rax, reinterpret_cast<uint64_t>(helper));
@@ -215,6 +272,7 @@ void Translator::step_helper(StepHelper helper) {
 
 // Afterwards rax holds the answer of the ControlHelper at this address, which finds a fourth argument in rcx.
 void Translator::call_control(uint64_t helper) {
+  if (!in_cold_) forget_floats();
   a.mov(rdi, r13);
   load_constant(rsi, reinterpret_cast<uint64_t>(pc_));
   a.mov(rdx, r12);
@@ -227,29 +285,70 @@ asmjit::Label Translator::slow_path(StepHelper helper) {
   cold([this, slow, helper] {
     a.bind(slow);
     step_helper(helper);
-    a.jmp(done_);
+    rejoin();
   });
   return slow;
 }
 
-asmjit::Label Translator::slow_path(StepHelper helper, Known expected) {
+asmjit::Label Translator::slow_path(StepHelper helper, std::vector<Expectation> expected) {
   Label slow = a.newLabel();
-  cold([this, slow, helper, expected] {
+  cold([this, slow, helper, expected = std::move(expected)] {
     a.bind(slow);
     step_helper(helper);
-    load(rax, A());
-    if (expected == Known::Float) {
-      a.sub(rax, r14);
-      a.cmp(rax, r15);
-      a.jb(done_);
-    } else {
-      a.shr(rax, 49);
-      a.cmp(eax, 0x7FFF);
-      a.je(done_);
+    Label fails = a.newLabel();
+    for (const Expectation& e : expected) {
+      load(rax, e.reg);
+      if (e.known == Known::Float) {
+        a.sub(rax, r14);
+        a.cmp(rax, r15);
+        a.jae(fails);
+      } else {
+        a.shr(rax, 49);
+        a.cmp(eax, 0x7FFF);
+        a.jne(fails);
+      }
     }
+    rejoin();
+    a.bind(fails);
+    load_constant(rdi, reinterpret_cast<uint64_t>(code_));
+    load_constant(rax, reinterpret_cast<uint64_t>(&count_stale_cache));
+    a.call(rax);
     exit_at(instruction_index_ + words_of(*pc_), MachineExit::Stay);
   });
   return slow;
+}
+
+void Translator::rejoin() {
+  reload_floats(held_behind_[instruction_index_]);
+  a.jmp(done_);
+}
+
+// ---- Floats in the processor's registers
+
+size_t Translator::find_held(uint32_t index) const {
+  return static_cast<size_t>(std::find(held_.begin(), held_.end(), static_cast<int32_t>(index)) - held_.begin());
+}
+
+void Translator::hold_float(uint32_t index, Xmm value) {
+  size_t slot = find_held(index);
+  if (slot == kHeldFloats)
+    slot = static_cast<size_t>(std::find(held_.begin(), held_.end(), kNothingHeld) - held_.begin());
+  if (slot == kHeldFloats) {
+    // The one that has been held for longest lies first.
+    slot = oldest_held_;
+    oldest_held_ = (oldest_held_ + 1) % kHeldFloats;
+  }
+  held_[slot] = static_cast<int32_t>(index);
+  if (value != held_place(slot)) a.movaps(held_place(slot), value);
+}
+
+void Translator::reload_floats(const HeldFloats& held) {
+  for (size_t slot = 0; slot < kHeldFloats; ++slot) {
+    if (held[slot] == kNothingHeld) continue;
+    load(rax, static_cast<uint32_t>(held[slot]));
+    a.sub(rax, r14);
+    a.movq(held_place(slot), rax);
+  }
 }
 
 // ---- Values
@@ -280,11 +379,12 @@ void Translator::release(Gp value, Known known) {
   a.dec(dword_ptr(rdi, offsetof(Object, refs)));
   a.jz(dead);
   a.bind(done);
-  cold([this, dead, done] {
+  cold([this, dead, done, held = held_] {
     a.bind(dead);
     save_pc();
     load_constant(rax, reinterpret_cast<uint64_t>(&destroy_object));
     a.call(rax);
+    reload_floats(held);
     a.jmp(done);
   });
 }
@@ -341,6 +441,46 @@ void Translator::require_int(Gp value, uint32_t index, Label slow) {
   a.jne(slow);
 }
 
+// ---- Guesses
+
+Value Translator::held_by_frame(uint32_t index) const {
+  return frame_ && index < code_->local_register_count ? frame_->base[index] : Value();
+}
+
+Known Translator::likely(uint32_t index) const {
+  if (known_[index] != Known::Nothing || !speculate_) return known_[index];
+  if (guesses_[index].is_integer()) return Known::Int;
+  return guesses_[index].is_number() ? Known::Float : Known::Nothing;
+}
+
+Value Translator::guess_item(uint32_t container, uint32_t key) const {
+  const Value source = guesses_[container], index = constants_[key] ? constants_[key] : guesses_[key];
+  const Value* items = nullptr;
+  int64_t size = 0;
+  if (source && is_exact(source, list_type)) items = as<List>(source)->items, size = as<List>(source)->size;
+  if (source && is_exact(source, tuple_type)) items = as<Tuple>(source)->items, size = as<Tuple>(source)->size;
+  if (size == 0) return Value();
+  // Of a key that is not known the first item speaks for all.
+  int64_t place = index && index.is_integer() ? index.integer() : 0;
+  if (place < 0) place += size;
+  return items[place >= 0 && place < size ? place : 0];
+}
+
+// `cache` and `constant`: what LoadAttr's inline cache has found.
+Value Translator::guess_attribute(uint32_t object, uint64_t cache, Value constant) const {
+  const Value holder = guesses_[object];
+  if (cache & (kCacheConstant | kCacheClass)) return constant;
+  if (!holder || !holder.is_object() || cache == 0) return Value();
+  const auto* o = static_cast<const Instance*>(holder.object());
+  if (cache & kCacheSlot) {
+    if (o->type->version != static_cast<uint32_t>(constant.bits())) return Value();
+    return *reinterpret_cast<const Value*>(reinterpret_cast<const char*>(o) + ((cache & ~kCacheSlot) >> 32));
+  }
+  if (o->layout != Layout::Instance || !o->attributes.shape || o->attributes.shape->id != static_cast<uint32_t>(cache))
+    return Value();
+  return o->attributes.values[cache >> 32];
+}
+
 // ---- The instructions
 
 namespace {
@@ -374,18 +514,23 @@ void Translator::basic(size_t index) {
       load(rax, B());
       if (!is_immediate(B())) retain(rax, known_[B()]);
       const Known known = known_[B()];
+      const Value guess = guesses_[B()];
       store(rax, A(), owns(A()));
       learn(A(), known, constants_[B()]);
+      guesses_[A()] = guess;
       return;
     }
     case Op::MoveTake: {
       load(rax, B());
       if (!is_immediate(B())) a.mov(reg(B()), 0);
       const Known known = known_[B()];
-      const Value constant = constants_[B()];
+      const Value constant = constants_[B()], guess = guesses_[B()];
+      const size_t held = find_held(B());
       store(rax, A(), owns(A()));
       if (!is_immediate(B())) learn(B(), Known::Immediate);
       learn(A(), known, constant);
+      guesses_[A()] = guess;
+      if (held < kHeldFloats) held_[held] = static_cast<int32_t>(A());
       return;
     }
     case Op::Release:
@@ -463,10 +608,13 @@ void Translator::basic(size_t index) {
     case Op::LshiftK:
       return integer_operation(Op::Lshift, true);
     case Op::Power:
-    case Op::MatrixMultiply:
+    case Op::MatrixMultiply: {
+      const Known left = likely(B()), right = likely(C());
       helper(binary_operation);
       learn(A(), Known::Nothing);
+      guess_number(left, right);
       return;
+    }
     case Op::Negative:
       return negative();
     case Op::Positive:

@@ -1,8 +1,8 @@
 // The template translator: walks a code object's instructions once and emits machine code for each.
 //
 // Registers of the processor: rbx the frame's registers, r12 the thread, r13 the call record, r14 and r15 the offset
-// and span of float words, rbp the span of object words. rax, rcx, rdx, rsi, rdi, r8-r11 are free within an
-// instruction.
+// and span of float words, rbp the span of object words. rax, rcx, rdx, rsi, rdi, r8-r11, xmm0 and xmm1 are free within
+// an instruction; xmm2 to xmm7 keep floats that registers of the frame hold, too.
 #pragma once
 
 #include <asmjit/x86.h>
@@ -40,7 +40,9 @@ enum class Known : uint8_t { Nothing, Int, Float, Bool, Immediate, Object };
 
 class Translator {
  public:
-  Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address);
+  /// `frame`: one that runs the code at this moment, or null. The kinds of what it holds are taken for usual; with
+  /// `speculate`, code for other kinds leaves to the interpreter.
+  Translator(Code* code, asmjit::CodeHolder& holder, uint64_t exit_address, const CallRecord* frame, bool speculate);
   /// Emits everything; false when asmjit reported an error.
   bool translate();
   /// After the code has been placed at `base`: the entries, one for each word of bytecode.
@@ -81,8 +83,27 @@ class Translator {
   void cold(std::function<void()> emit) { cold_.push_back({std::move(emit), pc_, instruction_index_, done_}); }
   /// A label of code that runs `helper`, then goes on behind this instruction.
   Label slow_path(StepHelper helper);
-  /// The same, when what follows relies on the result in A being of a known kind.
-  Label slow_path(StepHelper helper, Known expected);
+  /// The same, when what follows relies on what registers hold: the interpreter goes on where it is something else.
+  struct Expectation {
+    uint32_t reg;
+    Known known;  // Int or Float
+  };
+  Label slow_path(StepHelper helper, std::vector<Expectation> expected);
+  /// The end of code that stands apart: goes on behind its instruction.
+  void rejoin();
+
+  // Floats in the processor's registers: each is also in the frame's register, as ever.
+  static constexpr size_t kHeldFloats = 6;
+  static constexpr int32_t kNothingHeld = -1;
+  using HeldFloats = std::array<int32_t, kHeldFloats>;  // the frame's register whose float is held
+  static Xmm held_place(size_t slot) { return Xmm(static_cast<uint32_t>(2 + slot)); }
+  /// The place that holds the float of a register, or kHeldFloats.
+  size_t find_held(uint32_t index) const;
+  /// Keeps a copy of a float that register `index` holds, or is about to.
+  void hold_float(uint32_t index, Xmm value);
+  void forget_floats() { held_.fill(kNothingHeld); }
+  /// Behind a call, which has changed the processor's registers.
+  void reload_floats(const HeldFloats& held);
 
   // translate_arithmetic.cpp
   void arithmetic(Op operation, bool constant);
@@ -91,7 +112,10 @@ class Translator {
   void negative();
   void compare(Op op);
   void compare_jump(Op op, size_t index, bool constant);
-  void load_float(Xmm to, uint32_t index, Label slow);
+  Xmm float_operand(Xmm scratch, uint32_t index, Label slow);
+  void store_float(Xmm value, bool release_old);
+  void learn_kept(uint32_t index, Known known);
+  void guess_number(Known left, Known right);
   Label jump_target(size_t index);
 
   // translate_objects.cpp
@@ -104,6 +128,7 @@ class Translator {
   void require_shape(uint32_t id, Label slow, Label other);
   void look_into_table(Label other, uint64_t routine, Label found, Label slow);
   void load_cell_object(bool in_register, uint32_t index);
+  Value guess_cell(bool in_register, uint32_t index) const;
   void load_free(bool cell);
   void store_free(bool cell);
   void list_append();
@@ -161,9 +186,15 @@ class Translator {
   std::vector<Label> entries_;  // where the interpreter may enter
   std::vector<Known> known_;
   std::vector<Value> constants_;  // known values; empty: none
-  // What a register will probably hold, since a name or an attribute was bound to it when the code was translated. Code
-  // must check it, and by something that no other object can have.
+  // What a register will probably hold, or a value of the same kind: the frame that ran the code held it, or a name or
+  // an attribute was bound to it. Code must check it, and by something that no other object can have.
   std::vector<Value> guesses_;
+  const CallRecord* frame_;
+  bool speculate_;
+  HeldFloats held_;
+  size_t oldest_held_ = 0;
+  std::vector<HeldFloats> held_behind_;  // each instruction
+  bool in_cold_ = false;                 // emitting code that stands apart
   std::vector<Cold> cold_;
   std::array<Label, kMostUnpacked + 1> unpack_routines_;  // by the number of items
   const Instruction* pc_ = nullptr;  // of the instruction being translated
@@ -171,11 +202,14 @@ class Translator {
   uint32_t skip_ = 0;                // instructions behind this one whose work it has done
   bool may_leave_ = true;            // the instruction before can come back through the interpreter
   size_t instruction_index_ = 0;
-  void learn(uint32_t index, Known known, Value constant = Value()) {
-    known_[index] = known;
-    constants_[index] = constant;
-    guesses_[index] = Value();
-  }
+  void learn(uint32_t index, Known known, Value constant = Value());
+  /// The kind that a register's value probably has: known, or guessed where speculation is allowed.
+  Known likely(uint32_t index) const;
+  /// What the frame holds in a register at the time of translation, or empty.
+  Value held_by_frame(uint32_t index) const;
+  /// The item that container[key] probably gives, or empty.
+  Value guess_item(uint32_t container, uint32_t key) const;
+  Value guess_attribute(uint32_t object, uint64_t cache, Value constant) const;
   bool is_immediate(uint32_t index) const {
     const Known k = known_[index];
     return k == Known::Int || k == Known::Float || k == Known::Bool || k == Known::Immediate;
