@@ -46,7 +46,7 @@ Ref repeat_sequence(RepeatSlot repeat, Value sequence, Value count) {
   return repeat(sequence, *number);
 }
 
-Ref fail_operands(const char* symbol, Value a, Value b) {
+Failure fail_operands(std::string_view symbol, Value a, Value b) {
   return fail(exc::TypeError, "unsupported operand type(s) for {}: '{}' and '{}'", symbol, type_name(a), type_name(b));
 }
 
@@ -111,7 +111,12 @@ Ref inplace(BinaryOp op, Value a, Value b) {
     if (RepeatSlot repeat = type_of(a)->slots.repeat) return repeat_sequence(repeat, a, b);
     if (RepeatSlot repeat = type_of(b)->slots.repeat) return repeat_sequence(repeat, b, a);
   }
-  return fail_operands(fmt::format("{}=", operation.symbol).c_str(), a, b);
+  return unsupported_operands(op, true, a, b);
+}
+
+Failure unsupported_operands(BinaryOp op, bool inplace_form, Value a, Value b) {
+  const char* symbol = kOperations[static_cast<int>(op)].symbol;
+  return inplace_form ? fail_operands(fmt::format("{}=", symbol), a, b) : fail_operands(symbol, a, b);
 }
 
 Ref power(Value base, Value exponent, Value modulus) {

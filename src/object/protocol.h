@@ -77,6 +77,8 @@ Result<int64_t> hash(Value v);  // never -1
 // Arithmetic
 Ref binary(BinaryOp op, Value a, Value b);
 Ref inplace(BinaryOp op, Value a, Value b);
+/// TypeError: no operand knows what to do with the other.
+Failure unsupported_operands(BinaryOp op, bool inplace_form, Value a, Value b);
 Ref power(Value base, Value exponent, Value modulus = Value::none());
 Ref inplace_power(Value base, Value exponent);
 Ref negative(Value v);

@@ -16,6 +16,7 @@ enum class RecordKind : uint8_t {
   ForIter,  // a generator resumed by a for loop
   Send,     // a generator resumed by yield from or await
   Collect,  // a generator whose values become the result of a call (vm/collecting.h)
+  Operator, // the method of an operator: the result of an instruction (vm/operators.h)
 };
 
 /// What becomes of the values of a generator that a builtin collects.
@@ -41,7 +42,7 @@ struct CallRecord {
   Value* top;             // frames called from here may use the stack from here on
   Code* code;
   Function* function;     // borrowed; owned when the kind is Init
-  Value held;             // owned: the function (Call), the instance (Init), the generator (the others)
+  Value held;             // owned: the function (Call, Operator), the instance (Init), the generator (the others)
   const void* return_to;  // machine code: where the caller goes on when this frame returns
   uint32_t dst;
   RecordKind kind;

@@ -15,6 +15,7 @@
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
+#include "vm/operators.h"
 #include "vm/plain_steps.h"
 
 namespace hiss {
@@ -1076,6 +1077,8 @@ return_value : {
   } else if (kind == RecordKind::Collect) {
     release(returned);
     CHECK(finish_collecting(ts, collecting));
+  } else if (kind == RecordKind::Operator) {
+    CHECK(finish_operator(record, returned));
   } else {
     SET(dst, returned);
   }

@@ -29,43 +29,6 @@ Failure fail_name(Str* name) {
   return fail_with(error);
 }
 
-BinaryOp operation_of(Op op) {
-  switch (op) {
-    case Op::Add:
-    case Op::AddK:
-      return BinaryOp::add;
-    case Op::Subtract:
-    case Op::SubtractK:
-      return BinaryOp::subtract;
-    case Op::Multiply:
-    case Op::MultiplyK:
-      return BinaryOp::multiply;
-    case Op::MatrixMultiply:
-      return BinaryOp::matrix_multiply;
-    case Op::TrueDivide:
-    case Op::TrueDivideK:
-      return BinaryOp::true_divide;
-    case Op::Remainder:
-    case Op::RemainderK:
-      return BinaryOp::remainder;
-    case Op::Lshift:
-    case Op::LshiftK:
-      return BinaryOp::lshift;
-    case Op::Rshift:
-    case Op::RshiftK:
-      return BinaryOp::rshift;
-    case Op::Or:
-      return BinaryOp::or_;
-    case Op::Xor:
-      return BinaryOp::xor_;
-    case Op::And:
-    case Op::AndK:
-      return BinaryOp::and_;
-    default:
-      return BinaryOp::floor_divide;
-  }
-}
-
 }  // namespace
 
 // ---- Names
@@ -404,6 +367,43 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out) {
 }
 
 // ---- Operators
+
+BinaryOp operation_of(Op op) {
+  switch (op) {
+    case Op::Add:
+    case Op::AddK:
+      return BinaryOp::add;
+    case Op::Subtract:
+    case Op::SubtractK:
+      return BinaryOp::subtract;
+    case Op::Multiply:
+    case Op::MultiplyK:
+      return BinaryOp::multiply;
+    case Op::MatrixMultiply:
+      return BinaryOp::matrix_multiply;
+    case Op::TrueDivide:
+    case Op::TrueDivideK:
+      return BinaryOp::true_divide;
+    case Op::Remainder:
+    case Op::RemainderK:
+      return BinaryOp::remainder;
+    case Op::Lshift:
+    case Op::LshiftK:
+      return BinaryOp::lshift;
+    case Op::Rshift:
+    case Op::RshiftK:
+      return BinaryOp::rshift;
+    case Op::Or:
+      return BinaryOp::or_;
+    case Op::Xor:
+      return BinaryOp::xor_;
+    case Op::And:
+    case Op::AndK:
+      return BinaryOp::and_;
+    default:
+      return BinaryOp::floor_divide;
+  }
+}
 
 Ref binary_slow(Op op, Value a, Value b, bool inplace_form, bool a_dying, bool b_dying) {
   if (op == Op::Power) return inplace_form ? inplace_power(a, b) : power(a, b);

@@ -53,6 +53,7 @@ Status store_attr_cached(Value object, Str* name, Value value, Instruction* cach
 /// r[0] and r[1] of LoadMethod: (function, self) or (callable, empty).
 Status load_method(Value object, Str* name, Instruction* cache, Value* out);
 
+BinaryOp operation_of(Op op);
 Ref binary_slow(Op op, Value a, Value b, bool inplace, bool a_dying, bool b_dying);
 /// container[start:stop:step]; `bounds` are these three.
 Ref get_slice(Value container, const Value* bounds);

@@ -11,6 +11,7 @@
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
+#include "vm/operators.h"
 #include "vm/step.h"
 
 namespace hiss::jit {
@@ -451,7 +452,13 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
   }
 }
 
-uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts) {
+uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
+  if (!enter_operator(*ts, record, pc)) return kDone;
+  ts->record->return_to = reinterpret_cast<const void*>(back);
+  return go_on(ts);
+}
+
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
   Value* callee = &record->base[pc->a()];
   auto* cls = as<Type>(*callee);
   const Value found = lookup(cls, names.__init__);
@@ -469,6 +476,7 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts)
   entered->kind = RecordKind::Init;
   entered->held = to_value(instance);
   entered->dst = pc->c();
+  entered->return_to = reinterpret_cast<const void*>(back);
   return go_on(ts);
 }
 
@@ -506,6 +514,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
   const uint32_t dst = record->dst;
   const Value held = record->held;
   const CollectingCall collecting = CollectingCall::of(record);
+  const void* const return_to = record->return_to;
   if (record->generator) {
     finish_generator(*ts, record, pc->b());
   } else {
@@ -523,6 +532,9 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
   } else if (kind == RecordKind::Collect) {
     release(returned);
     if (finish_collecting(*ts, collecting).is_error()) return stubs.error;
+  } else if (kind == RecordKind::Operator) {
+    if (finish_operator(ts->record, returned).is_error()) return stubs.error;
+    return reinterpret_cast<uint64_t>(return_to);
   } else {
     set_in_caller(ts->record, dst, returned);
   }

@@ -45,8 +45,11 @@ using ControlHelper = uint64_t (*)(CallRecord* record, const Instruction* pc, Th
 enum Outcome : uint64_t { kDone = 0, kItem = 1, kExhausted = 2 };
 uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
 /// Of a class that makes plain instances; kDone: nothing was done, since its __init__ is not in Python or needs
-/// binding.
-uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts);
+/// binding. `back`: the code behind the call.
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
+/// See enter_operator(); kDone: nothing was done. `back`: the code behind the instruction, which finds the result in A,
+/// and the operands as they were or dropped.
+uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
 /// A call that collects (vm/collecting.h) the generator in its only argument. `what`: a Collecting.
 uint64_t enter_collecting_call(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t what);
 /// Yield in such a call; kDone: the frame goes on behind it.

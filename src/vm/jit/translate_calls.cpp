@@ -76,7 +76,7 @@ void Translator::call(size_t index) {
   bool in_line = op == Op::Call || method;
   if (in_line && guess &&
       (call_range_iterator(guess, index, slow) || call_native_guess(guess, method, slow) ||
-       (!method && call_class_guess(guess, slow)))) {
+       (!method && call_class_guess(guess, slow, back)))) {
     cold(emit_slow);
   } else if (in_line && !(code_->code_flags & kGeneratorFlags)) {
     call_python(B() + (method ? 1 : 0), method, slow, back);
@@ -286,7 +286,7 @@ bool Translator::call_range_iterator(Value guess, size_t index, Label slow) {
 }
 
 // A class of Python code whose __init__ needs no binding: its frame is entered.
-bool Translator::call_class_guess(Value guess, Label slow) {
+bool Translator::call_class_guess(Value guess, Label slow, Label back) {
   if (!hiss::is<Type>(guess) || !makes_plain_instances(guess) || !type_version(as<Type>(guess))) return false;
   const uint32_t callee = A();
   load(rdi, callee);
@@ -295,7 +295,8 @@ bool Translator::call_class_guess(Value guess, Label slow) {
   a.jne(slow);
   a.cmp(dword_ptr(rdi, offsetof(Type, version)), as<Type>(guess)->version);
   a.jne(slow);
-  control(enter_class);
+  a.lea(rcx, ptr(back));
+  call_control(reinterpret_cast<uint64_t>(&enter_class));
   a.test(rax, rax);
   a.jz(slow);
   continue_in_frame();
@@ -317,13 +318,42 @@ void Translator::return_value(bool none) {
     forget_all();
     return;
   }
+  Label other_kind = a.newLabel(), no_call = a.newLabel(), have_value = a.newLabel();
   a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Call));
-  a.jne(slow);
+  a.jne(other_kind);
+  a.bind(no_call);
   a.cmp(qword_ptr(r13, offsetof(CallRecord, frame)), 0);
   a.jne(slow);
   a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, return_to)));
   a.test(rdx, rdx);
   a.jz(slow);
+  Label init = a.newLabel();
+  const uint32_t value = A();
+  if (none) {
+    a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Init));
+    a.je(init);
+  }
+  cold([this, other_kind, no_call, init, have_value, slow, none, value] {
+    a.bind(other_kind);
+    if (none) {
+      // __init__: the instance is what the call gives, and the function is what the record has to let go.
+      a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Init));
+      a.je(no_call);
+    } else {
+      load(rax, value);
+      a.cmp(rax, static_cast<int32_t>(Value::not_implemented().bits()));
+      a.je(slow);
+    }
+    a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Operator));
+    a.je(no_call);
+    a.jmp(slow);
+    if (!none) return;
+    a.bind(init);
+    a.mov(rax, qword_ptr(r13, offsetof(CallRecord, held)));
+    a.mov(rcx, qword_ptr(r13, offsetof(CallRecord, function)));
+    a.mov(qword_ptr(r13, offsetof(CallRecord, held)), rcx);
+    a.jmp(have_value);
+  });
   // The value and the way back wait on the machine stack: releasing may run finalizers, and their frames lie where this
   // record does.
   if (none) {
@@ -332,6 +362,7 @@ void Translator::return_value(bool none) {
     load(rax, A());
     if (!is_immediate(A())) a.mov(reg(A()), 0);
   }
+  a.bind(have_value);
   a.mov(qword_ptr(rsp, kSavedValue), rax);
   for (uint32_t i = 0; i < in_use; ++i) {
     if (is_immediate(i) || (!none && i == A())) continue;

@@ -280,11 +280,34 @@ void Translator::call_control(uint64_t helper) {
   a.call(rax);
 }
 
+// The helper's work; where it is an operator whose method is in Python, the method's frame is entered.
+void Translator::slow_step(StepHelper helper) {
+  if (helper != binary_operation && helper != binary_constant_operation) return step_helper(helper);
+  Label native = a.newLabel(), back = a.newLabel(), done = a.newLabel();
+  a.lea(rcx, ptr(back));
+  call_control(reinterpret_cast<uint64_t>(&enter_operator_method));
+  a.test(rax, rax);
+  a.jz(native);
+  continue_in_frame();
+  a.bind(back);
+  auto drop_operand = [&](uint32_t index) {
+    load(rdi, index);
+    a.mov(reg(index), 0);
+    release(rdi, Known::Nothing);
+  };
+  if (flags() & kDyingB) drop_operand(B());
+  if ((flags() & kDyingC) && helper == binary_operation) drop_operand(C());
+  a.jmp(done);
+  a.bind(native);
+  step_helper(helper);
+  a.bind(done);
+}
+
 asmjit::Label Translator::slow_path(StepHelper helper) {
   Label slow = a.newLabel();
   cold([this, slow, helper] {
     a.bind(slow);
-    step_helper(helper);
+    slow_step(helper);
     rejoin();
   });
   return slow;
@@ -294,7 +317,7 @@ asmjit::Label Translator::slow_path(StepHelper helper, std::vector<Expectation> 
   Label slow = a.newLabel();
   cold([this, slow, helper, expected = std::move(expected)] {
     a.bind(slow);
-    step_helper(helper);
+    slow_step(helper);
     Label fails = a.newLabel();
     for (const Expectation& e : expected) {
       load(rax, e.reg);

@@ -89,6 +89,7 @@ class Translator {
     Known known;  // Int or Float
   };
   Label slow_path(StepHelper helper, std::vector<Expectation> expected);
+  void slow_step(StepHelper helper);
   /// The end of code that stands apart: goes on behind its instruction.
   void rejoin();
 
@@ -160,7 +161,7 @@ class Translator {
   void finish_native_call();
   void collect_generator(Value guess);
   bool call_range_iterator(Value guess, size_t index, Label slow);
-  bool call_class_guess(Value guess, Label slow);
+  bool call_class_guess(Value guess, Label slow, Label back);
   void continue_in_frame();
   void return_value(bool none);
   Value guess_global(int64_t index, bool in_builtins) const;
