@@ -92,6 +92,10 @@ template <typename Visit>
       visit_attributes(&static_cast<Instance*>(o)->attributes, visit);
       visit_slots(o, type, visit);
       return;
+    case Layout::Plain:
+      if (!type->is_heap() || type->traverse || type->attributes_offset) break;
+      visit(static_cast<Object*>(type));
+      return visit_slots(o, type, visit);
     case Layout::Set: {
       if (type != &set_type && type != &frozenset_type) break;
       auto* set = static_cast<Set*>(o);

@@ -40,7 +40,7 @@ Ref sys_exit(Value, const Value* a) {
       code.is_none() && !a[0] ? TRY(call(to_value(&exc::SystemExit))) : TRY(call(to_value(&exc::SystemExit), {code}));
   return fail_with(exit);
 }
-Ref sys_getrefcount(Value, const Value* a) { return make_int(a[0].is_object() ? a[0].object()->refs + 1 : INT32_MAX); }
+Ref sys_getrefcount(Value, const Value* a) { return make_int(a[0].is_object() ? a[0].object()->refs : INT32_MAX); }
 Ref sys_getrecursionlimit(Value, const Value*) { return make_int(recursion_limit); }
 Ref sys_setrecursionlimit(Value, const Value* a) {
   const int64_t n = TRY(to_int64(a[0]));
