@@ -417,6 +417,12 @@ namespace {
 // The arguments are not what the parameters are: defaults, keywords, *args; or a generator is made.
 [[gnu::noinline]] Ref call_function_bound(ThreadState& ts, Function* f, const Args& args) {
   Value* base = ts.record->top;
+  if ((f->code->code_flags & kMakesGenerator) && f->code->simple_arguments && !args.names &&
+      f->code->argcount == static_cast<int32_t>(args.count) && args.count <= 512) {
+    std::copy(args.values, args.values + args.count, base);
+    for (uint32_t i = 0; i < args.count; ++i) retain(base[i]);
+    return make_generator(f, base);
+  }
   const uint32_t total = args.count + args.keyword_count();
   if (base + total + f->code->register_count + 512 > ts.stack_end) {
     (void)fail_depth();

@@ -46,20 +46,62 @@ void Translator::jump_if(bool when, size_t index) {
     }
     return;
   }
-  Label slow = a.newLabel();
+  Label other = a.newLabel();
   load(rax, A());
   a.mov(rcx, rax);
   a.or_(rcx, 1);
   a.cmp(rcx, 9);
-  a.jne(slow);
+  a.jne(other);
   a.test(al, 1);
   if (when) {
     a.jnz(target);
   } else {
     a.jz(target);
   }
-  test_and_jump(slow, test_truth, when, target);
+  cold([this, other, when, target, dying] { test_object(other, when, target, dying); });
   if (dying) learn(A(), Known::Immediate);
+}
+
+// Code at `other`: rax holds no bool. None, lists, and objects of classes that do not say how true they are need no
+// call.
+void Translator::test_object(Label other, bool when, Label target, bool dying) {
+  Label slow = a.newLabel(), no_list = a.newLabel(), is_true = a.newLabel(), is_false = a.newLabel();
+  a.bind(other);
+  a.cmp(rax, static_cast<int32_t>(Value::none().bits()));
+  a.je(is_false);
+  a.lea(rcx, ptr(rax, -static_cast<int32_t>(kFirstObject)));
+  a.cmp(rcx, rbp);
+  a.jae(slow);
+  a.mov(rcx, qword_ptr(rax, offsetof(Object, type)));
+  if (!dying) {
+    a.cmp(rcx, static_cast<int32_t>(reinterpret_cast<intptr_t>(&list_type)));
+    a.jne(no_list);
+    a.cmp(qword_ptr(rax, offsetof(List, size)), 0);
+    a.je(is_false);
+    a.jmp(is_true);
+    a.bind(no_list);
+  }
+  for (const size_t slot : {offsetof(Slots, truth), offsetof(Slots, length)}) {
+    a.cmp(qword_ptr(rcx, static_cast<int32_t>(offsetof(Type, slots) + slot)), 0);
+    a.jne(slow);
+  }
+  if (dying) {
+    a.mov(rdi, rax);
+    a.mov(reg(A()), 0);
+    release(rdi, Known::Object);
+  }
+  auto go_to = [&](bool answer) {
+    if (answer == when) {
+      a.jmp(target);
+    } else {
+      rejoin();
+    }
+  };
+  a.bind(is_true);
+  go_to(true);
+  a.bind(is_false);
+  go_to(false);
+  test_and_jump(slow, test_truth, when, target);
 }
 
 void Translator::jump_if_none(bool when, size_t index) {

@@ -143,6 +143,7 @@ class Translator {
   // translate_control.cpp
   void test_and_jump(Label slow, TestHelper test, bool when, Label target);
   void jump_if(bool when, size_t index);
+  void test_object(Label other, bool when, Label target, bool dying);
   void jump_if_none(bool when, size_t index);
   void for_iter(size_t index);
   void next_pair(size_t index, Label end);
