@@ -20,6 +20,8 @@ struct Tuple : Object {
 Tuple* allocate_tuple(int64_t size);  // items are empty until filled (not yet tracked by the collector: see track())
 Ref make_tuple(std::initializer_list<Value> items);
 Ref make_tuple(const Value* items, int64_t size);
+/// Takes the items' counts over, and leaves the items empty.
+Ref take_into_tuple(Value* items, int64_t size);
 Ref empty_tuple();
 /// False as soon as the __hash__ of a subclass of tuple is changed: Tuple::hash says nothing from then on.
 extern bool tuple_hashes_last;

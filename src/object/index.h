@@ -39,6 +39,25 @@ struct SliceFields {
   int64_t start, stop, step;
   SliceBounds bounds(int64_t length) const;
 };
+inline SliceBounds SliceFields::bounds(int64_t length) const {
+  const bool backwards = step < 0;
+  auto fit = [&](int64_t i) {
+    if (i < 0) {
+      i += length;
+      if (i < 0) i = backwards ? -1 : 0;
+    } else if (i >= length) {
+      i = backwards ? length - 1 : length;
+    }
+    return i;
+  };
+  SliceBounds b{fit(start), fit(stop), step, 0};
+  const int64_t span = backwards ? b.start - b.stop : b.stop - b.start;
+  if (span <= 0) return b;
+  // A division takes longer than all the rest.
+  const int64_t stride = backwards ? -step : step;
+  b.length = stride == 1 ? span : (span - 1) / stride + 1;
+  return b;
+}
 Result<SliceFields> slice_fields(Slice* slice);
 /// Bounds of container[bounds[0]:bounds[1]:bounds[2]] that are small ints or None, as nearly all are: no slice object
 /// is needed. False when they are something else, or the step is 0.

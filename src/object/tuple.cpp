@@ -57,6 +57,17 @@ Ref make_tuple(const Value* items, int64_t size) {
   return Ref::steal(t);
 }
 
+Ref take_into_tuple(Value* items, int64_t size) {
+  if (size == 0) return empty_tuple();
+  Tuple* t = allocate_plain(size);
+  for (int64_t i = 0; i < size; ++i) {
+    t->items[i] = items[i];
+    items[i] = Value();
+  }
+  link_young(t);
+  return Ref::steal(t);
+}
+
 Ref make_tuple(std::initializer_list<Value> items) {
   return make_tuple(items.begin(), static_cast<int64_t>(items.size()));
 }

@@ -1094,15 +1094,8 @@ op_MakeFunction : {
 
 // ---- Displays
 op_BuildTuple : {
-  Tuple* tuple = C ? allocate_tuple(C) : nullptr;
-  Ref hold = tuple ? Ref::steal(tuple) : empty_tuple();
-  for (uint32_t i = 0; i < C; ++i) {
-    tuple->items[i] = r[B + i];
-    r[B + i] = Value();
-  }
-  if (tuple) track(tuple);
   SAVE();
-  SET(A, hold.release());
+  SET(A, take_into_tuple(&r[B], C).release());
 }
   DISPATCH();
 op_BuildList : {

@@ -3,6 +3,7 @@
 #include "object/exception.h"
 #include "object/frame.h"
 #include "object/generator.h"
+#include "object/index.h"
 #include "object/iterator.h"
 #include "object/list_internal.h"
 #include "object/native.h"
@@ -88,7 +89,16 @@ bool set_item_slow(CallRecord* record, const Instruction* pc) {
 
 bool get_slice_of(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
-  Ref part = get_slice(s.r[s.b], &s.r[s.c]);
+  const Value container = s.r[s.b], *bounds = &s.r[s.c];
+  if (SliceBounds b; is_exact(container, list_type) && plain_bounds(bounds, as<List>(container)->size, b)) {
+    // The bounds are no objects, so they may stay.
+    const Value* first = as<List>(container)->items + b.start;
+    Ref part = b.step == 1 ? make_list(first, b.length) : make_list_stepped(first, b.step, b.length);
+    s.set(s.a, part.release());
+    if (s.flags & kDyingB) s.drop(s.b);
+    return true;
+  }
+  Ref part = get_slice(container, bounds);
   if (part.is_error()) return false;
   s.set(s.a, part.release());
   for (uint32_t i = 0; i < 3; ++i) s.drop(s.c + i);
@@ -244,24 +254,16 @@ bool release_unpacked(CallRecord* record, const Instruction* pc) {
   return true;
 }
 
+bool build_tuple(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  s.set(s.a, take_into_tuple(&s.r[s.b], s.c).release());
+  return true;
+}
+
 bool build_display(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
   Value* first = &s.r[s.b];
   switch (pc->op()) {
-    case Op::BuildTuple: {
-      if (s.c == 0) {
-        s.set(s.a, empty_tuple().release());
-        return true;
-      }
-      Tuple* tuple = allocate_tuple(s.c);
-      for (uint32_t i = 0; i < s.c; ++i) {
-        tuple->items[i] = first[i];
-        first[i] = Value();
-      }
-      track(tuple);
-      s.set(s.a, to_value(tuple));
-      return true;
-    }
     case Op::BuildList: {
       Ref list = make_list(s.c);
       for (uint32_t i = 0; i < s.c; ++i) {

@@ -28,6 +28,8 @@ inline constexpr uint32_t kMostUnpacked = 32;
 bool unpack_into_registers(CallRecord* record, const Instruction* pc);
 /// Releases what the targets of an Unpack held, which lies in its temporaries.
 bool release_unpacked(CallRecord* record, const Instruction* pc);
+bool build_tuple(CallRecord* record, const Instruction* pc);
+/// BuildList, BuildSet, BuildDict.
 bool build_display(CallRecord* record, const Instruction* pc);
 bool append_to_display(CallRecord* record, const Instruction* pc);
 bool get_iterator(CallRecord* record, const Instruction* pc);

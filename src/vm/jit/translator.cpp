@@ -697,7 +697,7 @@ void Translator::basic(size_t index) {
     case Op::BuildList:
     case Op::BuildSet:
     case Op::BuildDict: {
-      step_helper(build_display);
+      step_helper(op == Op::BuildTuple ? build_tuple : build_display);
       const uint32_t count = op == Op::BuildDict ? 2 * C() : C();
       for (uint32_t i = 0; i < count; ++i) learn(B() + i, Known::Immediate);
       learn(A(), Known::Object);
