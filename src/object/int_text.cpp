@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "object/int_internal.h"
+#include "object/text_units.h"
 
 namespace hiss {
 
@@ -89,7 +90,7 @@ Ref parse_int(std::string_view text, int base, Value original) {
   auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   auto malformed = [&]() -> Failure {
     std::string shown = repr_text(original);
-    if (shown.size() > 200) shown.resize(200);
+    keep_characters(shown, 200);
     return fail(exc::ValueError, "invalid literal for int() with base {}: {}", shown_base, shown);
   };
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

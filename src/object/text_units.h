@@ -47,6 +47,17 @@ inline uint32_t next_utf8(const uint8_t*& p) {
   return r;
 }
 
+/// Shortens valid UTF-8 to at most `count` characters.
+inline void keep_characters(std::string& text, size_t count) {
+  const auto* begin = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t *p = begin, *end = begin + text.size();
+  while (p < end && count > 0) {
+    next_utf8(p);
+    --count;
+  }
+  text.resize(static_cast<size_t>(p - begin));
+}
+
 inline void append_utf8(std::string& out, uint32_t c) {
   if (c < 0x80) {
     out += static_cast<char>(c);

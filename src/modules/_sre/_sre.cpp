@@ -8,6 +8,7 @@
 #include "object/bytes.h"
 #include "object/function.h"
 #include "object/protocol.h"
+#include "object/text_units.h"
 
 namespace hiss {
 
@@ -295,7 +296,7 @@ Ref pattern_repr(Value self) {
   }
   if (rest) flags += (flags.empty() ? "" : "|") + fmt::format("{:#x}", rest);
   std::string source = repr_text(p->pattern);
-  if (source.size() > 200) source.resize(200);
+  keep_characters(source, 200);
   return make_str(fmt::format("re.compile({}{}{})", source, flags.empty() ? "" : ", ", flags));
 }
 Ref pattern_compare(Value a, Value b, CompareOp op) {
