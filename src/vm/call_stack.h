@@ -10,13 +10,13 @@ namespace hiss {
 struct Generator;
 
 enum class RecordKind : uint8_t {
-  Call,     // called by Python code: the result goes to caller.base[dst]
-  Entry,    // called by native code: interpret() returns
-  Init,     // __init__ run by calling a class: the result is `held`, the instance
-  ForIter,  // a generator resumed by a for loop
-  Send,     // a generator resumed by yield from or await
-  Collect,  // a generator whose values become the result of a call (vm/collecting.h)
-  Operator, // the method of an operator: the result of an instruction (vm/operators.h)
+  Call,      // called by Python code: the result goes to caller.base[dst]
+  Entry,     // called by native code: interpret() returns
+  Init,      // __init__ run by calling a class: the result is `held`, the instance
+  ForIter,   // a generator resumed by a for loop
+  Send,      // a generator resumed by yield from or await
+  Collect,   // a generator whose values become the result of a call (vm/collecting.h)
+  Operator,  // the method of an operator: the result of an instruction (vm/operators.h)
 };
 
 /// What becomes of the values of a generator that a builtin collects.
@@ -48,9 +48,9 @@ struct CallRecord {
   RecordKind kind;
   Collecting collecting;  // Collect: what is done,
   uint16_t accumulator;   // and the caller's register that holds what has been collected
-  Generator* generator;  // whose registers these are
-  Frame* frame;          // the frame object once somebody asked; owned
-  Value locals;          // owned: the namespace of module and class code; empty for functions
+  Generator* generator;   // whose registers these are
+  Frame* frame;           // the frame object once somebody asked; owned
+  Value locals;           // owned: the namespace of module and class code; empty for functions
 
   CallRecord* previous() { return this - 1; }
   Dict* globals() const { return function->globals; }

@@ -169,8 +169,8 @@ CallRecord* enter(ThreadState& ts, Generator* g, const CollectingCall& call) {
 
 // The suspended generator goes on behind its Yield; Python code that ran meanwhile may have used it, too.
 Collected go_on(ThreadState& ts, Generator* g, CollectingCall call, const void* return_to) {
-  if (g->state == Generator::Finished) return finish_collecting(ts, call).is_error() ? Collected::Failed
-                                                                                     : Collected::InOtherFrame;
+  if (g->state == Generator::Finished)
+    return finish_collecting(ts, call).is_error() ? Collected::Failed : Collected::InOtherFrame;
   if (g->state == Generator::Running) {
     (void)fail(exc::ValueError, "generator already executing");
     return Collected::Failed;

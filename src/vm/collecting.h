@@ -25,9 +25,7 @@ struct CollectingCall {
   uint16_t accumulator;
   uint32_t dst;
 
-  static CollectingCall of(const CallRecord* record) {
-    return {record->collecting, record->accumulator, record->dst};
-  }
+  static CollectingCall of(const CallRecord* record) { return {record->collecting, record->accumulator, record->dst}; }
 };
 /// The generator has ended and its record is gone: the innermost frame gets the result.
 Status finish_collecting(ThreadState& ts, const CollectingCall& call);

@@ -199,10 +199,10 @@ class Translator {
   bool in_cold_ = false;                 // emitting code that stands apart
   std::vector<Cold> cold_;
   std::array<Label, kMostUnpacked + 1> unpack_routines_;  // by the number of items
-  const Instruction* pc_ = nullptr;  // of the instruction being translated
-  Label done_;                       // behind its code
-  uint32_t skip_ = 0;                // instructions behind this one whose work it has done
-  bool may_leave_ = true;            // the instruction before can come back through the interpreter
+  const Instruction* pc_ = nullptr;                       // of the instruction being translated
+  Label done_;                                            // behind its code
+  uint32_t skip_ = 0;                                     // instructions behind this one whose work it has done
+  bool may_leave_ = true;  // the instruction before can come back through the interpreter
   size_t instruction_index_ = 0;
   void learn(uint32_t index, Known known, Value constant = Value());
   /// The kind that a register's value probably has: known, or guessed where speculation is allowed.
