@@ -1394,7 +1394,7 @@ unwind : {
   // The traceback's frame keeps the variables, not the temporaries.
   release_registers(leaving->base + leaving->code->local_register_count, leaving->base + leaving->code->register_count);
   if (generator) {
-    pending = leave_generator_with(leaving, std::move(pending), static_cast<int32_t>(pc - leaving->code->begin()) - 1);
+    pending = leave_generator_with(leaving->code, std::move(pending));
     finish_generator(ts, leaving, leaving->code->register_count);
   } else {
     pop_record(ts, leaving);

@@ -773,8 +773,8 @@ Ref send_to(Value receiver, Value value, Ref& returned) {
   return result;
 }
 
-Ref leave_generator_with(CallRecord* leaving, Ref pending, int32_t instruction) {
-  const uint32_t code_flags = leaving->code->code_flags;
+Ref leave_generator_with(const Code* code, Ref pending) {
+  const uint32_t code_flags = code->code_flags;
   const bool stop = is_instance_of(pending, exc::StopIteration);
   const bool async_stop = (code_flags & kCodeAsyncGenerator) && is_instance_of(pending, exc::StopAsyncIteration);
   if (!stop && !async_stop) return pending;
@@ -788,8 +788,6 @@ Ref leave_generator_with(CallRecord* leaving, Ref pending, int32_t instruction) 
   e->cause = Ref::share(pending).release();
   e->context = Ref::share(pending).release();
   e->suppress_context = true;
-  add_traceback(replacement, to_value(frame_of(leaving)), instruction,
-                position_at(leaving->code, static_cast<uint32_t>(instruction < 0 ? 0 : instruction)).line);
   return replacement;
 }
 

@@ -82,9 +82,9 @@ Status import_star(CallRecord* record, Value module);
 
 /// Sends to what a generator or coroutine delegates to: the value yielded, or empty and what was returned.
 Ref send_to(Value receiver, Value value, Ref& returned);
-/// PEP 479: what leaves a generator in place of StopIteration, which must not; any other exception is as it was.
-/// `instruction`: where it was raised.
-Ref leave_generator_with(CallRecord* leaving, Ref pending, int32_t instruction);
+/// PEP 479: what leaves a generator in place of StopIteration, which must not; any other exception is as it was. The
+/// generator's frame is in the traceback of the cause only.
+Ref leave_generator_with(const Code* code, Ref pending);
 Ref yield_from_iterator(Value iterable, Code* code);
 Ref get_awaitable(Value object, int where);
 Ref get_aiter(Value object);
