@@ -1,5 +1,5 @@
 #!/usr/bin/python3.11
-"""What `make pgo` runs to learn which paths of the runtime matter: the programs of this folder and the language tests.
+"""What `make pgo` runs to learn which paths matter: programs and single operations of this folder, the language tests.
 
 usage: bench/interpreter/train.py PROGRAM
 
@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 
+from operations import OPERATIONS
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -21,11 +23,13 @@ def main():
     program = os.path.abspath(sys.argv[1])
     scripts = [ROOT / "bench/interpreter/programs.py", ROOT / "bench/interpreter/everyday.py"]
     scripts += sorted((ROOT / "tests/language").glob("*.py"))
+    commands = [[str(script)] for script in scripts]
+    commands += [[str(ROOT / "bench/interpreter/operations.py"), "--measure", name] for name in OPERATIONS]
     for setting in ("", "0"):
         environment = {**os.environ, "HISS_JIT": setting}
-        for script in scripts:
+        for command in commands:
             done = subprocess.run(
-                [program, str(script)],
+                [program, *command],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -34,7 +38,7 @@ def main():
                 timeout=600,
             )
             if done.returncode < 0:
-                sys.exit(f"{script} was ended by signal {-done.returncode}")
+                sys.exit(f"{' '.join(command)} was ended by signal {-done.returncode}")
 
 
 if __name__ == "__main__":
