@@ -60,7 +60,7 @@ inline bool collect_plain(const CallRecord* record, Value& accumulator, Value it
     case Collecting::Set:
     case Collecting::FrozenSet:
       if (!is_plain_key(item)) return false;
-      (void)set_add(as<Set>(accumulator), item);
+      (void)set_add(as<Set>(accumulator), item);  // nothing is called that could fail
       release(item);
       return true;
     case Collecting::Any:
@@ -129,19 +129,10 @@ Result<bool> collect(Collecting what, Value& accumulator, Ref item) {
   return false;
 }
 
-Ref list_into_tuple(List* list) {
-  if (list->size == 0) return empty_tuple();
-  Tuple* tuple = allocate_tuple(list->size);
-  std::copy(list->begin(), list->end(), tuple->items);
-  list->size = 0;
-  track(tuple);
-  return Ref::steal(tuple);
-}
-
 Ref result_of(Collecting what, Ref collected) {
   switch (what) {
     case Collecting::Tuple:
-      return list_into_tuple(as<List>(collected));
+      return take_into_tuple(as<List>(collected)->items, as<List>(collected)->size);
     case Collecting::Sorted:
       TRY(list_sort(as<List>(collected), Value(), false));
       return collected;

@@ -426,14 +426,16 @@ Ref contains_value(Value item, Value container, bool invert) {
   return Ref::boolean(found != invert);
 }
 
+Ref get_list_slice(const List* list, const SliceBounds& bounds) {
+  const Value* first = list->items + bounds.start;
+  return bounds.step == 1 ? make_list(first, bounds.length) : make_list_stepped(first, bounds.step, bounds.length);
+}
+
 Ref get_slice(Value container, const Value* bounds) {
   SliceBounds b;
   if (is_exact(container, list_type)) {
     auto* list = as<List>(container);
-    if (plain_bounds(bounds, list->size, b)) {
-      if (b.step == 1) return make_list(list->items + b.start, b.length);
-      return make_list_stepped(list->items + b.start, b.step, b.length);
-    }
+    if (plain_bounds(bounds, list->size, b)) return get_list_slice(list, b);
   } else if (is_exact(container, tuple_type)) {
     auto* tuple = as<Tuple>(container);
     if (plain_bounds(bounds, tuple->size, b) && b.step == 1 && b.length != tuple->size)

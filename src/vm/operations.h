@@ -55,6 +55,8 @@ Status load_method(Value object, Str* name, Instruction* cache, Value* out);
 
 BinaryOp operation_of(Op op);
 Ref binary_slow(Op op, Value a, Value b, bool inplace, bool a_dying, bool b_dying);
+/// A slice of a list whose bounds fit it.
+Ref get_list_slice(const List* list, const SliceBounds& bounds);
 /// container[start:stop:step]; `bounds` are these three.
 Ref get_slice(Value container, const Value* bounds);
 /// `dying`: the value is a temporary without a later use.

@@ -92,9 +92,7 @@ bool get_slice_of(CallRecord* record, const Instruction* pc) {
   const Value container = s.r[s.b], *bounds = &s.r[s.c];
   if (SliceBounds b; is_exact(container, list_type) && plain_bounds(bounds, as<List>(container)->size, b)) {
     // The bounds are no objects, so they may stay.
-    const Value* first = as<List>(container)->items + b.start;
-    Ref part = b.step == 1 ? make_list(first, b.length) : make_list_stepped(first, b.step, b.length);
-    s.set(s.a, part.release());
+    s.set(s.a, get_list_slice(as<List>(container), b).release());
     if (s.flags & kDyingB) s.drop(s.b);
     return true;
   }

@@ -357,7 +357,7 @@ void Translator::hold_float(uint32_t index, Xmm value) {
   if (slot == kHeldFloats)
     slot = static_cast<size_t>(std::find(held_.begin(), held_.end(), kNothingHeld) - held_.begin());
   if (slot == kHeldFloats) {
-    // The one that has been held for longest lies first.
+    // In turn: what was held last is the likeliest to be used next.
     slot = oldest_held_;
     oldest_held_ = (oldest_held_ + 1) % kHeldFloats;
   }
