@@ -2,6 +2,7 @@
 #pragma once
 
 #include "object/exception.h"
+#include "object/frame.h"
 #include "object/generator.h"
 #include "vm/call_stack.h"
 

@@ -9,6 +9,7 @@
 #include "object/native.h"
 #include "vm/arithmetic.h"
 #include "vm/collecting.h"
+#include "vm/delegation.h"
 #include "vm/generator_records.h"
 #include "vm/jit/machine_code.h"
 #include "vm/operations.h"
@@ -567,21 +568,10 @@ uint64_t yield_value(CallRecord* record, const Instruction* pc, ThreadState* ts)
   } else {
     retain(value);
   }
-  const uint32_t dst = record->dst;
-  Value held = record->held;
-  const RecordKind kind = record->kind;
-  suspend_generator(*ts, record, pc + 1);
-  if (kind == RecordKind::Entry) {
-    release(held);
+  if (!yield_through(*ts, pc, value)) {
     ts->returned = value;
     return stubs.returned;
   }
-  CallRecord* caller = ts->record;
-  Value old = caller->base[dst];
-  caller->base[dst] = value;
-  ++caller->pc;  // past the Jump behind ForIter or Send
-  release(old);
-  release(held);
   return go_on(ts);
 }
 
@@ -644,6 +634,16 @@ uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
   if (item.is_empty()) return kExhausted;
   s.set(s.a, item.release());
   return kItem;
+}
+
+uint64_t resume_delegating(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t past) {
+  record->pc = pc + 1;
+  auto* g = as<Generator>(record->base[pc->b()]);
+  const bool sends = pc->op() == Op::Send;
+  const bool entered =
+      enter_delegating(*ts, g, sends ? RecordKind::Send : RecordKind::ForIter, pc->a(),
+                       reinterpret_cast<const void*>(past), sends ? record->base[pc->c()] : Value::none());
+  return entered ? go_on(ts) : stubs.error;
 }
 
 uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) {

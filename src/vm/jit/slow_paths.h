@@ -64,6 +64,8 @@ uint64_t next_two_items(CallRecord* record, const Instruction* pc, ThreadState* 
 uint64_t next_two_items_moved(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts);
 uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+/// ForIter or Send whose generator is suspended in a delegation. `past`: the code behind the instruction.
+uint64_t resume_delegating(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t past);
 
 /// Ways back to the interpreter, as addresses that machine code can jump to; they read the record's pc. `returned`
 /// leads back to native code with ThreadState::returned.

@@ -18,7 +18,8 @@ constexpr int32_t field_of_next(size_t offset) { return kNext + static_cast<int3
 }  // namespace
 
 // rdi holds a generator. Goes on where it was suspended: with what C holds (Send), or with None; once it yields, the
-// code at `past` goes on. Jumps to `slow` before anything was changed.
+// code at `past` goes on. Jumps to `slow` before anything was changed. One that delegates is resumed with all those
+// below it.
 void Translator::resume_generator(RecordKind kind, Label past, Label slow) {
   a.cmp(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Suspended));
   a.jne(slow);
@@ -29,6 +30,15 @@ void Translator::resume_generator(RecordKind kind, Label past, Label slow) {
   a.jnz(slow);
   // Where the yield puts what it gives: the A of the instruction before the program counter.
   a.mov(rdx, qword_ptr(rdi, offsetof(Generator, pc)));
+  Label delegating = a.newLabel();
+  a.cmp(word_ptr(rdx, -2), 0);
+  a.jne(delegating);
+  cold([this, delegating, past] {
+    a.bind(delegating);
+    a.lea(rcx, ptr(past));
+    call_control(reinterpret_cast<uint64_t>(&resume_delegating));
+    continue_in_frame();
+  });
   a.movzx(eax, word_ptr(rdx, -6));
   const Mem slot = qword_ptr(rdi, rax, 3, offsetof(Generator, registers));
   a.mov(rsi, slot);
@@ -109,6 +119,9 @@ void Translator::yield() {
       continue_in_frame();
     });
   }
+  // Whoever delegates to this generator hands the value on.
+  a.cmp(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Send));
+  a.je(slow);
   Label to_native = a.newLabel();
   a.mov(rdx, qword_ptr(r13, offsetof(CallRecord, frame)));
   a.or_(rdx, qword_ptr(r13, offsetof(CallRecord, locals)));
