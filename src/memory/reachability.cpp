@@ -105,7 +105,7 @@ template <typename Visit>
     case Layout::Generator: {
       auto* g = static_cast<Generator*>(o);
       // The registers of one that runs lie open to its callers; they count as references from outside.
-      if (g->state != Generator::Running) visit_values(g->registers, g->register_count, visit);
+      if (g->state() != Generator::Running) visit_values(g->registers, g->register_count, visit);
       visit(static_cast<Object*>(g->frame));
       visit_values(&g->function, 1, visit);
       visit_values(&g->handled.exception, 1, visit);

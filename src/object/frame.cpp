@@ -186,13 +186,17 @@ Frame* frame_of(CallRecord* record) {
     frame->generator = record->generator;
     if (record->locals) frame->locals = Ref::share(record->locals).release();
     record->frame = frame;
-    if (record->generator) record->generator->frame = frame;
+    if (record->generator) {
+      // A chain has no frame objects.
+      (void)record->generator->state();
+      record->generator->frame = frame;
+    }
   }
   return record->frame;
 }
 
 Frame* generator_frame(Generator* g) {
-  if (!g->frame && g->state == Generator::Running) {
+  if (g->state() == Generator::Running && !g->frame) {
     // Its record owns the frame object, and would not know of one that is made here.
     ThreadState& ts = thread_state();
     for (CallRecord* r = ts.record; r != ts.records; r = r->previous()) {

@@ -12,8 +12,8 @@ struct Frame;
 
 struct Generator : Object {
   static constexpr Layout kLayout = Layout::Generator;
-  enum State : uint8_t { Created, Suspended, Running, Finished };
-  State state;
+  enum State : uint8_t { Created, Suspended, Running, Finished, Parked };
+  State raw_state;         // Parked: part of a chain, Running or Suspended as its innermost is (vm/delegation.h)
   bool yielded;            // how the last run ended: a yield, not a return
   bool closing;            // async generator: aclose() has begun
   bool hooks_initialized;  // async generator
@@ -24,12 +24,25 @@ struct Generator : Object {
   HandledException handled;
   Frame* frame;  // owned
   Value name, qualname;
-  Value finalizer;  // async generator hook
-  Value origin;     // coroutine origin tracking
-  Value locals;     // the namespace of top-level code that awaits; empty for functions
+  Value finalizer;   // async generator hook
+  Value origin;      // coroutine origin tracking
+  Value locals;      // the namespace of top-level code that awaits; empty for functions
+  Generator* chain;  // Parked: the first of the chain
+  CallRecord* slot;  // and where its record lies, or lay last
   uint32_t register_count;
   Value registers[];
+
+  /// Never Parked.
+  State state();
 };
+
+/// Gives all generators of the chain to which this one belongs their own states.
+void settle_chain(Generator* member);
+inline Generator::State Generator::state() {
+  if (raw_state == Parked) [[unlikely]]
+    settle_chain(this);
+  return raw_state;
+}
 
 /// Sends a value in and runs to the next yield. Empty when the generator finished; then `*result` has its return value.
 Ref generator_send(Generator* g, Value value, Ref* result);
@@ -45,7 +58,7 @@ struct Thrown {
 Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit, Ref* result);
 Ref generator_close(Generator* g);
 /// The object that the generator delegates to (yield from, await), borrowed; empty when none.
-Value generator_delegate(const Generator* g);
+Value generator_delegate(Generator* g);
 /// Raises StopIteration(value) as return values travel.
 Failure raise_stop_iteration(Value value);
 /// The value of the pending StopIteration, which is cleared; none when another exception or none is pending.

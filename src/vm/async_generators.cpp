@@ -172,7 +172,7 @@ Ref throw_step(Value self, Value value) {
   Generator* g = generator_of(s);
   if (s->state == Step::Closed) return fail(exc::RuntimeError, "cannot reuse already awaited aclose()/athrow()");
   Ref hold = Ref::share(self);
-  if (g->state == Generator::Finished) {
+  if (g->state() == Generator::Finished) {
     s->state = Step::Closed;
     return raise_stop_iteration(Value::none());
   }

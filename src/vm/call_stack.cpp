@@ -20,8 +20,8 @@ void* reserve(size_t bytes) {
 }  // namespace
 
 void limit_records(ThreadState& ts) {
-  // A frame is entered while the innermost record lies before the limit, so the limit may be the last record.
-  const auto capacity = static_cast<int32_t>(ts.records_end - ts.records) - 1;
+  // A frame is entered while the innermost record lies before the limit, and the unwinder raises the limit by one.
+  const auto capacity = static_cast<int32_t>(ts.records_end - ts.records) - 2;
   ts.record_limit = ts.records + std::min(recursion_limit, capacity);
 }
 

@@ -35,7 +35,8 @@ enum class Collecting : uint8_t {
   Max,
 };
 
-/// In a record that is not in use, `generator`, `frame` and `locals` are empty.
+/// In a record that is not in use, `frame` and `locals` are empty. What else the innermost of them held may be used
+/// again (vm/delegation.h), so whoever makes a record sets its generator.
 struct CallRecord {
   const Instruction* pc;  // of the next instruction; up to date whenever other code can look
   Value* base;            // registers
@@ -106,6 +107,7 @@ inline CallRecord* enter_record(ThreadState& ts, Function* f, Value* base) {
   record->top = base + code->register_count;
   record->code = code;
   record->function = f;
+  record->generator = nullptr;
   record->return_to = return_to_interpreter;
   // Temporaries leave immediate values behind in the window; a local must not take one for its value.
   for (uint32_t i = code->first_unset; i < code->local_register_count; ++i) base[i] = Value();

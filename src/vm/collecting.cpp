@@ -160,9 +160,9 @@ CallRecord* enter(ThreadState& ts, Generator* g, const CollectingCall& call) {
 
 // The suspended generator goes on behind its Yield; Python code that ran meanwhile may have used it, too.
 Collected go_on(ThreadState& ts, Generator* g, CollectingCall call, const void* return_to) {
-  if (g->state == Generator::Finished)
+  if (g->state() == Generator::Finished)
     return finish_collecting(ts, call).is_error() ? Collected::Failed : Collected::InOtherFrame;
-  if (g->state == Generator::Running) {
+  if (g->state() == Generator::Running) {
     (void)fail(exc::ValueError, "generator already executing");
     return Collected::Failed;
   }
@@ -194,7 +194,7 @@ Collecting collecting_of(Value callee) {
 CallRecord* enter_collecting(ThreadState& ts, Collecting what, uint32_t callee, uint32_t dst) {
   Value* r = ts.record->base;
   auto* g = as<Generator>(r[callee + 1]);
-  if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
+  if (g->state() == Generator::Suspended) set_yield_result(g, Value::none());
   CallRecord* record = enter(ts, g, {what, static_cast<uint16_t>(callee), dst});
   if (!record) return nullptr;
   const Value function = r[callee];

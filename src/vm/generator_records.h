@@ -28,7 +28,7 @@ inline Result<CallRecord*> enter_generator(ThreadState& ts, Generator* g, Record
   record->return_to = return_to_interpreter;
   if (g->locals) [[unlikely]]
     record->locals = Ref::share(g->locals).release();
-  g->state = Generator::Running;
+  g->raw_state = Generator::Running;
   g->handled.previous = ts.handled;
   ts.handled = &g->handled;
   ts.record = record;
@@ -44,11 +44,17 @@ inline void set_yield_result(Generator* g, Value value) {
   release(old);
 }
 
+// Where the innermost generator of a chain has stopped, the one that delegated to it runs itself.
+inline void wake_caller(ThreadState& ts) {
+  Generator* caller = ts.record->generator;
+  if (caller && caller->raw_state == Generator::Parked) caller->raw_state = Generator::Running;
+}
+
 // The generator stops running: suspended at a yield, or finished.
 inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruction* pc) {
   Generator* g = record->generator;
   g->pc = pc;
-  g->state = Generator::Suspended;
+  g->raw_state = Generator::Suspended;
   g->yielded = true;
   ts.handled = g->handled.previous;
   if (record->frame) record->frame->record = nullptr, record->frame->pc = pc;
@@ -56,6 +62,7 @@ inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruc
   record->frame = nullptr;
   record->generator = nullptr;
   ts.record = record - 1;
+  wake_caller(ts);
   if (record->locals) [[unlikely]] {
     Value locals = record->locals;
     record->locals = Value();
@@ -67,12 +74,13 @@ inline void suspend_generator(ThreadState& ts, CallRecord* record, const Instruc
 inline void finish_generator(ThreadState& ts, CallRecord* record, uint32_t in_use) {
   Generator* g = record->generator;
   g->frame = nullptr;
-  g->state = Generator::Finished;
+  g->raw_state = Generator::Finished;
   g->yielded = false;
   ts.handled = g->handled.previous;
   Value old = g->handled.exception;
   g->handled.exception = Value();
   pop_record(ts, record, in_use);
+  wake_caller(ts);
   release(old);
 }
 

@@ -39,10 +39,10 @@ Status warn_never_awaited(Generator* g) {
 // Dropped while suspended: finally blocks run now, or the event loop is told.
 void generator_finalize(Value self) {
   auto* g = self_generator(self);
-  if (g->state == Generator::Finished || g->state == Generator::Running) return;
+  if (g->state() == Generator::Finished || g->state() == Generator::Running) return;
   Ref pending = take_pending();
   if (!call_async_finalizer(g)) {
-    if (g->state == Generator::Created && (g->code->code_flags & kCodeCoroutine)) {
+    if (g->state() == Generator::Created && (g->code->code_flags & kCodeCoroutine)) {
       if (warn_never_awaited(g).is_error()) report_unraisable(self);
     } else if (generator_close(g).is_error()) {
       report_unraisable(self);
@@ -59,7 +59,7 @@ void generator_dealloc(Object* o) {
     release(static_cast<Object*>(g->frame));
   }
   // The registers of a generator that has ended are empty.
-  if (g->state != Generator::Finished) {
+  if (g->state() != Generator::Finished) {
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
   }
   for (Value v : {g->function, g->name, g->qualname}) release(v);
@@ -74,14 +74,14 @@ void generator_traverse(Object* o, Visitor& visit) {
   visit(static_cast<Object*>(g->frame));
   for (Value v : {g->function, g->name, g->qualname, g->finalizer, g->origin, g->locals, g->handled.exception})
     visit(v);
-  if (g->state != Generator::Running) {
+  if (g->state() != Generator::Running) {
     for (uint32_t i = 0; i < g->register_count; ++i) visit(g->registers[i]);
   }
 }
 void generator_clear(Object* o) {
   auto* g = static_cast<Generator*>(o);
-  if (g->state == Generator::Running) return;
-  g->state = Generator::Finished;
+  if (g->state() == Generator::Running) return;
+  g->raw_state = Generator::Finished;
   for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
 }
 
@@ -122,9 +122,9 @@ Status set_text(Value& field, Value value, const char* name) {
 }
 Status set_name(Value self, Value value) { return set_text(self_generator(self)->name, value, "__name__"); }
 Status set_qualname(Value self, Value value) { return set_text(self_generator(self)->qualname, value, "__qualname__"); }
-Ref get_running(Value self) { return Ref::boolean(self_generator(self)->state == Generator::Running); }
+Ref get_running(Value self) { return Ref::boolean(self_generator(self)->state() == Generator::Running); }
 Ref get_running_async(Value self) { return Ref::boolean(self_generator(self)->running_async); }
-Ref get_suspended(Value self) { return Ref::boolean(self_generator(self)->state == Generator::Suspended); }
+Ref get_suspended(Value self) { return Ref::boolean(self_generator(self)->state() == Generator::Suspended); }
 Ref get_code(Value self) { return Ref::share(self_generator(self)->code); }
 Ref get_delegate(Value self) {
   Value v = generator_delegate(self_generator(self));
@@ -132,7 +132,7 @@ Ref get_delegate(Value self) {
 }
 Ref get_frame(Value self) {
   auto* g = self_generator(self);
-  if (g->state == Generator::Finished) return Ref::none();
+  if (g->state() == Generator::Finished) return Ref::none();
   return Ref::share(generator_frame(g));
 }
 Ref get_origin(Value self) {

@@ -44,7 +44,7 @@ Ref run_resumed(Generator* g, bool throwing, Ref* result) {
 // Runs the generator until it yields (the value), returns (empty; *result) or fails. `throwing`: the pending exception
 // is raised in it.
 Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
-  if (g->state == Generator::Suspended && !throwing) set_yield_result(g, sent);
+  if (g->state() == Generator::Suspended && !throwing) set_yield_result(g, sent);
   return run_resumed(g, throwing, result);
 }
 
@@ -53,9 +53,9 @@ Ref run(Generator* g, Value sent, bool throwing, Ref* result) {
 Ref generator_next(Generator* g, Ref* result) {
   ThreadState& ts = thread_state();
   char here;
-  if (g->state > Generator::Suspended || &here < ts.c_stack_limit || ts.record >= ts.record_limit) [[unlikely]]
+  if (g->state() > Generator::Suspended || &here < ts.c_stack_limit || ts.record >= ts.record_limit) [[unlikely]]
     return generator_send(g, Value::none(), result);
-  if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
+  if (g->state() == Generator::Suspended) set_yield_result(g, Value::none());
   retain(g);
   (void)enter_generator(ts, g, RecordKind::Entry);
   Ref out = run_frame(ts);
@@ -68,7 +68,7 @@ Ref generator_next(Generator* g, Ref* result) {
 }
 
 Ref generator_send(Generator* g, Value value, Ref* result) {
-  switch (g->state) {
+  switch (g->state()) {
     case Generator::Running:
       return fail(exc::ValueError, "{} already executing", kind_name(g));
     case Generator::Finished:
@@ -81,12 +81,14 @@ Ref generator_send(Generator* g, Value value, Ref* result) {
       break;
     case Generator::Suspended:
       break;
+    case Generator::Parked:  // never a state
+      break;
   }
   return run(g, value, false, result);
 }
 
-Value generator_delegate(const Generator* g) {
-  if (g->state != Generator::Suspended) return Value();
+Value generator_delegate(Generator* g) {
+  if (g->state() != Generator::Suspended) return Value();
   const Instruction yield{g->pc[-1].word};
   if (yield.op() != Op::Yield || yield.c() == 0) return Value();
   return g->registers[yield.c() - 1];
@@ -179,11 +181,11 @@ Ref throw_here(Generator* g, const Thrown& thrown, Ref* result) {
   TRY(check_thrown(thrown));
   Ref exception = thrown_exception(thrown);
   if (exception.is_error()) exception = take_pending();
-  if (g->state == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
-  if (g->state == Generator::Finished && (g->code->code_flags & kCodeCoroutine))
+  if (g->state() == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
+  if (g->state() == Generator::Finished && (g->code->code_flags & kCodeCoroutine))
     return fail(exc::RuntimeError, "cannot reuse already awaited coroutine");
   restore_pending(std::move(exception));
-  if (g->state == Generator::Finished) return Failure{};
+  if (g->state() == Generator::Finished) return Failure{};
   return run(g, Value(), true, result);
 }
 
@@ -199,11 +201,12 @@ Ref generator_throw_into(Generator* g, const Thrown& thrown, bool close_on_exit,
   if (delegate.is_empty()) return throw_here(g, thrown, result);
   if (close_on_exit && means_exit(thrown.type)) {
     // The exit goes down the chain as close(), and is raised here afterwards.
-    const Status closed = [&]() -> Status {
-      Delegating running(g);
-      TRY(running.status());
-      return close_delegate(delegate);
-    }();
+    // Meanwhile the generator runs, though its frame is not on the stack.
+    char here;
+    if (&here < thread_state().c_stack_limit) return fail(exc::RecursionError, "maximum recursion depth exceeded");
+    g->raw_state = Generator::Running;
+    const Status closed = close_delegate(delegate);
+    g->raw_state = Generator::Suspended;
     return closed.is_error() ? run(g, Value(), true, result) : throw_here(g, thrown, result);
   }
   Ref yielded, returned;
@@ -237,10 +240,10 @@ Ref generator_throw(Generator* g, Value exception, Ref* result) {
 }
 
 Ref generator_close(Generator* g) {
-  if (g->state == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
-  if (g->state == Generator::Finished) return Ref::none();
-  if (g->state == Generator::Created) {
-    g->state = Generator::Finished;
+  if (g->state() == Generator::Running) return fail(exc::ValueError, "{} already executing", kind_name(g));
+  if (g->state() == Generator::Finished) return Ref::none();
+  if (g->state() == Generator::Created) {
+    g->raw_state = Generator::Finished;
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
     return Ref::none();
   }
@@ -248,7 +251,7 @@ Ref generator_close(Generator* g) {
   if (!g->frame && g->code->exception_table->empty() && !generator_delegate(g) &&
       !is_exact(to_value(g), async_generator_type)) {
     Ref hold = Ref::share(g);
-    g->state = Generator::Finished;
+    g->raw_state = Generator::Finished;
     for (uint32_t i = 0; i < g->register_count; ++i) clear_field(g->registers[i]);
     clear_field(g->handled.exception);
     return Ref::none();
@@ -329,7 +332,7 @@ Ref make_generator(Function* f, Value* base) {
                : code->code_flags & kCodeCoroutine    ? coroutine_type
                                                       : generator_type;
   auto* g = allocate_generator(type, code->register_count);
-  g->state = Generator::Created;
+  g->raw_state = Generator::Created;
   g->function = Ref::share(f).release();
   g->code = code;
   retain(code);

@@ -898,9 +898,9 @@ op_ForIter : {
     }
   } else if (type == &generator_type) {
     auto* g = static_cast<Generator*>(o);
-    if (g->state == Generator::Suspended || g->state == Generator::Created) {
+    if (g->state() == Generator::Suspended || g->state() == Generator::Created) {
       record->pc = pc;
-      if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
+      if (g->state() == Generator::Suspended) set_yield_result(g, Value::none());
       Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::ForIter);
       if (pushed.is_error()) goto error;
       pushed.value()->dst = A;
@@ -1261,8 +1261,8 @@ op_Send : {
   SAVE();
   if (is<Generator>(receiver) && (is_exact(receiver, generator_type) || is_exact(receiver, coroutine_type))) {
     auto* g = as<Generator>(receiver);
-    if (g->state == Generator::Suspended || (g->state == Generator::Created && value.is_none())) {
-      if (g->state == Generator::Suspended) set_yield_result(g, value);
+    if (g->state() == Generator::Suspended || (g->state() == Generator::Created && value.is_none())) {
+      if (g->state() == Generator::Suspended) set_yield_result(g, value);
       Result<CallRecord*> pushed = enter_generator(ts, g, RecordKind::Send);
       if (pushed.is_error()) goto error;
       pushed.value()->dst = A;
@@ -1391,6 +1391,8 @@ unwind : {
   const RecordKind kind = leaving->kind;
   const bool generator = leaving->generator != nullptr;
   Ref pending = take_pending();
+  // A frame that ends for lack of depth leaves room for one that a finalizer of its values runs.
+  CallRecord* const limit = ts.record_limit++;
   // The traceback's frame keeps the variables, not the temporaries.
   release_registers(leaving->base + leaving->code->local_register_count, leaving->base + leaving->code->register_count);
   if (generator) {
@@ -1399,6 +1401,7 @@ unwind : {
   } else {
     pop_record(ts, leaving);
   }
+  if (ts.record_limit == limit + 1) ts.record_limit = limit;
   if (kind == RecordKind::Init) release(static_cast<Object*>(leaving->function));
   release(held);
   if (kind == RecordKind::Entry) {

@@ -620,13 +620,11 @@ uint64_t next_item(CallRecord* record, const Instruction* pc, ThreadState* ts) {
   Value iterator = s.r[s.b];
   if (is_exact(iterator, generator_type)) {
     auto* g = as<Generator>(iterator);
-    if (g->state == Generator::Suspended || g->state == Generator::Created) {
-      if (g->state == Generator::Suspended) set_yield_result(g, Value::none());
-      Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::ForIter);
-      if (pushed.is_error()) return stubs.error;
-      pushed.value()->dst = s.a;
-      if (const void* past = machine_entry(record, pc + 2)) pushed.value()->return_to = past;
-      return go_on(ts);
+    if (resume_chain(*ts, g, RecordKind::ForIter, s.a, machine_entry(record, pc + 2), Value::none())) return go_on(ts);
+    if (g->state() == Generator::Suspended || g->state() == Generator::Created) {
+      const bool entered =
+          enter_delegating(*ts, g, RecordKind::ForIter, s.a, machine_entry(record, pc + 2), Value::none());
+      return entered ? go_on(ts) : stubs.error;
     }
   }
   Ref item = next(iterator);
@@ -651,7 +649,9 @@ uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
   Value receiver = s.r[s.b], value = s.r[s.c];
   const bool runs_here = is_exact(receiver, generator_type) || is_exact(receiver, coroutine_type);
   auto* g = runs_here ? as<Generator>(receiver) : nullptr;
-  if (!g || (g->state != Generator::Suspended && !(g->state == Generator::Created && value.is_none()))) {
+  const void* past = machine_entry(record, pc + 2);
+  if (g && resume_chain(*ts, g, RecordKind::Send, s.a, past, value)) return go_on(ts);
+  if (!g || (g->state() != Generator::Suspended && !(g->state() == Generator::Created && value.is_none()))) {
     Ref returned;
     Ref result = send_to(receiver, value, returned);
     if (result.is_error()) return stubs.error;
@@ -659,12 +659,7 @@ uint64_t send_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
     s.set(s.a, finished ? returned.release() : result.release());
     return finished ? kExhausted : kItem;
   }
-  if (g->state == Generator::Suspended) set_yield_result(g, value);
-  Result<CallRecord*> pushed = enter_generator(*ts, g, RecordKind::Send);
-  if (pushed.is_error()) return stubs.error;
-  pushed.value()->dst = s.a;
-  if (const void* past = machine_entry(record, pc + 2)) pushed.value()->return_to = past;
-  return go_on(ts);
+  return enter_delegating(*ts, g, RecordKind::Send, s.a, past, value) ? go_on(ts) : stubs.error;
 }
 
 }  // namespace hiss::jit

@@ -125,6 +125,7 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, code))), rsi);
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, function))), rdi);
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, held))), rdi);
+  a.mov(qword_ptr(r13, field(offsetof(CallRecord, generator))), 0);
   a.lea(rax, ptr(back));
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, return_to))), rax);
   a.mov(dword_ptr(r13, field(offsetof(CallRecord, dst))), dst);
@@ -193,8 +194,9 @@ void Translator::collect_generator(Value guess) {
   require_object(rdi, A() + 1, other);
   a.cmp(qword_ptr(rdi, offsetof(Object, type)), static_cast<int32_t>(reinterpret_cast<intptr_t>(&generator_type)));
   a.jne(other);
-  static_assert(Generator::Created < Generator::Suspended && Generator::Suspended < Generator::Running);
-  a.cmp(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Suspended));
+  static_assert(Generator::Created < Generator::Suspended && Generator::Suspended < Generator::Running &&
+                Generator::Suspended < Generator::Parked);
+  a.cmp(byte_ptr(rdi, offsetof(Generator, raw_state)), static_cast<int>(Generator::Suspended));
   a.ja(other);
   a.mov(ecx, static_cast<int32_t>(what));
   call_control(reinterpret_cast<uint64_t>(&enter_collecting_call));

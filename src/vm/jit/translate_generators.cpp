@@ -21,7 +21,7 @@ constexpr int32_t field_of_next(size_t offset) { return kNext + static_cast<int3
 // code at `past` goes on. Jumps to `slow` before anything was changed. One that delegates is resumed with all those
 // below it.
 void Translator::resume_generator(RecordKind kind, Label past, Label slow) {
-  a.cmp(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Suspended));
+  a.cmp(byte_ptr(rdi, offsetof(Generator, raw_state)), static_cast<int>(Generator::Suspended));
   a.jne(slow);
   a.cmp(r13, qword_ptr(r12, offsetof(ThreadState, record_limit)));
   a.jae(slow);
@@ -70,7 +70,7 @@ void Translator::resume_generator(RecordKind kind, Label past, Label slow) {
   a.mov(next(offsetof(CallRecord, return_to)), rax);
   a.mov(dword_ptr(r13, field_of_next(offsetof(CallRecord, dst))), A());
   a.mov(byte_ptr(r13, field_of_next(offsetof(CallRecord, kind))), static_cast<int>(kind));
-  a.mov(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Running));
+  a.mov(byte_ptr(rdi, offsetof(Generator, raw_state)), static_cast<int>(Generator::Running));
   constexpr auto kHandled = static_cast<int32_t>(offsetof(Generator, handled));
   a.mov(rax, qword_ptr(r12, offsetof(ThreadState, handled)));
   a.mov(qword_ptr(rdi, kHandled + static_cast<int32_t>(offsetof(HandledException, previous))), rax);
@@ -139,7 +139,7 @@ void Translator::yield() {
   }
   load_constant(rcx, reinterpret_cast<uint64_t>(pc_ + 1));
   a.mov(qword_ptr(rdi, offsetof(Generator, pc)), rcx);
-  a.mov(byte_ptr(rdi, offsetof(Generator, state)), static_cast<int>(Generator::Suspended));
+  a.mov(byte_ptr(rdi, offsetof(Generator, raw_state)), static_cast<int>(Generator::Suspended));
   a.mov(byte_ptr(rdi, offsetof(Generator, yielded)), 1);
   constexpr auto kPrevious = static_cast<int32_t>(offsetof(Generator, handled) + offsetof(HandledException, previous));
   a.mov(rcx, qword_ptr(rdi, kPrevious));
