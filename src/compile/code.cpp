@@ -39,7 +39,8 @@ void Code::seal() {
   first_unset = static_cast<uint32_t>(total_args());
   simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
   const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
-  direct_argcount = direct ? static_cast<uint32_t>(argcount) : UINT32_MAX;
+  const bool bound = closure_register != 0;
+  direct_argcount = direct && !bound ? static_cast<uint32_t>(argcount) : UINT32_MAX;
 }
 
 Str* Code::local_name(uint32_t reg) const {
@@ -49,6 +50,7 @@ Str* Code::local_name(uint32_t reg) const {
   for (int64_t i = 0; i < cells->size; ++i) {
     if ((*cell_arguments)[static_cast<size_t>(i)] == reg) return as<Str>(cells->items[i]);
   }
+  if (closure_register && reg >= closure_register) return as<Str>(as<Tuple>(freevars)->items[reg - closure_register]);
   return intern("?");
 }
 
@@ -185,6 +187,7 @@ Ref method_replace(Value self, const Value* args) {
   copy->register_count = c->register_count;
   copy->local_count = c->local_count;
   copy->local_register_count = c->local_register_count;
+  copy->closure_register = c->closure_register;
   copy->instructions = new std::vector<Instruction>(*c->instructions);
   copy->exception_table = new std::vector<ExceptionEntry>(*c->exception_table);
   copy->positions = new std::vector<Position>(*c->positions);

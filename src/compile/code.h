@@ -24,7 +24,7 @@ constexpr uint32_t instruction_set_hash() {
 #define OP(name, operands, cache) #name operands #cache
 #include "compile/bytecode.def"
 #undef OP
-      "7";  // raised when the marshalled form changes, or what the compiler makes of the same source
+      "8";  // raised when the marshalled form changes, or what the compiler makes of the same source
   for (const char* p = kText; *p; ++p) h = (h ^ static_cast<uint8_t>(*p)) * 16777619u;
   return h;
 }
@@ -99,9 +99,11 @@ struct Code : Object {
   int32_t argcount, posonlyargcount, kwonlyargcount, nlocals;
   uint32_t code_flags;
   int32_t firstlineno;
-  uint32_t register_count;                 // locals, then temporaries
-  uint32_t local_count;                    // registers of locals and cells
-  uint32_t local_register_count;           // arguments, other locals, cell-only variables
+  uint32_t register_count;        // locals, then temporaries
+  uint32_t local_count;           // registers of locals and cells
+  uint32_t local_register_count;  // arguments, other locals, cell-only variables, closure registers
+  uint32_t closure_register;  // a comprehension called without a function: the first register of the free variables'
+                              // cells; 0: they lie in the function's closure
   std::vector<Instruction>* instructions;  // with inline caches
   std::vector<ExceptionEntry>* exception_table;
   std::vector<Position>* positions;       // one for each word

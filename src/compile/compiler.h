@@ -58,6 +58,7 @@ struct Unit {
   std::vector<std::string_view> cells, frees;
   std::unordered_map<std::string_view, int> free_index;
   std::vector<uint16_t> cell_arguments;
+  Register closure_register = 0;  // see Code
   Register first_temporary = 0, next_temporary = 0, register_count = 0;
   std::vector<bool> assigned;  // definitely assigned registers
   std::vector<bool> ever_deleted;
@@ -222,6 +223,8 @@ class Compiler {
   void comprehension(ast::Expr* e, ast::Seq<ast::Comprehension*> generators, Register dst);
   void comprehension_level(ast::Expr* e, ast::Seq<ast::Comprehension*> generators, int32_t level, Register collection);
   void begin_function(ast::Arguments* args);
+  void load_cell(Register dst, std::string_view n);
+  static bool is_called_in_place(const Unit& u);
   void make_function(Register dst, Ref code, Unit& inner, ast::Arguments* args, ast::Expr* returns);
   bool annotations(ast::Arguments* args, ast::Expr* returns, Register dst);
   void annotation_value(ast::Expr* e, Register dst);

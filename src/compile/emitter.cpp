@@ -170,7 +170,8 @@ void Compiler::push_unit(UnitKind kind, const ast::Node* node, std::string name)
   lay_out_registers();
 }
 
-// Registers: parameters, other locals, cells, then temporaries.
+// Registers: parameters, other locals, cells, the cells of free variables where there is no function to close over
+// them, then temporaries.
 void Compiler::lay_out_registers() {
   Unit& u = *unit_;
   Scope& s = *u.scope;
@@ -208,7 +209,12 @@ void Compiler::lay_out_registers() {
   for (std::string_view n : s.order) {
     const Symbol& symbol = s.symbols[n];
     if (symbol.kind == NameKind::Free || (symbol.flags & Symbol::kFreeInClass)) {
-      u.free_index[n] = static_cast<int>(u.frees.size());
+      if (is_called_in_place(u)) {
+        if (!u.closure_register) u.closure_register = next;
+        u.registers[n] = next++;
+      } else {
+        u.free_index[n] = static_cast<int>(u.frees.size());
+      }
       u.frees.push_back(n);
     }
   }
@@ -314,6 +320,7 @@ Ref Compiler::finish_unit() {
   code->register_count = static_cast<uint32_t>(u.register_count);
   code->local_count = static_cast<uint32_t>(u.locals.size());
   code->local_register_count = static_cast<uint32_t>(u.first_temporary);
+  code->closure_register = static_cast<uint32_t>(u.closure_register);
   code->instructions = new std::vector<Instruction>(std::move(u.instructions));
   code->exception_table = new std::vector<ExceptionEntry>(std::move(u.exceptions));
   code->positions = new std::vector<Position>(std::move(u.positions));

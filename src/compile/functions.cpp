@@ -62,6 +62,15 @@ bool Compiler::annotations(syntax::Arguments* args, Expr* returns, Register dst)
   return true;
 }
 
+// The cell of a variable that an inner scope uses.
+void Compiler::load_cell(Register dst, std::string_view n) {
+  if (auto it = unit_->free_index.find(n); it != unit_->free_index.end()) {
+    emit(Op::LoadClosureCell, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(it->second), 0);
+  } else {
+    emit(Op::Move, 0, static_cast<uint32_t>(dst), static_cast<uint32_t>(unit_->registers.at(n)), 0);
+  }
+}
+
 // The function object from its code: defaults, annotations, and the cells that it closes over.
 void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Arguments* args, Expr* returns) {
   const Register m = mark();
@@ -110,14 +119,7 @@ void Compiler::make_function(Register dst, Ref code, Unit& inner, syntax::Argume
   if (!inner.frees.empty()) {
     fields[3] = temporary();
     const Register first = mark();
-    for (std::string_view n : inner.frees) {
-      const Register t = temporary();
-      if (auto it = unit_->free_index.find(n); it != unit_->free_index.end()) {
-        emit(Op::LoadClosureCell, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(it->second), 0);
-      } else {
-        emit(Op::Move, 0, static_cast<uint32_t>(t), static_cast<uint32_t>(unit_->registers.at(n)), 0);
-      }
-    }
+    for (std::string_view n : inner.frees) load_cell(temporary(), n);
     emit(Op::BuildTuple, 0, static_cast<uint32_t>(fields[3]), static_cast<uint32_t>(first),
          static_cast<uint32_t>(inner.frees.size()));
     free_to(first);
@@ -338,6 +340,11 @@ void Compiler::class_def(ClassDef* s) {
   free_to(m);
 }
 
+// A comprehension that runs at once needs no function object.
+bool Compiler::is_called_in_place(const Unit& u) {
+  return u.kind == UnitKind::Comprehension && !u.scope->generator_expression && !u.scope->is_coroutine;
+}
+
 void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register dst) {
   const bool generator = e->is<GeneratorExp>();
   const char* title = generator           ? "<genexpr>"
@@ -372,17 +379,32 @@ void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register d
   if (failed_) return;
   at(e);
   const Register m = mark();
+  auto iterator = [&](Register argument) {
+    expression_to(generators[0]->iter, argument);
+    at(generators[0]->iter);
+    emit(generators[0]->is_async ? Op::GetAiter : Op::GetIter, 0, static_cast<uint32_t>(argument),
+         static_cast<uint32_t>(argument), 0);
+    at(e);
+  };
+  if (is_called_in_place(inner)) {
+    const int index = constant(std::move(code));
+    if (index > 0xFFFF)
+      return static_cast<void>(fail(e, "too many constants in one function for Hiss (65,536 at most)"));
+    const Register window = temporary();
+    iterator(window);
+    if (!inner.frees.empty()) {
+      temporaries(inner.closure_register - 1 + static_cast<int>(inner.frees.size()));
+      Register cell = window + inner.closure_register;
+      for (std::string_view n : inner.frees) load_cell(cell++, n);
+    }
+    emit(Op::CallComprehension, 0, static_cast<uint32_t>(window), static_cast<uint32_t>(index),
+         static_cast<uint32_t>(dst));
+    free_to(m);
+    return;
+  }
   const Register callee = temporaries(2);
   make_function(callee, std::move(code), inner, nullptr, nullptr);
-  const Register argument = callee + 1;
-  expression_to(generators[0]->iter, argument);
-  at(generators[0]->iter);
-  if (generators[0]->is_async) {
-    emit(Op::GetAiter, 0, static_cast<uint32_t>(argument), static_cast<uint32_t>(argument), 0);
-  } else {
-    emit(Op::GetIter, 0, static_cast<uint32_t>(argument), static_cast<uint32_t>(argument), 0);
-  }
-  at(e);
+  iterator(callee + 1);
   emit(Op::Call, 0, static_cast<uint32_t>(callee), 1, static_cast<uint32_t>(is_async && !generator ? callee : dst));
   if (is_async && !generator) await_value(dst, callee, 0);
   free_to(m);
@@ -429,12 +451,11 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
   Comprehension* g = generators[level];
   Label top, next, end, except;
   const Register m = mark();
-  const Register iterator = temporary();
+  // The first iterator is the argument, `.0`.
+  const Register iterator = level == 0 ? 0 : temporary();
+  const Register inside = mark();
   const bool async = g->is_async != 0;
-  if (level == 0) {
-    emit(Op::Move, 0, static_cast<uint32_t>(iterator), 0, 0);
-    emit(Op::Release, 0, 0, 0, 0);
-  } else {
+  if (level != 0) {
     expression_to(g->iter, iterator);
     at(g->iter);
     emit(async ? Op::GetAiter : Op::GetIter, 0, static_cast<uint32_t>(iterator), static_cast<uint32_t>(iterator), 0);
@@ -463,7 +484,7 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
       store(g->target, {item, true});
     }
   }
-  free_to(iterator + 1);
+  free_to(inside);
   for (Expr* condition : g->ifs) jump_if(condition, false, next);
   comprehension_level(e, generators, level + 1, collection);
   bind(next);
@@ -478,7 +499,7 @@ void Compiler::comprehension_level(Expr* e, Seq<Comprehension*> generators, int3
   }
   bind(end);
   unit_->assigned = before;
-  release(iterator);
+  if (level != 0) release(iterator);
   free_to(m);
 }
 

@@ -40,6 +40,10 @@ void Compiler::load_name(Register dst, std::string_view raw) {
       emit(Op::LoadCell, 0, d, static_cast<uint32_t>(unit_->registers.at(n)), 0);
       return;
     case NameKind::Free: {
+      if (unit_->closure_register) {
+        emit(Op::LoadCell, 0, d, static_cast<uint32_t>(unit_->registers.at(n)), 0);
+        return;
+      }
       const auto index = static_cast<uint32_t>(unit_->free_index.at(n));
       if (unit_->scope->kind == ScopeKind::Class && n != "__class__") {
         emit(Op::LoadClassFree, 0, d, index, static_cast<uint32_t>(name(n)));
@@ -77,6 +81,10 @@ void Compiler::store_name(std::string_view raw, Operand value) {
       emit(Op::StoreCell, dying, static_cast<uint32_t>(unit_->registers.at(n)), src, 0);
       return;
     case NameKind::Free:
+      if (unit_->closure_register) {
+        emit(Op::StoreCell, dying, static_cast<uint32_t>(unit_->registers.at(n)), src, 0);
+        return;
+      }
       emit(Op::StoreFree, dying, static_cast<uint32_t>(unit_->free_index.at(n)), src, 0);
       return;
     case NameKind::GlobalExplicit:

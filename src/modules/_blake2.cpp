@@ -1,4 +1,5 @@
 // _blake2: BLAKE2b and BLAKE2s (RFC 7693) with all parameters: key, salt, personalization, tree hashing.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -148,7 +149,7 @@ Status text_parameter(Value v, const char* name, size_t limit, uint8_t* out) {
   BufferView view(TRY(get_buffer(v)));
   if (static_cast<size_t>(view.length()) > limit)
     return fail(exc::ValueError, "maximum {} length is {} bytes", name, limit);
-  memcpy(out, view.data(), static_cast<size_t>(view.length()));
+  std::copy_n(view.data(), view.length(), out);
   return kOk;
 }
 Status feed_value(Value data, auto&& feed) {

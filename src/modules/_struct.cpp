@@ -169,11 +169,11 @@ Status pack_one(uint8_t* p, const Field& f, Value v, bool big) {
       int64_t n = view.length();
       if (f.code == 's') {
         n = std::min(n, f.count);
-        std::memcpy(p, view.data(), static_cast<size_t>(n));
+        std::copy_n(view.data(), n, p);
       } else if (f.count > 0) {
         n = std::min<int64_t>(std::min<int64_t>(n, f.count - 1), 255);
         p[0] = static_cast<uint8_t>(n);
-        std::memcpy(p + 1, view.data(), static_cast<size_t>(n));
+        std::copy_n(view.data(), n, p + 1);
       }
       return kOk;
     }
@@ -307,7 +307,7 @@ Result<Layout_*> cached(Value format) {
 
 Status pack_values(const Layout_& layout, uint8_t* p, const Value* values, int64_t count) {
   if (count != layout.values) return struct_error("pack expected {} items for packing (got {})", layout.values, count);
-  std::memset(p, 0, static_cast<size_t>(layout.size));
+  std::fill_n(p, layout.size, uint8_t{0});
   for (size_t i = 0; i < layout.fields.size(); ++i)
     TRY(pack_one(p + layout.fields[i].offset, layout.fields[i], values[i], layout.big));
   return kOk;

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "modules/module_content.h"
@@ -55,14 +56,14 @@ Ref fcntl_ioctl(Value, const Value* a) {
       char block[kMaxArgument] = {};
       const bool small = view.length() <= static_cast<int64_t>(kMaxArgument);
       char* data = reinterpret_cast<char*>(view.data());
-      if (small) std::memcpy(block, data, static_cast<size_t>(view.length()));
+      if (small) std::copy_n(data, view.length(), block);
       int result, code;
       {
         AllowThreads allow;
         result = ioctl(fd, request, small ? block : data);
         code = errno;
       }
-      if (small) std::memcpy(data, block, static_cast<size_t>(view.length()));
+      if (small) std::copy_n(block, view.length(), data);
       if (result < 0) return fail_errno(code);
       return make_int(result);
     }

@@ -171,7 +171,10 @@ Ref collect_locals(Code* code, Function* f, Value* values, Dict* dict) {
     }
   }
   auto* freevars = as<Tuple>(code->freevars);
-  if (f->closure && (code->code_flags & kCodeOptimized)) {
+  if (code->closure_register) {
+    for (int64_t i = 0; values && i < freevars->size; ++i)
+      put_local(dict, freevars->items[i], values[code->closure_register + static_cast<size_t>(i)]);
+  } else if (f->closure && freevars->size && (code->code_flags & kCodeOptimized)) {
     for (int64_t i = 0; i < freevars->size; ++i) put_local(dict, freevars->items[i], as<Tuple>(f->closure)->items[i]);
   }
   return Ref::share(dict);

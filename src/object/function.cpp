@@ -443,7 +443,9 @@ Status implicit_arguments(Value& start, Value& object) {
   auto* freevars = as<Tuple>(code->freevars);
   for (int64_t i = 0; i < freevars->size; ++i) {
     if (!equal(as<Str>(freevars->items[i]), "__class__")) continue;
-    start = as<Cell>(as<Tuple>(record->function->closure)->items[i])->content;
+    const Value cell = code->closure_register ? record->base[code->closure_register + static_cast<size_t>(i)]
+                                              : as<Tuple>(record->function->closure)->items[i];
+    start = as<Cell>(cell)->content;
     if (!start) return fail(exc::RuntimeError, "super(): empty __class__ cell");
     if (!is<Type>(start)) return fail(exc::RuntimeError, "super(): __class__ is not a type ({})", type_name(start));
     return kOk;

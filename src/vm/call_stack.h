@@ -66,6 +66,8 @@ Ref interpret(ThreadState& ts, bool throwing = false, uint64_t exit = 0);
 /// Lays the arguments that lie at `base` (positional, then keyword values) out as the function's parameters, defaults
 /// filled in. On failure they are released.
 Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_names);
+/// Puts the cells of a function's closure into the registers where its code looks for them.
+[[gnu::cold]] void load_closure(Function* f, Value* base);
 /// Raises RecursionError and gives null.
 [[gnu::cold]] CallRecord* fail_depth();
 [[gnu::cold]] void leave_frame_object(CallRecord* record);
@@ -78,6 +80,10 @@ enum class CallOutcome : uint8_t { Entered, Returned, Failed };
 /// behind it. Entered: a record was pushed, and its result will go to the caller's r[dst]. Returned: `result` is set.
 /// Callee and arguments are used up unless the call failed.
 CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* keyword_names, uint32_t dst, Ref& result);
+
+/// A comprehension's frame: the iterator lies in r[A] of the innermost frame, the cells at r[A + closure_register]. The
+/// frame shares the function of the one in which it is written. False: RecursionError, and nothing was done.
+bool enter_comprehension(ThreadState& ts, Code* code, uint32_t window, uint32_t dst);
 
 /// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
 bool makes_plain_instances(Value function);
@@ -111,6 +117,8 @@ inline CallRecord* enter_record(ThreadState& ts, Function* f, Value* base) {
   record->return_to = return_to_interpreter;
   // Temporaries leave immediate values behind in the window; a local must not take one for its value.
   for (uint32_t i = code->first_unset; i < code->local_register_count; ++i) base[i] = Value();
+  if (code->closure_register) [[unlikely]]
+    load_closure(f, base);
   ts.record = record;
   return record;
 }

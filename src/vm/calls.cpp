@@ -279,6 +279,48 @@ Result<CallRecord*> push_record(ThreadState& ts, Function* f, Value* base) {
   return record;
 }
 
+void load_closure(Function* f, Value* base) {
+  auto* cells = as<Tuple>(f->closure);
+  for (int64_t i = 0; i < cells->size; ++i) {
+    retain(cells->items[i]);
+    base[f->code->closure_register + static_cast<size_t>(i)] = cells->items[i];
+  }
+}
+
+bool enter_comprehension(ThreadState& ts, Code* code, uint32_t window, uint32_t dst) {
+  CallRecord* caller = ts.record;
+  const uint32_t unset_end = code->closure_register ? code->closure_register : code->local_register_count;
+  Value* base = caller->base + window;
+  if (caller->generator) {
+    // Registers of a generator are not followed by room for a window.
+    Value* from = base;
+    base = caller->top;
+    if (!has_room(ts, base, code)) return fail_depth() != nullptr;
+    auto take = [&](uint32_t i) {
+      base[i] = from[i];
+      from[i] = Value();
+    };
+    take(0);
+    for (uint32_t i = unset_end; i < code->local_register_count; ++i) take(i);
+  } else if (!has_room(ts, base, code)) {
+    return fail_depth() != nullptr;
+  }
+  CallRecord* record = caller + 1;
+  record->pc = code->begin();
+  record->base = base;
+  record->top = base + code->register_count;
+  record->code = code;
+  record->function = caller->function;
+  record->held = Ref::share(caller->function).release();
+  record->generator = nullptr;
+  record->return_to = return_to_interpreter;
+  record->kind = RecordKind::Call;
+  record->dst = dst;
+  for (uint32_t i = 1; i < unset_end; ++i) base[i] = Value();
+  ts.record = record;
+  return true;
+}
+
 bool makes_plain_instances(Value function) {
   if (!is<Type>(function)) return false;
   auto* cls = as<Type>(function);

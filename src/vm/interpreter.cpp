@@ -980,6 +980,15 @@ enter_function : {
     goto enter_machine_code;
 }
   DISPATCH();
+op_CallComprehension:
+  SAVE();
+  if (!enter_comprehension(ts, as<Code>(k[B]), A, C)) goto error;
+  ENTER_RECORD();
+  if (eval_breaker) [[unlikely]]
+    CHECK(handle_breaker(ts));
+  if (++record->code->heat >= 0) [[unlikely]]
+    goto enter_machine_code;
+  DISPATCH();
 op_CallKeywords:
   keyword_names = as<Tuple>(k[pc->word]);
   callee = &r[A];

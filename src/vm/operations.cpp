@@ -113,6 +113,8 @@ Status delete_global(CallRecord* record, Str* name) {
 }
 
 Failure fail_unbound(Code* code, uint32_t reg) {
+  if (code->closure_register && reg >= code->closure_register)
+    return fail_unbound_cell(code, reg - code->closure_register, true);
   const std::string name = to_string(code->local_name(reg));
   return fail(exc::UnboundLocalError, "cannot access local variable '{}' where it is not associated with a value",
               name);

@@ -62,7 +62,7 @@ uint16_t bytecode_fingerprint() {
 #include "compile/bytecode.def"
       ;
 #undef OP
-  constexpr uint32_t kFormat = 2;  // of pack_code: raised when its layout changes
+  constexpr uint32_t kFormat = 3;  // of pack_code: raised when its layout changes
   uint32_t h = 2166136261u + kFormat;
   for (const char c : std::string_view(kText)) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
   return static_cast<uint16_t>(h ^ h >> 16);
@@ -73,7 +73,7 @@ std::string pack_code(const Code* c) {
   for (int32_t v : {c->argcount, c->posonlyargcount, c->kwonlyargcount, c->nlocals}) p.number(static_cast<uint64_t>(v));
   p.number(c->code_flags);
   p.difference(c->firstlineno);
-  for (uint32_t v : {c->register_count, c->local_count, c->local_register_count}) p.number(v);
+  for (uint32_t v : {c->register_count, c->local_count, c->local_register_count, c->closure_register}) p.number(v);
   p.number(c->instructions->size());
   for (size_t i = 0; i < c->instructions->size();) {
     const uint64_t word = (*c->instructions)[i].word;
@@ -126,6 +126,7 @@ bool unpack_code(Code* c, std::string_view data) {
   c->register_count = u.small(65536);
   c->local_count = u.small(65536);
   c->local_register_count = u.small(65536);
+  c->closure_register = u.small(65536);
   const uint64_t words = u.number();
   if (!u.good || words * 8 > u.in.size()) return false;
   c->instructions = new std::vector<Instruction>(words);

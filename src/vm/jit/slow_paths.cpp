@@ -453,6 +453,13 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
   }
 }
 
+uint64_t call_comprehension(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
+  Step s(record, pc);
+  if (!enter_comprehension(*ts, as<Code>(s.k[s.b]), s.a, s.c)) return stubs.error;
+  ts->record->return_to = reinterpret_cast<const void*>(back);
+  return go_on(ts);
+}
+
 uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
   if (!enter_operator(*ts, record, pc)) return kDone;
   ts->record->return_to = reinterpret_cast<const void*>(back);

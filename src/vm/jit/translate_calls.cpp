@@ -105,15 +105,37 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
     a.cmp(reg(callee + 1), 0);
     a.je(slow);
   }
-  // Room for the record and the registers.
+  a.mov(edx, dword_ptr(rsi, offsetof(Code, register_count)));
+  a.lea(rdx, ptr(rbx, rdx, 3, window));
+  require_room(slow);
+  a.mov(reg(callee), 0);
+  push_call_record(window, dst, back);
+  // Locals that are no arguments begin empty.
+  Label clear = a.newLabel(), cleared = a.newLabel();
+  a.mov(ecx, dword_ptr(rsi, offsetof(Code, first_unset)));
+  a.mov(edx, dword_ptr(rsi, offsetof(Code, local_register_count)));
+  a.bind(clear);
+  a.cmp(ecx, edx);
+  a.jae(cleared);
+  a.mov(qword_ptr(rbx, rcx, 3), 0);
+  a.inc(ecx);
+  a.jmp(clear);
+  a.bind(cleared);
+  begin_code();
+}
+
+// rdx holds the callee's top: there must be room for its registers, and for its record.
+void Translator::require_room(Label slow) {
   a.cmp(r13, qword_ptr(r12, offsetof(ThreadState, record_limit)));
   a.jae(slow);
-  a.mov(edx, dword_ptr(rsi, offsetof(Code, register_count)));
-  a.lea(rdx, ptr(rbx, rdx, 3, window));  // the callee's top
   a.lea(rcx, ptr(rdx, 512 * static_cast<int32_t>(sizeof(Value))));
   a.cmp(rcx, qword_ptr(r12, offsetof(ThreadState, stack_end)));
   a.ja(slow);
-  a.mov(reg(callee), 0);
+}
+
+// Makes the record of a call of the function in rdi, which the record holds, with the code in rsi; rdx: the top. The
+// registers lie `window` bytes above those of this frame. rsi stays as it is.
+void Translator::push_call_record(int32_t window, uint32_t dst, Label back) {
   save_pc();
   constexpr auto kNext = static_cast<int32_t>(sizeof(CallRecord));
   auto field = [&](size_t offset) { return kNext + static_cast<int32_t>(offset); };
@@ -132,17 +154,11 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
   a.mov(byte_ptr(r13, field(offsetof(CallRecord, kind))), static_cast<int>(RecordKind::Call));
   a.add(r13, kNext);
   a.mov(qword_ptr(r12, offsetof(ThreadState, record)), r13);
-  // Locals that are no arguments begin empty.
-  Label clear = a.newLabel(), cleared = a.newLabel(), interpreted = a.newLabel();
-  a.mov(ecx, dword_ptr(rsi, offsetof(Code, first_unset)));
-  a.mov(edx, dword_ptr(rsi, offsetof(Code, local_register_count)));
-  a.bind(clear);
-  a.cmp(ecx, edx);
-  a.jae(cleared);
-  a.mov(qword_ptr(rbx, rcx, 3), 0);
-  a.inc(ecx);
-  a.jmp(clear);
-  a.bind(cleared);
+}
+
+// Goes on at the beginning of the code in rsi, whose frame is the innermost.
+void Translator::begin_code() {
+  Label interpreted = a.newLabel();
   a.mov(rax, qword_ptr(rsi, offsetof(Code, machine)));
   a.test(rax, rax);
   a.jz(interpreted);
@@ -153,6 +169,36 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
     load_constant(rax, stubs.stay);
     a.jmp(rax);
   });
+}
+
+void Translator::call_comprehension() {
+  Label slow = a.newLabel(), back = a.newLabel();
+  auto emit_slow = [this, slow, back] {
+    a.bind(slow);
+    a.lea(rcx, ptr(back));
+    call_control(reinterpret_cast<uint64_t>(&jit::call_comprehension));
+    continue_in_frame();
+  };
+  if (code_->code_flags & kGeneratorFlags) {
+    emit_slow();
+  } else {
+    auto* code = as<Code>(as<Tuple>(code_->consts)->items[B()]);
+    const auto window = static_cast<int32_t>(A() * sizeof(Value));
+    a.lea(rdx, ptr(rbx, window + static_cast<int32_t>(code->register_count * sizeof(Value))));
+    require_room(slow);
+    a.mov(rdi, qword_ptr(r13, offsetof(CallRecord, function)));
+    a.inc(dword_ptr(rdi, offsetof(Object, refs)));
+    load_constant(rsi, reinterpret_cast<uint64_t>(code));
+    push_call_record(window, C(), back);
+    const uint32_t end = code->closure_register ? code->closure_register : code->local_register_count;
+    for (uint32_t i = 1; i < end; ++i) a.mov(qword_ptr(rbx, static_cast<int32_t>(i * sizeof(Value))), 0);
+    begin_code();
+    cold(emit_slow);
+  }
+  a.bind(back);
+  for (uint32_t i = A(); i < code_->register_count; ++i) learn(i, Known::Nothing);
+  learn(C(), Known::Nothing);
+  may_leave_ = true;
 }
 
 namespace {

@@ -686,6 +686,8 @@ void Translator::basic(size_t index) {
     case Op::CallKeywords:
     case Op::CallMethodKeywords:
       return call(index);
+    case Op::CallComprehension:
+      return call_comprehension();
     case Op::Return:
     case Op::ReturnNone:
       return return_value(op == Op::ReturnNone);

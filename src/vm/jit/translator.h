@@ -158,6 +158,10 @@ class Translator {
   // translate_calls.cpp
   void call(size_t index);
   void call_python(uint32_t given, bool method, Label slow, Label back);
+  void require_room(Label slow);
+  void push_call_record(int32_t window, uint32_t dst, Label back);
+  void begin_code();
+  void call_comprehension();
   bool call_native_guess(Value guess, bool method, Label slow);
   void finish_native_call();
   void collect_generator(Value guess);
