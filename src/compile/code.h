@@ -102,7 +102,7 @@ struct Code : Object {
   uint32_t register_count;        // locals, then temporaries
   uint32_t local_count;           // registers of locals and cells
   uint32_t local_register_count;  // arguments, other locals, cell-only variables, closure registers
-  uint32_t closure_register;  // a comprehension called without a function: the first register of the free variables'
+  uint32_t closure_register;  // of code called without a function: the first register of the free variables'
                               // cells; 0: they lie in the function's closure
   std::vector<Instruction>* instructions;  // with inline caches
   std::vector<ExceptionEntry>* exception_table;

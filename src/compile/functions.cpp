@@ -340,9 +340,10 @@ void Compiler::class_def(ClassDef* s) {
   free_to(m);
 }
 
-// A comprehension that runs at once needs no function object.
+// Comprehensions and generator expressions are called once, where they are written, and need no function object. The
+// coroutine of an asynchronous comprehension is made by a function.
 bool Compiler::is_called_in_place(const Unit& u) {
-  return u.kind == UnitKind::Comprehension && !u.scope->generator_expression && !u.scope->is_coroutine;
+  return u.kind == UnitKind::Comprehension && (u.scope->generator_expression || !u.scope->is_coroutine);
 }
 
 void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register dst) {

@@ -81,9 +81,13 @@ enum class CallOutcome : uint8_t { Entered, Returned, Failed };
 /// Callee and arguments are used up unless the call failed.
 CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* keyword_names, uint32_t dst, Ref& result);
 
-/// A comprehension's frame: the iterator lies in r[A] of the innermost frame, the cells at r[A + closure_register]. The
-/// frame shares the function of the one in which it is written. False: RecursionError, and nothing was done.
+/// A comprehension's frame: the iterator lies in r[window] of the innermost frame, the cells at r[window +
+/// closure_register]. The frame shares the function of the one in which it is written. False: RecursionError, and
+/// nothing was done.
 bool enter_comprehension(ThreadState& ts, Code* code, uint32_t window, uint32_t dst);
+/// The same for a generator expression, whose registers are taken along.
+Ref make_generator_expression(ThreadState& ts, Code* code, uint32_t window);
+inline constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
 /// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
 bool makes_plain_instances(Value function);

@@ -338,8 +338,6 @@ Object* make_plain_instance(Type* cls) {
 
 namespace {
 
-constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
-
 void release_arguments(Function* f, Value* base) { release_registers(base, base + f->code->total_args()); }
 
 // Where the registers of a called function begin: at its arguments. The window of a generator's frame lies in the

@@ -326,8 +326,10 @@ Generator* allocate_generator(Type& type, uint32_t register_count) {
 
 }  // namespace
 
-Ref make_generator(Function* f, Value* base) {
-  Code* code = f->code;
+namespace {
+
+// A new generator of this code, not yet linked to the collector's list; its registers are empty.
+Generator* begin_generator(Code* code, Function* f, Value name, Value qualname) {
   Type& type = code->code_flags & kCodeAsyncGenerator ? async_generator_type
                : code->code_flags & kCodeCoroutine    ? coroutine_type
                                                       : generator_type;
@@ -338,16 +340,40 @@ Ref make_generator(Function* f, Value* base) {
   retain(code);
   g->pc = code->begin();
   g->register_count = code->register_count;
-  g->name = Ref::share(f->name).release();
-  g->qualname = Ref::share(f->qualname).release();
-  for (int32_t i = 0; i < code->total_args(); ++i) {
-    g->registers[i] = base[i];
-    base[i] = Value();
+  g->name = Ref::share(name).release();
+  g->qualname = Ref::share(qualname).release();
+  return g;
+}
+
+inline void move_registers(Value* from, Value* to, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    to[i] = from[i];
+    from[i] = Value();
   }
-  if (&type == &coroutine_type) {
+}
+
+}  // namespace
+
+Ref make_generator(Function* f, Value* base) {
+  Code* code = f->code;
+  Generator* g = begin_generator(code, f, f->name, f->qualname);
+  move_registers(base, g->registers, static_cast<uint32_t>(code->total_args()));
+  if (code->closure_register) [[unlikely]]
+    load_closure(f, g->registers);
+  if (g->type == &coroutine_type) {
     ThreadState& ts = thread_state();
     if (ts.coroutine_origin_depth) g->origin = coroutine_origin(ts, ts.coroutine_origin_depth).release();
   }
+  link_young(g);
+  return Ref::steal(g);
+}
+
+Ref make_generator_expression(ThreadState& ts, Code* code, uint32_t window) {
+  Value* const base = ts.record->base + window;
+  Generator* g = begin_generator(code, ts.record->function, code->name, code->qualname);
+  move_registers(base, g->registers, 1);
+  if (const uint32_t cells = code->closure_register)
+    move_registers(base + cells, g->registers + cells, code->local_register_count - cells);
   link_young(g);
   return Ref::steal(g);
 }

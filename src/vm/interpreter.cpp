@@ -982,6 +982,10 @@ enter_function : {
   DISPATCH();
 op_CallComprehension:
   SAVE();
+  if (as<Code>(k[B])->code_flags & kMakesGenerator) {
+    SET_OR_FAIL(C, make_generator_expression(ts, as<Code>(k[B]), A));
+    DISPATCH();
+  }
   if (!enter_comprehension(ts, as<Code>(k[B]), A, C)) goto error;
   ENTER_RECORD();
   if (eval_breaker) [[unlikely]]

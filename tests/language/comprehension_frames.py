@@ -178,3 +178,62 @@ for test in (free_variables, raised, kept_frames, in_generators):
         test()
 gc.collect()
 print("left over:", len(gc.get_objects()) - before > 20)
+
+
+def generator_expressions():
+    a, b = 2, [1, 2]
+    g = (x * a for x in b if a)
+    found = [g.gi_code.co_name, g.__name__, g.__qualname__, sorted(g.gi_frame.f_locals), next(g)]
+    a = 3
+    found += [sorted(g.gi_frame.f_locals.items())[1:], list(g), g.gi_frame]
+    return found, [sum(i * j for j in range(a)) for i in range(3)], [list(h) for h in [(k for _ in b) for k in b]]
+
+
+def kept_generators():
+    def make(n):
+        m = n + 1
+        return ((m, x) for x in range(n)), lambda: m
+
+    g, read = make(3)
+    del make
+    try:
+        (never for never in 5)
+    except TypeError as e:
+        text = str(e)
+    return list(g), read(), text, [type(x) for x in (y for y in [1])]
+
+
+class Scope:
+    n = 3
+    items = list(x for x in range(n))
+
+    def twice(self):
+        return list(__class__.__name__ for _ in range(2))
+
+
+def class_generators():
+    return Scope.items, Scope().twice()
+
+
+def async_expressions():
+    async def ready(x):
+        return x
+
+    async def main(n):
+        g = (await ready(x + n) async for x in (await ready(y) for y in range(3)))
+        return [x async for x in g], {x: n async for x in (z for z in other())}
+
+    async def other():
+        yield 1
+
+    async def plain(n):
+        return [x async for x in (await ready(y + n) for y in range(2))]
+
+    try:
+        plain(5).send(None)
+    except StopIteration as e:
+        return e.value
+
+
+for test in (generator_expressions, kept_generators, class_generators, async_expressions):
+    repeat(test)

@@ -394,7 +394,7 @@ uint64_t go_on(ThreadState* ts) {
 bool makes_generator(Value callee, uint32_t count) {
   if (!is<Function>(callee)) return false;
   const Code* code = as<Function>(callee)->code;
-  return (code->code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator)) && code->simple_arguments &&
+  return (code->code_flags & kMakesGenerator) && code->simple_arguments &&
          code->argcount == static_cast<int32_t>(count);
 }
 
@@ -451,6 +451,12 @@ uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts) 
     default:
       return stubs.error;
   }
+}
+
+bool make_generator_object(CallRecord* record, const Instruction* pc) {
+  Step s(record, pc);
+  s.set(s.c, make_generator_expression(thread_state(), as<Code>(s.k[s.b]), s.a).release());
+  return true;
 }
 
 uint64_t call_comprehension(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {

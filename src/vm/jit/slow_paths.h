@@ -46,6 +46,7 @@ uint32_t test_truth(CallRecord* record, const Instruction* pc);
 using ControlHelper = uint64_t (*)(CallRecord* record, const Instruction* pc, ThreadState* ts);
 enum Outcome : uint64_t { kDone = 0, kItem = 1, kExhausted = 2 };
 uint64_t call_value(CallRecord* record, const Instruction* pc, ThreadState* ts);
+bool make_generator_object(CallRecord* record, const Instruction* pc);
 /// The frame of a comprehension is entered. `back`: the code behind the call.
 uint64_t call_comprehension(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
 /// Of a class that makes plain instances; kDone: nothing was done, since its __init__ is not in Python or needs

@@ -78,7 +78,7 @@ void Translator::call(size_t index) {
       (call_range_iterator(guess, index, slow) || call_native_guess(guess, method, slow) ||
        (!method && call_class_guess(guess, slow, back)))) {
     cold(emit_slow);
-  } else if (in_line && !(code_->code_flags & kGeneratorFlags)) {
+  } else if (in_line && !(code_->code_flags & kMakesGenerator)) {
     call_python(B() + (method ? 1 : 0), method, slow, back);
     cold(emit_slow);
   } else {
@@ -172,6 +172,13 @@ void Translator::begin_code() {
 }
 
 void Translator::call_comprehension() {
+  auto* code = as<Code>(as<Tuple>(code_->consts)->items[B()]);
+  if (code->code_flags & kMakesGenerator) {
+    step_helper(make_generator_object);
+    for (uint32_t i = A(); i < code_->register_count; ++i) learn(i, Known::Nothing);
+    learn(C(), Known::Object);
+    return;
+  }
   Label slow = a.newLabel(), back = a.newLabel();
   auto emit_slow = [this, slow, back] {
     a.bind(slow);
@@ -179,10 +186,9 @@ void Translator::call_comprehension() {
     call_control(reinterpret_cast<uint64_t>(&jit::call_comprehension));
     continue_in_frame();
   };
-  if (code_->code_flags & kGeneratorFlags) {
+  if (code_->code_flags & kMakesGenerator) {
     emit_slow();
   } else {
-    auto* code = as<Code>(as<Tuple>(code_->consts)->items[B()]);
     const auto window = static_cast<int32_t>(A() * sizeof(Value));
     a.lea(rdx, ptr(rbx, window + static_cast<int32_t>(code->register_count * sizeof(Value))));
     require_room(slow);
@@ -361,7 +367,7 @@ void Translator::return_value(bool none) {
     control(jit::return_value);
     continue_in_frame();
   });
-  if (code_->code_flags & kGeneratorFlags) {
+  if (code_->code_flags & kMakesGenerator) {
     a.jmp(slow);
     forget_all();
     return;

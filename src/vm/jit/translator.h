@@ -173,7 +173,6 @@ class Translator {
   int64_t guess_module_entry(uint32_t object, Str* name) const;
   void load_module_entry(int64_t entry, Str* name, Label slow);
 
-  static constexpr uint32_t kGeneratorFlags = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
   // Code that is rarely run stands behind the rest; it is emitted at the end, in the state of its instruction.
   struct Cold {
