@@ -182,7 +182,7 @@ Ref generic_getattr(Value self, Str* name) {
     auto slot = reinterpret_cast<GetAttrSlot>(slot_at(as<Descriptor>(getattribute)->owner, offsetof(Slots, getattr)));
     if (slot == generic_get_attr && getattr) {
       result = generic_get_attr_or_empty(self, name);  // no AttributeError needs to be made only to be dropped
-      if (!result.is_empty()) return result;
+      if (!result.is_empty() && !result.is_error()) return result;
     } else {
       result = slot(self, name);
     }

@@ -16,7 +16,7 @@ enum class RecordKind : uint8_t {
   ForIter,   // a generator resumed by a for loop
   Send,      // a generator resumed by yield from or await
   Collect,   // a generator whose values become the result of a call (vm/collecting.h)
-  Operator,  // the method of an operator: the result of an instruction (vm/operators.h)
+  Operator,  // the method of an operator, or the getter of a property: the result of an instruction (vm/operators.h)
 };
 
 /// What becomes of the values of a generator that a builtin collects.
@@ -48,10 +48,13 @@ struct CallRecord {
   uint32_t dst;
   RecordKind kind;
   Collecting collecting;  // Collect: what is done,
-  uint16_t accumulator;   // and the caller's register that holds what has been collected
-  Generator* generator;   // whose registers these are
-  Frame* frame;           // the frame object once somebody asked; owned
-  Value locals;           // owned: the namespace of module and class code; empty for functions
+  union {
+    uint16_t accumulator;  // and the caller's register that holds what has been collected
+    uint16_t cache_words;  // Operator: how many lie behind the caller's instruction
+  };
+  Generator* generator;  // whose registers these are
+  Frame* frame;          // the frame object once somebody asked; owned
+  Value locals;          // owned: the namespace of module and class code; empty for functions
 
   CallRecord* previous() { return this - 1; }
   Dict* globals() const { return function->globals; }

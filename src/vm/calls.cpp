@@ -95,33 +95,44 @@ void bind_rest(const Code* code, Value* base, uint32_t count) {
   base[argcount] = rest.release();
 }
 
-// Keyword arguments for plain parameters, by names that are the same objects as the parameters'. False when there is
-// more to it; then nothing has changed.
+// Keyword arguments and defaults for functions without *args and **kwargs, by names that are the same objects as the
+// parameters'. False when there is more to it; then nothing has changed.
 bool bind_plain_keywords(const Function* f, Value* base, uint32_t count, const Tuple* keyword_names) {
   constexpr uint32_t kMost = 8, kMostPlaces = 32;
   const Code* code = f->code;
-  const auto argcount = static_cast<uint32_t>(code->argcount), keywords = static_cast<uint32_t>(keyword_names->size);
-  if (keywords > kMost || count + keywords > argcount || argcount - count > kMostPlaces) return false;
+  const auto argcount = static_cast<uint32_t>(code->argcount);
+  const uint32_t total = argcount + static_cast<uint32_t>(code->kwonlyargcount);
+  const uint32_t keywords = keyword_names ? static_cast<uint32_t>(keyword_names->size) : 0;
+  if (keywords > kMost || count > argcount || count + keywords > total || total - count > kMostPlaces) return false;
   const Value* names_of = as<Tuple>(code->varnames)->items;
   uint32_t places[kMost], taken = 0;  // a bit for each parameter behind the positional arguments
   for (uint32_t k = 0; k < keywords; ++k) {
     uint32_t place = std::max(count, static_cast<uint32_t>(code->posonlyargcount));
-    while (place < argcount && names_of[place] != keyword_names->items[k]) ++place;
-    if (place == argcount || (taken >> (place - count) & 1)) return false;
+    while (place < total && names_of[place] != keyword_names->items[k]) ++place;
+    if (place == total || (taken >> (place - count) & 1)) return false;
     taken |= 1u << (place - count);
     places[k] = place;
   }
   const auto* defaults = f->defaults ? as<Tuple>(f->defaults) : nullptr;
   const uint32_t first_default = argcount - static_cast<uint32_t>(defaults ? defaults->size : 0);
-  for (uint32_t i = count; i < argcount; ++i) {
-    if (i < first_default && !(taken >> (i - count) & 1)) return false;
+  Value missing[kMostPlaces];
+  for (uint32_t i = count; i < total; ++i) {
+    if (taken >> (i - count) & 1) continue;
+    Value value;
+    if (i >= argcount) {
+      if (f->kwdefaults) value = dict_get(as<Dict>(f->kwdefaults), as<Str>(names_of[i]));
+    } else if (i >= first_default) {
+      value = defaults->items[i - first_default];
+    }
+    if (!value) return false;
+    missing[i - count] = value;
   }
   Value given[kMost];
   for (uint32_t k = 0; k < keywords; ++k) given[k] = base[count + k];
-  for (uint32_t i = count; i < argcount; ++i) {
+  for (uint32_t i = count; i < total; ++i) {
     if (taken >> (i - count) & 1) continue;
-    base[i] = defaults->items[i - first_default];
-    retain(base[i]);
+    retain(missing[i - count]);
+    base[i] = missing[i - count];
   }
   for (uint32_t k = 0; k < keywords; ++k) base[places[k]] = given[k];
   return true;
@@ -252,7 +263,7 @@ Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_
       }
       return kOk;
     }
-  } else if (code->simple_arguments) {
+  } else if (!(code->code_flags & (kCodeVarargs | kCodeVarkeywords))) {
     if (bind_plain_keywords(f, base, count, keyword_names)) return kOk;
   } else if (!keyword_names && code->kwonlyargcount == 0 && !(code->code_flags & kCodeVarkeywords) &&
              count >= static_cast<uint32_t>(code->argcount)) {

@@ -1062,6 +1062,7 @@ return_value : {
   const RecordKind kind = returning->kind;
   const uint32_t dst = returning->dst;
   const CollectingCall collecting = CollectingCall::of(returning);
+  const uint16_t cache_words = returning->cache_words;
   Value held = returning->held;
   if (returning->generator) {
     finish_generator(ts, returning, returning->code->register_count);
@@ -1091,7 +1092,8 @@ return_value : {
     release(returned);
     CHECK(finish_collecting(ts, collecting));
   } else if (kind == RecordKind::Operator) {
-    CHECK(finish_operator(record, returned));
+    CHECK(finish_operator(record, returned, cache_words));
+    pc = record->pc;
   } else {
     SET(dst, returned);
   }

@@ -180,7 +180,7 @@ namespace {
 bool is_plain_value(Value v) { return !type_of(v)->slots.descr_get && !type_of(v)->slots.descr_set; }
 // The upper half of an inline cache that holds an id or version (the lower half stays 0, which fits no shape), or 0.
 uint64_t cache_tag(uint64_t kind, uint32_t number) {
-  return number < (1u << 29) ? kind | static_cast<uint64_t>(number) << 32 : 0;
+  return number < (1u << 28) ? kind | static_cast<uint64_t>(number) << 32 : 0;
 }
 // Metaclasses that do not define __getattribute__ (__getattr__ is asked only for what is missing).
 bool reads_attributes_as_type(Type* metatype) {
@@ -254,6 +254,9 @@ Ref load_attr_cached(Value object, Str* name, Instruction* cache) {
     } else if (is_slot_of(type, on_type)) {
       cache[0].word = kCacheSlot | static_cast<uint64_t>(as<Descriptor>(on_type)->offset) << 32;
       cache[1].word = type->version;
+    } else if (on_type && is_exact(on_type, property_type)) {
+      cache[0].word = cache_tag(kCacheProperty, type->version);
+      cache[1].word = on_type.bits();
     }
   }
   return get_attr(object, name);

@@ -11,6 +11,7 @@ inline constexpr uint64_t kCacheSlot = uint64_t{1} << 63;
 inline constexpr uint64_t kCacheAdds = uint64_t{1} << 63;
 inline constexpr uint64_t kCacheConstant = uint64_t{1} << 62;  // LoadAttr, for machine code: see load_attr_cached
 inline constexpr uint64_t kCacheClass = uint64_t{1} << 61;
+inline constexpr uint64_t kCacheProperty = uint64_t{1} << 60;
 inline constexpr uint64_t kCacheShape = uint64_t{1} << 32;
 inline constexpr uint64_t kCacheType = uint64_t{2} << 32;
 

@@ -13,7 +13,32 @@ bool has_constant(Op op) { return op >= Op::AddK && op <= Op::LshiftK; }
 Value right_operand(const Step& s) { return has_constant(s.pc->op()) ? s.k[s.c] : s.r[s.c]; }
 
 // An object of a class that says nothing about operators but by methods.
-bool is_instance(Value v) { return v.is_object() && v.object()->layout == Layout::Instance; }
+bool is_instance(Value v) {
+  if (!v.is_object()) return false;
+  const Layout layout = v.object()->layout;
+  return layout == Layout::Instance || (layout == Layout::Plain && v.object()->type->is_heap());
+}
+
+// The frame of a function of one or two arguments, whose result is that of the instruction at `pc`.
+bool enter_for_instruction(ThreadState& ts, CallRecord* record, const Instruction* pc, Value function,
+                           std::initializer_list<Value> arguments) {
+  if (!function || !is<Function>(function)) return false;
+  auto* f = as<Function>(function);
+  Value* base = record->top;
+  if (f->code->direct_argcount != arguments.size() || !has_room(ts, base, f->code)) return false;
+  record->pc = pc + 1;
+  retain(function);
+  for (Value* at = base; Value v : arguments) {
+    retain(v);
+    *at++ = v;
+  }
+  CallRecord* entered = enter_record(ts, f, base);
+  entered->held = function;
+  entered->kind = RecordKind::Operator;
+  entered->dst = pc->a();
+  entered->cache_words = static_cast<uint16_t>(kOpCacheWords[static_cast<size_t>(pc->op())]);
+  return true;
+}
 
 }  // namespace
 
@@ -32,28 +57,21 @@ bool enter_operator(ThreadState& ts, CallRecord* record, const Instruction* pc) 
   }
   Type* type = type_of(self);
   if ((s.flags & kInplace) && lookup(type, methods.inplace)) return false;
-  const Value method = lookup(type, name);
-  if (!method || !is<Function>(method)) return false;
-  auto* f = as<Function>(method);
-  Value* base = record->top;
-  if (f->code->direct_argcount != 2 || !has_room(ts, base, f->code)) return false;
-  for (Value v : {method, self, other}) retain(v);
-  base[0] = self;
-  base[1] = other;
-  CallRecord* entered = enter_record(ts, f, base);
-  entered->held = method;
-  entered->kind = RecordKind::Operator;
-  entered->dst = s.a;
-  return true;
+  return enter_for_instruction(ts, record, pc, lookup(type, name), {self, other});
 }
 
-Status finish_operator(CallRecord* caller, Value returned) {
+bool enter_getter_frame(ThreadState& ts, CallRecord* record, const Instruction* pc, Value getter) {
+  return enter_for_instruction(ts, record, pc, getter, {record->base[pc->b()]});
+}
+
+Status finish_operator(CallRecord* caller, Value returned, uint16_t cache_words) {
   Step s(caller, caller->pc - 1);
-  if (returned.is_not_implemented())
+  if (returned.is_not_implemented() && s.pc->op() != Op::LoadAttr)
     return unsupported_operands(operation_of(s.pc->op()), s.flags & kInplace, s.r[s.b], right_operand(s));
   s.set(s.a, returned);
   if (s.flags & kDyingB) s.drop(s.b);
   if ((s.flags & kDyingC) && !has_constant(s.pc->op())) s.drop(s.c);
+  caller->pc += cache_words;
   return kOk;
 }
 

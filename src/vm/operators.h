@@ -1,4 +1,5 @@
-// Operators whose method is a Python function: its frame is entered as a call's is, without native frames between.
+// Operators whose method, and properties whose getter, is a Python function: its frame is entered as a call's is,
+// without native frames between.
 #pragma once
 
 #include "vm/call_stack.h"
@@ -9,7 +10,11 @@ namespace hiss {
 /// operands are such that no other method comes before it. The kind of its record is Operator.
 bool enter_operator(ThreadState& ts, CallRecord* record, const Instruction* pc);
 
-/// What the method returned goes to the instruction's target; NotImplemented raises TypeError.
-Status finish_operator(CallRecord* caller, Value returned);
+/// The same for the LoadAttr at `pc` and the getter of a property.
+bool enter_getter_frame(ThreadState& ts, CallRecord* record, const Instruction* pc, Value getter);
+
+/// What the method returned goes to the instruction's target, and the caller goes on behind it. What an operator's
+/// method must not return is NotImplemented: TypeError. `cache_words`: as in the record of the method.
+Status finish_operator(CallRecord* caller, Value returned, uint16_t cache_words);
 
 }  // namespace hiss

@@ -62,7 +62,7 @@ bool load_method_pair(CallRecord* record, const Instruction* pc) {
 bool get_item_slow(CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
   Value container = s.r[s.b], key = s.r[s.c];
-  if (is_exact(container, dict_type)) {
+  if (is<Dict>(container) && type_of(container)->slots.getitem == dict_type.slots.getitem) {
     auto* dict = as<Dict>(container);
     if (dict->str_keys && is_exact(key, str_type)) {
       if (Value v = dict_get(dict, as<Str>(key))) {
@@ -71,6 +71,10 @@ bool get_item_slow(CallRecord* record, const Instruction* pc) {
         s.drop_dying();
         return true;
       }
+    } else {
+      Ref found = dict_get(dict, key);
+      if (found.is_error()) return false;
+      if (found) return s.finish(std::move(found));
     }
   }
   return s.finish(get_item(container, key));
@@ -472,6 +476,13 @@ uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, Thread
   return go_on(ts);
 }
 
+uint64_t enter_getter(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back,
+                      const Property* property) {
+  if (!enter_getter_frame(*ts, record, pc, property->getter)) return kDone;
+  ts->record->return_to = reinterpret_cast<const void*>(back);
+  return go_on(ts);
+}
+
 uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
   Value* callee = &record->base[pc->a()];
   auto* cls = as<Type>(*callee);
@@ -529,6 +540,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
   const Value held = record->held;
   const CollectingCall collecting = CollectingCall::of(record);
   const void* const return_to = record->return_to;
+  const uint16_t cache_words = record->cache_words;
   if (record->generator) {
     finish_generator(*ts, record, pc->b());
   } else {
@@ -547,7 +559,7 @@ uint64_t return_value(CallRecord* record, const Instruction* pc, ThreadState* ts
     release(returned);
     if (finish_collecting(*ts, collecting).is_error()) return stubs.error;
   } else if (kind == RecordKind::Operator) {
-    if (finish_operator(ts->record, returned).is_error()) return stubs.error;
+    if (finish_operator(ts->record, returned, cache_words).is_error()) return stubs.error;
     return reinterpret_cast<uint64_t>(return_to);
   } else {
     set_in_caller(ts->record, dst, returned);

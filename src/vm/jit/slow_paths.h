@@ -55,6 +55,10 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts,
 /// See enter_operator(); kDone: nothing was done. `back`: the code behind the instruction, which finds the result in A,
 /// and the operands as they were or dropped.
 uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
+/// LoadAttr of an object whose class has this property: the getter's frame; kDone: nothing was done. `back`: the code
+/// behind the instruction, as above.
+uint64_t enter_getter(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back,
+                      const Property* property);
 /// A call that collects (vm/collecting.h) the generator in its only argument. `what`: a Collecting.
 uint64_t enter_collecting_call(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t what);
 /// Yield in such a call; kDone: the frame goes on behind it.

@@ -78,6 +78,25 @@ void Translator::look_into_table(Label other, uint64_t routine, Label found, Lab
   });
 }
 
+// The class has a property of this name: the getter's frame is entered.
+void Translator::load_property(uint32_t version, Label slow) {
+  Label back = a.newLabel();
+  load(rdi, B());
+  require_object(rdi, B(), slow);
+  a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
+  a.cmp(dword_ptr(rcx, offsetof(Type, version)), version);
+  a.jne(slow);
+  a.lea(rcx, ptr(back));
+  load_constant(r8, pc_[2].word);
+  call_control(reinterpret_cast<uint64_t>(&enter_getter));
+  a.test(rax, rax);
+  a.jz(slow);
+  continue_in_frame();
+  a.bind(back);
+  if (flags() & kDyingB) drop(B());
+  may_leave_ = true;
+}
+
 void Translator::load_attr() {
   Label slow = slow_path(load_attribute);
   const uint64_t cache = pc_[1].word;
@@ -92,6 +111,8 @@ void Translator::load_attr() {
     if (flags() & kDyingB) drop(B());
   } else if (cache == 0 || is_immediate(B())) {
     a.jmp(slow);
+  } else if (cache & kCacheProperty) {
+    load_property(static_cast<uint32_t>((cache & ~kCacheProperty) >> 32), slow);
   } else {
     Label other = a.newLabel(), found = a.newLabel();
     load(rdi, B());

@@ -492,6 +492,7 @@ Value Translator::guess_item(uint32_t container, uint32_t key) const {
 // `cache` and `constant`: what LoadAttr's inline cache has found.
 Value Translator::guess_attribute(uint32_t object, uint64_t cache, Value constant) const {
   const Value holder = guesses_[object];
+  if (cache & kCacheProperty) return Value();
   if (cache & (kCacheConstant | kCacheClass)) return constant;
   if (!holder || !holder.is_object() || cache == 0) return Value();
   const auto* o = static_cast<const Instance*>(holder.object());

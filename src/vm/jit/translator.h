@@ -122,6 +122,7 @@ class Translator {
   // translate_objects.cpp
   void load_global();
   void load_attr();
+  void load_property(uint32_t version, Label slow);
   void store_attr();
   void load_method();
   void get_item();
@@ -172,7 +173,6 @@ class Translator {
   Value guess_global(int64_t index, bool in_builtins) const;
   int64_t guess_module_entry(uint32_t object, Str* name) const;
   void load_module_entry(int64_t entry, Str* name, Label slow);
-
 
   // Code that is rarely run stands behind the rest; it is emitted at the end, in the state of its instruction.
   struct Cold {
