@@ -31,6 +31,8 @@ Type code_type;
 Code* allocate_code() { return allocate_as<Code>(code_type); }
 
 void Code::seal() {
+  static uint32_t versions = 0;
+  version = versions < INT32_MAX ? ++versions : 0;
   const std::string_view title = utf8_view(as<Str>(name));
   comprehension = title == "<listcomp>" || title == "<genexpr>" || title == "<dictcomp>" || title == "<setcomp>";
   first = instructions->data();

@@ -102,14 +102,14 @@ struct Code : Object {
   uint32_t register_count;        // locals, then temporaries
   uint32_t local_count;           // registers of locals and cells
   uint32_t local_register_count;  // arguments, other locals, cell-only variables, closure registers
-  uint32_t closure_register;  // of code called without a function: the first register of the free variables'
-                              // cells; 0: they lie in the function's closure
+  uint32_t closure_register;      // of code called without a function: the first register of the free variables'
+                                  // cells; 0: they lie in the function's closure
   std::vector<Instruction>* instructions;  // with inline caches
   std::vector<ExceptionEntry>* exception_table;
   std::vector<Position>* positions;       // one for each word
   std::vector<uint16_t>* cell_arguments;  // registers that MakeCell wraps at entry
-  uint64_t version;
   // Derived by seal():
+  uint32_t version;          // of no other code object that ever was; 0: there are too many
   const Instruction* first;  // the first instruction
   bool comprehension;        // of a comprehension or generator expression: nobody gets hold of its function
   bool simple_arguments;     // positional parameters only: calls need no binding beyond counting

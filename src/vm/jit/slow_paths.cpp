@@ -489,15 +489,16 @@ uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts,
   const Value found = lookup(cls, names.__init__);
   if (!is<Function>(found) || cls->has(Type::kAbstract)) return kDone;
   auto* init = as<Function>(found);
-  if (init->code->direct_argcount != pc->b() + 1 || record->generator || !has_room(*ts, callee, init->code))
-    return kDone;
+  Value* base = record->generator ? record->top : callee;
+  if (init->code->direct_argcount != pc->b() + 1 || !has_room(*ts, base, init->code)) return kDone;
   record->pc = pc + 1;
   Object* instance = make_plain_instance(cls);
   retain(instance);
   retain(init);
   *callee = to_value(instance);
   release(static_cast<Object*>(cls));
-  CallRecord* entered = enter_record(*ts, init, callee);
+  for (uint32_t i = 0; i <= pc->b() && base != callee; ++i) base[i] = std::exchange(callee[i], Value());
+  CallRecord* entered = enter_record(*ts, init, base);
   entered->kind = RecordKind::Init;
   entered->held = to_value(instance);
   entered->dst = pc->c();

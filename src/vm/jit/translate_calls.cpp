@@ -73,12 +73,14 @@ void Translator::call(size_t index) {
     a.jz(done_);
     continue_in_frame();
   };
-  bool in_line = op == Op::Call || method;
-  if (in_line && guess &&
-      (call_range_iterator(guess, index, slow) || call_native_guess(guess, method, slow) ||
-       (!method && call_class_guess(guess, slow, back)))) {
+  const bool in_line = op == Op::Call || method;
+  if (call_bound(guess, slow, back)) {
     cold(emit_slow);
-  } else if (in_line && !(code_->code_flags & kMakesGenerator)) {
+  } else if (in_line && guess &&
+             (call_range_iterator(guess, index, slow) || call_native_guess(guess, method, slow) ||
+              (!method && call_class_guess(guess, slow, back)))) {
+    cold(emit_slow);
+  } else if (in_line) {
     call_python(B() + (method ? 1 : 0), method, slow, back);
     cold(emit_slow);
   } else {
@@ -93,7 +95,6 @@ void Translator::call(size_t index) {
 // A Python function whose arguments need no binding is entered in line.
 void Translator::call_python(uint32_t given, bool method, Label slow, Label back) {
   const uint32_t callee = A(), dst = C();
-  const auto window = static_cast<int32_t>((callee + 1) * sizeof(Value));
   load(rdi, callee);
   require_object(rdi, callee, slow);
   a.cmp(byte_ptr(rdi, offsetof(Object, layout)), static_cast<int>(Layout::Function));
@@ -105,11 +106,17 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
     a.cmp(reg(callee + 1), 0);
     a.je(slow);
   }
+  load_window(callee + 1);
   a.mov(edx, dword_ptr(rsi, offsetof(Code, register_count)));
-  a.lea(rdx, ptr(rbx, rdx, 3, window));
+  a.lea(rdx, ptr(r8, rdx, 3));
   require_room(slow);
   a.mov(reg(callee), 0);
-  push_call_record(window, dst, back);
+  for (uint32_t i = 0; i < given && in_generator(); ++i) {
+    a.mov(rax, reg(callee + 1 + i));
+    a.mov(qword_ptr(r8, static_cast<int32_t>(i * sizeof(Value))), rax);
+    a.mov(reg(callee + 1 + i), 0);
+  }
+  push_call_record(dst, back);
   // Locals that are no arguments begin empty.
   Label clear = a.newLabel(), cleared = a.newLabel();
   a.mov(ecx, dword_ptr(rsi, offsetof(Code, first_unset)));
@@ -133,13 +140,23 @@ void Translator::require_room(Label slow) {
   a.ja(slow);
 }
 
-// Makes the record of a call of the function in rdi, which the record holds, with the code in rsi; rdx: the top. The
-// registers lie `window` bytes above those of this frame. rsi stays as it is.
-void Translator::push_call_record(int32_t window, uint32_t dst, Label back) {
-  save_pc();
+// r8 = where the registers of a callee whose arguments begin at register `first` lie. No room follows the registers of
+// a generator: there the arguments move to the stack.
+void Translator::load_window(uint32_t first) {
+  if (in_generator()) {
+    a.mov(r8, qword_ptr(r13, offsetof(CallRecord, top)));
+  } else {
+    a.lea(r8, reg(first));
+  }
+}
+
+// Makes the record of a call of the function in rdi, which the record holds, with the code in rsi; rdx: the top, r8:
+// its registers. rsi stays as it is.
+void Translator::push_call_record(uint32_t dst, Label back) {
+  save_pc(1 + kOpCacheWords[static_cast<size_t>(pc_->op())]);
   constexpr auto kNext = static_cast<int32_t>(sizeof(CallRecord));
   auto field = [&](size_t offset) { return kNext + static_cast<int32_t>(offset); };
-  a.lea(rbx, ptr(rbx, window));
+  a.mov(rbx, r8);
   a.mov(rax, qword_ptr(rsi, offsetof(Code, first)));
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, pc))), rax);
   a.mov(qword_ptr(r13, field(offsetof(CallRecord, base))), rbx);
@@ -186,16 +203,16 @@ void Translator::call_comprehension() {
     call_control(reinterpret_cast<uint64_t>(&jit::call_comprehension));
     continue_in_frame();
   };
-  if (code_->code_flags & kMakesGenerator) {
+  if (in_generator()) {
     emit_slow();
   } else {
-    const auto window = static_cast<int32_t>(A() * sizeof(Value));
-    a.lea(rdx, ptr(rbx, window + static_cast<int32_t>(code->register_count * sizeof(Value))));
+    load_window(A());
+    a.lea(rdx, ptr(r8, static_cast<int32_t>(code->register_count * sizeof(Value))));
     require_room(slow);
     a.mov(rdi, qword_ptr(r13, offsetof(CallRecord, function)));
     a.inc(dword_ptr(rdi, offsetof(Object, refs)));
     load_constant(rsi, reinterpret_cast<uint64_t>(code));
-    push_call_record(window, C(), back);
+    push_call_record(C(), back);
     const uint32_t end = code->closure_register ? code->closure_register : code->local_register_count;
     for (uint32_t i = 1; i < end; ++i) a.mov(qword_ptr(rbx, static_cast<int32_t>(i * sizeof(Value))), 0);
     begin_code();
@@ -367,7 +384,7 @@ void Translator::return_value(bool none) {
     control(jit::return_value);
     continue_in_frame();
   });
-  if (code_->code_flags & kMakesGenerator) {
+  if (in_generator()) {
     a.jmp(slow);
     forget_all();
     return;

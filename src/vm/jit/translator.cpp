@@ -444,8 +444,8 @@ void Translator::drop(uint32_t index) {
   learn(index, Known::Immediate);
 }
 
-void Translator::save_pc() {
-  load_constant(rax, reinterpret_cast<uint64_t>(pc_ + 1));
+void Translator::save_pc(uint32_t words) {
+  load_constant(rax, reinterpret_cast<uint64_t>(pc_ + words));
   a.mov(qword_ptr(r13, offsetof(CallRecord, pc)), rax);
 }
 

@@ -76,7 +76,8 @@ class Translator {
   void release(Gp object_word, Known known);
   void drop(uint32_t index);
   void forget_dying(bool constant);
-  void save_pc();
+  /// `words`: of the instruction.
+  void save_pc(uint32_t words = 1);
   void load_constant(Gp to, uint64_t word);
   void require_object(Gp value, uint32_t index, Label slow);
   void require_int(Gp value, uint32_t index, Label slow);
@@ -160,9 +161,17 @@ class Translator {
   void call(size_t index);
   void call_python(uint32_t given, bool method, Label slow, Label back);
   void require_room(Label slow);
-  void push_call_record(int32_t window, uint32_t dst, Label back);
+  bool in_generator() const { return code_->code_flags & kMakesGenerator; }
+  void load_window(uint32_t first);
+  void push_call_record(uint32_t dst, Label back);
   void begin_code();
   void call_comprehension();
+
+  // translate_bound_calls.cpp
+  struct BoundCall;
+  bool call_bound(Value guess, Label slow, Label back);
+  void require_defaults(const Function* f, const BoundCall& plan, Label slow);
+  void lay_out_arguments(const BoundCall& plan);
   bool call_native_guess(Value guess, bool method, Label slow);
   void finish_native_call();
   void collect_generator(Value guess);
