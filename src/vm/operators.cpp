@@ -12,13 +12,6 @@ bool has_constant(Op op) { return op >= Op::AddK && op <= Op::LshiftK; }
 
 Value right_operand(const Step& s) { return has_constant(s.pc->op()) ? s.k[s.c] : s.r[s.c]; }
 
-// An object of a class that says nothing about operators but by methods.
-bool is_instance(Value v) {
-  if (!v.is_object()) return false;
-  const Layout layout = v.object()->layout;
-  return layout == Layout::Instance || (layout == Layout::Plain && v.object()->type->is_heap());
-}
-
 // The frame of a function of one or two arguments, whose result is that of the instruction at `pc`.
 bool enter_for_instruction(ThreadState& ts, CallRecord* record, const Instruction* pc, Value function,
                            std::initializer_list<Value> arguments) {
@@ -42,14 +35,21 @@ bool enter_for_instruction(ThreadState& ts, CallRecord* record, const Instructio
 
 }  // namespace
 
+bool has_only_methods(Value v) {
+  if (!v.is_object()) return false;
+  const Layout layout = v.object()->layout;
+  return layout == Layout::Instance || (layout == Layout::Plain && v.object()->type->is_heap());
+}
+
 bool enter_operator(ThreadState& ts, CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
   Value self = s.r[s.b], other = right_operand(s);
+  if (!self.is_object() && !other.is_object()) return false;
   const BinaryNames methods = binary_names(operation_of(pc->op()));
   Str* name = methods.direct;
-  if (!is_instance(self)) {
+  if (!has_only_methods(self)) {
     // A number knows nothing of the instance on its right.
-    if (self.is_object() || !is_instance(other)) return false;
+    if (self.is_object() || !has_only_methods(other)) return false;
     std::swap(self, other);
     name = methods.reflected;
   } else if (other.is_object() && type_of(other) != type_of(self)) {

@@ -6,6 +6,9 @@
 
 namespace hiss {
 
+/// An object of a class that says nothing about operators but by methods.
+bool has_only_methods(Value v);
+
 /// For the arithmetic instruction at `pc`: enters the frame of the method that decides it, and is true, when the
 /// operands are such that no other method comes before it. The kind of its record is Operator.
 bool enter_operator(ThreadState& ts, CallRecord* record, const Instruction* pc);

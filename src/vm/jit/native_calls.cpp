@@ -16,7 +16,8 @@ uint64_t finish(Value* callee, uint64_t used, Ref result) {
 }
 
 template <bool kFunction, bool kPair, bool kExact>
-uint64_t call_native_at(Value* callee, uint64_t count) {
+uint64_t call_native_at(Value* callee, uint64_t counts) {
+  const uint64_t count = counts & UINT32_MAX, parameters = counts >> 32;
   Value* arguments = callee + (kPair ? 2 : 1);
   const NativeDef* def;
   Value self;
@@ -29,8 +30,10 @@ uint64_t call_native_at(Value* callee, uint64_t count) {
   }
   const uint64_t used = count + (kPair ? 2 : 1);
   if constexpr (kExact) return finish(callee, used, run_native(def, self, arguments));
-  Value values[Arguments::kMax];
-  for (uint64_t i = 0; i < count; ++i) values[i] = arguments[i];
+  // Places for all parameters, of which none but those that exist are set up.
+  alignas(Value) std::byte places[Arguments::kMax * sizeof(Value)];
+  auto* values = reinterpret_cast<Value*>(places);
+  for (uint64_t i = 0; i < parameters; ++i) new (&values[i]) Value(i < count ? arguments[i] : Value());
   return finish(callee, used, run_native(def, self, values));
 }
 

@@ -6,8 +6,9 @@
 
 namespace hiss::jit {
 
-/// The word of the result, owned; kCallFailed: an exception is pending.
-using NativeCaller = uint64_t (*)(Value* callee, uint64_t count);
+/// The word of the result, owned; kCallFailed: an exception is pending. `counts`: how many arguments are given, and in the
+/// upper half how many there are with those left out.
+using NativeCaller = uint64_t (*)(Value* callee, uint64_t counts);
 inline constexpr uint64_t kCallFailed = Value::error().bits();
 
 /// The caller for a native function or a method's descriptor. `pair`: a place for the object lies between the callee

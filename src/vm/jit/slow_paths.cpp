@@ -483,12 +483,10 @@ uint64_t enter_getter(CallRecord* record, const Instruction* pc, ThreadState* ts
   return go_on(ts);
 }
 
-uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back) {
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back, Function* init) {
   Value* callee = &record->base[pc->a()];
   auto* cls = as<Type>(*callee);
-  const Value found = lookup(cls, names.__init__);
-  if (!is<Function>(found) || cls->has(Type::kAbstract)) return kDone;
-  auto* init = as<Function>(found);
+  if (cls->has(Type::kAbstract)) return kDone;
   Value* base = record->generator ? record->top : callee;
   if (init->code->direct_argcount != pc->b() + 1 || !has_room(*ts, base, init->code)) return kDone;
   record->pc = pc + 1;

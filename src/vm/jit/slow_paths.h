@@ -51,7 +51,7 @@ bool make_generator_object(CallRecord* record, const Instruction* pc);
 uint64_t call_comprehension(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
 /// Of a class that makes plain instances; kDone: nothing was done, since its __init__ is not in Python or needs
 /// binding. `back`: the code behind the call.
-uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);
+uint64_t enter_class(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back, Function* init);
 /// See enter_operator(); kDone: nothing was done. `back`: the code behind the instruction, which finds the result in A,
 /// and the operands as they were or dropped.
 uint64_t enter_operator_method(CallRecord* record, const Instruction* pc, ThreadState* ts, uint64_t back);

@@ -24,6 +24,22 @@ Xmm Translator::float_operand(Xmm scratch, uint32_t index, Label slow) {
   return scratch;
 }
 
+// The same for an operand that is probably an int: as a double.
+Xmm Translator::converted_operand(Xmm scratch, uint32_t index, Label slow) {
+  if (const Value constant = constants_[index]; constant && constant.is_integer()) {
+    load_constant(rax, std::bit_cast<uint64_t>(static_cast<double>(constant.integer())));
+    a.movq(scratch, rax);
+    return scratch;
+  }
+  load(rax, index);
+  require_int(rax, index, slow);
+  a.shl(rax, 15);
+  a.sar(rax, 15);
+  a.xorps(scratch, scratch);
+  a.cvtsi2sd(scratch, rax);
+  return scratch;
+}
+
 // Puts a float into A, which then holds it.
 void Translator::store_float(Xmm value, bool release_old) {
   a.movq(rax, value);
@@ -44,14 +60,18 @@ void Translator::arithmetic(Op operation, bool constant) {
   const Known left_likely = likely(B()), right_likely = constant ? right_known : likely(C());
   if (ints && floats && left_likely == Known::Float && (right_likely == Known::Float || int_constant)) ints = false;
   if (ints && floats && left_likely == Known::Int && right_likely == Known::Int) floats = false;
+  // An int and a float.
+  const bool left_converts = left_likely == Known::Int && right_likely == Known::Float;
+  const bool right_converts = left_likely == Known::Float && right_likely == Known::Int && !int_constant;
+  if (left_converts || right_converts) ints = false, floats = true;
   const StepHelper helper = constant ? binary_constant_operation : binary_operation;
   const Known result = ints == floats ? Known::Nothing : ints ? Known::Int : Known::Float;
   // What the operands turn out to be need not be asked again.
   auto turns_out = [&](uint32_t index, uint8_t dying) {
     return result != Known::Nothing && known_[index] == Known::Nothing && index != A() && !(flags() & dying);
   };
-  const bool learn_left = turns_out(B(), kDyingB);
-  const bool learn_right = !constant && !int_constant && turns_out(C(), kDyingC);
+  const bool learn_left = !left_converts && turns_out(B(), kDyingB);
+  const bool learn_right = !constant && !int_constant && !right_converts && turns_out(C(), kDyingC);
   std::vector<Expectation> expected;
   if (result != Known::Nothing) expected.push_back({A(), result});
   if (learn_left) expected.push_back({B(), result});
@@ -98,7 +118,7 @@ void Translator::arithmetic(Op operation, bool constant) {
   }
   if (floats) {
     a.bind(not_ints);
-    const Xmm left = float_operand(xmm0, B(), slow);
+    const Xmm left = left_converts ? converted_operand(xmm0, B(), slow) : float_operand(xmm0, B(), slow);
     if (learn_left && !temporary(B())) hold_float(B(), left);
     if (left != xmm0) a.movaps(xmm0, left);
     Xmm other = xmm1;
@@ -106,6 +126,8 @@ void Translator::arithmetic(Op operation, bool constant) {
       const double number = right.is_integer() ? static_cast<double>(right.integer()) : right.number();
       load_constant(rax, std::bit_cast<uint64_t>(number));
       a.movq(xmm1, rax);
+    } else if (right_converts) {
+      other = converted_operand(xmm1, C(), slow);
     } else {
       other = float_operand(xmm1, C(), slow);
       if (learn_right && !temporary(C())) hold_float(C(), other);
@@ -424,6 +446,9 @@ void Translator::compare_jump(Op op, size_t index, bool constant) {
   const Known left_likely = likely(B()), right_likely = constant ? right_known : likely(C());
   if (ints && doubles && left_likely == Known::Float && (right_likely == Known::Float || int_constant)) ints = false;
   if (ints && doubles && left_likely == Known::Int && right_likely == Known::Int) doubles = false;
+  const bool left_converts = left_likely == Known::Int && right_likely == Known::Float;
+  const bool right_converts = left_likely == Known::Float && right_likely == Known::Int && !int_constant;
+  if (left_converts || right_converts) ints = false, doubles = true;
   test_and_jump(slow, constant ? test_constant_comparison : test_comparison, !invert, target);
   if (ints) {
     Label other = doubles ? floats : slow;
@@ -448,14 +473,14 @@ void Translator::compare_jump(Op op, size_t index, bool constant) {
   }
   if (doubles) {
     a.bind(floats);
-    const Xmm left = float_operand(xmm0, B(), slow);
+    const Xmm left = left_converts ? converted_operand(xmm0, B(), slow) : float_operand(xmm0, B(), slow);
     Xmm other = xmm1;
     if (right && !right.is_object()) {
       const double number = right.is_integer() ? static_cast<double>(right.integer()) : right.number();
       load_constant(rax, std::bit_cast<uint64_t>(number));
       a.movq(xmm1, rax);
     } else {
-      other = float_operand(xmm1, C(), slow);
+      other = right_converts ? converted_operand(xmm1, C(), slow) : float_operand(xmm1, C(), slow);
     }
     a.ucomisd(left, other);
     a.j(float_condition(which, invert), target);

@@ -1,11 +1,15 @@
-// Calls of Python functions that need binding: keyword arguments, and defaults for what is not given. Where the
-// function is known that was called when the code was translated, so is what becomes of each argument.
+// Calls of Python functions that need binding, and those that operators make: keyword arguments, and defaults for what
+// is not given. Where the function is known that was called when the code was translated, so is what becomes of each
+// argument.
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 
 #include "object/function.h"
+#include "object/generic_slots.h"
 #include "vm/jit/translator.h"
+#include "vm/operations.h"
+#include "vm/operators.h"
 
 namespace hiss::jit {
 
@@ -179,6 +183,78 @@ bool Translator::call_bound(Value guess, Label slow, Label back) {
   for (uint32_t i = f->code->first_unset; i < f->code->local_register_count; ++i) a.mov(qword_ptr(rbx, bytes(i)), 0);
   begin_code();
   return true;
+}
+
+// ---- Operators
+
+Translator::OperatorGuess Translator::guess_operator(StepHelper helper) const {
+  const bool constant = helper == binary_constant_operation;
+  if (!constant && helper != binary_operation) return {};
+  const Value left = guesses_[B()];
+  const Value right = constant ? k()[C()] : constants_[C()] ? constants_[C()] : guesses_[C()];
+  if (!left || !right || !(left.is_object() || right.is_object())) return {};
+  const BinaryNames methods = binary_names(operation_of(pc_->op()));
+  OperatorGuess guess;
+  guess.reflected = !left.is_object();
+  const Value self = guess.reflected ? right : left, other = guess.reflected ? left : right;
+  guess.other_is_number = !other.is_object();
+  if (!has_only_methods(self) || (other.is_object() && type_of(other) != type_of(self))) return {};
+  Type* type = type_of(self);
+  if ((flags() & kInplace) && lookup(type, methods.inplace)) return {};
+  const Value method = lookup(type, guess.reflected ? methods.reflected : methods.direct);
+  if (!method || !hiss::is<Function>(method) || !type_version(type)) return {};
+  guess.method = method;
+  guess.version = type->version;
+  return guess;
+}
+
+// As enter_operator() does; goes to `other` where the operands are of other classes.
+void Translator::enter_guessed_operator(const OperatorGuess& guess, bool constant, Label other, Label back) {
+  auto operand = [&](Gp to, bool right) {
+    if (right && constant) {
+      load_constant(to, k()[C()].bits());
+    } else {
+      a.mov(to, reg(right ? C() : B()));
+    }
+  };
+  auto compare_with_objects = [&](Gp value) {
+    a.lea(rax, ptr(value, -static_cast<int32_t>(kFirstObject)));
+    a.cmp(rax, rbp);
+  };
+  operand(rdi, guess.reflected);
+  compare_with_objects(rdi);
+  a.jae(other);
+  a.mov(rcx, qword_ptr(rdi, offsetof(Object, type)));
+  a.cmp(dword_ptr(rcx, offsetof(Type, version)), guess.version);
+  a.jne(other);
+  operand(rsi, !guess.reflected);
+  compare_with_objects(rsi);
+  if (guess.other_is_number) {
+    a.jb(other);
+  } else {
+    a.jae(other);
+    a.cmp(qword_ptr(rsi, offsetof(Object, type)), rcx);
+    a.jne(other);
+  }
+  load_constant(r9, guess.method.bits());
+  a.mov(r10, qword_ptr(r9, offsetof(Function, code)));
+  a.cmp(dword_ptr(r10, offsetof(Code, direct_argcount)), 2);
+  a.jne(other);
+  a.mov(r8, qword_ptr(r13, offsetof(CallRecord, top)));
+  a.mov(edx, dword_ptr(r10, offsetof(Code, register_count)));
+  a.lea(rdx, ptr(r8, rdx, 3));
+  require_room(other);
+  for (const Gp& value : {rdi, r9}) a.inc(dword_ptr(value, offsetof(Object, refs)));
+  if (!guess.other_is_number) a.inc(dword_ptr(rsi, offsetof(Object, refs)));
+  a.mov(qword_ptr(r8), rdi);
+  a.mov(qword_ptr(r8, bytes(1)), rsi);
+  a.mov(rdi, r9);
+  a.mov(rsi, r10);
+  push_call_record(A(), back);
+  a.mov(byte_ptr(r13, offsetof(CallRecord, kind)), static_cast<int>(RecordKind::Operator));
+  a.mov(word_ptr(r13, offsetof(CallRecord, cache_words)), 0);
+  clear_locals();
+  begin_code();
 }
 
 }  // namespace hiss::jit

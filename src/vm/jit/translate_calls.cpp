@@ -117,7 +117,12 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
     a.mov(reg(callee + 1 + i), 0);
   }
   push_call_record(dst, back);
-  // Locals that are no arguments begin empty.
+  clear_locals();
+  begin_code();
+}
+
+// Locals that are no arguments begin empty. rsi: the code.
+void Translator::clear_locals() {
   Label clear = a.newLabel(), cleared = a.newLabel();
   a.mov(ecx, dword_ptr(rsi, offsetof(Code, first_unset)));
   a.mov(edx, dword_ptr(rsi, offsetof(Code, local_register_count)));
@@ -128,7 +133,6 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
   a.inc(ecx);
   a.jmp(clear);
   a.bind(cleared);
-  begin_code();
 }
 
 // rdx holds the callee's top: there must be room for its registers, and for its record.
@@ -325,7 +329,7 @@ bool Translator::call_native_guess(Value guess, bool method, Label slow) {
   }
   save_pc();
   a.lea(rdi, reg(callee));
-  a.mov(esi, count);
+  load_constant(rsi, count | uint64_t{arity.values} << 32);
   const NativeCaller caller = native_caller(function, method, count == arity.values);
   load_constant(rax, reinterpret_cast<uint64_t>(caller));
   a.call(rax);
@@ -359,6 +363,8 @@ bool Translator::call_range_iterator(Value guess, size_t index, Label slow) {
 // A class of Python code whose __init__ needs no binding: its frame is entered.
 bool Translator::call_class_guess(Value guess, Label slow, Label back) {
   if (!hiss::is<Type>(guess) || !makes_plain_instances(guess) || !type_version(as<Type>(guess))) return false;
+  const Value init = lookup(as<Type>(guess), names.__init__);
+  if (!init || !hiss::is<Function>(init)) return false;
   const uint32_t callee = A();
   load(rdi, callee);
   require_object(rdi, callee, slow);
@@ -367,6 +373,7 @@ bool Translator::call_class_guess(Value guess, Label slow, Label back) {
   a.cmp(dword_ptr(rdi, offsetof(Type, version)), as<Type>(guess)->version);
   a.jne(slow);
   a.lea(rcx, ptr(back));
+  load_constant(r8, init.bits());
   call_control(reinterpret_cast<uint64_t>(&enter_class));
   a.test(rax, rax);
   a.jz(slow);

@@ -281,9 +281,14 @@ void Translator::call_control(uint64_t helper) {
 }
 
 // The helper's work; where it is an operator whose method is in Python, the method's frame is entered.
-void Translator::slow_step(StepHelper helper) {
+void Translator::slow_step(StepHelper helper, const OperatorGuess& guess) {
   if (helper != binary_operation && helper != binary_constant_operation) return step_helper(helper);
   Label native = a.newLabel(), back = a.newLabel(), done = a.newLabel();
+  if (guess.method) {
+    Label other = a.newLabel();
+    enter_guessed_operator(guess, helper == binary_constant_operation, other, back);
+    a.bind(other);
+  }
   a.lea(rcx, ptr(back));
   call_control(reinterpret_cast<uint64_t>(&enter_operator_method));
   a.test(rax, rax);
@@ -305,9 +310,9 @@ void Translator::slow_step(StepHelper helper) {
 
 asmjit::Label Translator::slow_path(StepHelper helper) {
   Label slow = a.newLabel();
-  cold([this, slow, helper] {
+  cold([this, slow, helper, guess = guess_operator(helper)] {
     a.bind(slow);
-    slow_step(helper);
+    slow_step(helper, guess);
     rejoin();
   });
   return slow;
@@ -315,9 +320,9 @@ asmjit::Label Translator::slow_path(StepHelper helper) {
 
 asmjit::Label Translator::slow_path(StepHelper helper, std::vector<Expectation> expected) {
   Label slow = a.newLabel();
-  cold([this, slow, helper, expected = std::move(expected)] {
+  cold([this, slow, helper, expected = std::move(expected), guess = guess_operator(helper)] {
     a.bind(slow);
-    slow_step(helper);
+    slow_step(helper, guess);
     Label fails = a.newLabel();
     for (const Expectation& e : expected) {
       load(rax, e.reg);

@@ -90,7 +90,15 @@ class Translator {
     Known known;  // Int or Float
   };
   Label slow_path(StepHelper helper, std::vector<Expectation> expected);
-  void slow_step(StepHelper helper);
+  /// The Python method that an arithmetic instruction called when it was translated; empty: none.
+  struct OperatorGuess {
+    Value method;          // borrowed from the class, as long as that has this version
+    uint32_t version = 0;  // of the class of the operand that has the method
+    bool reflected = false;
+    bool other_is_number = false;  // or else an instance of the same class
+  };
+  OperatorGuess guess_operator(StepHelper helper) const;
+  void slow_step(StepHelper helper, const OperatorGuess& guess);
   /// The end of code that stands apart: goes on behind its instruction.
   void rejoin();
 
@@ -115,6 +123,7 @@ class Translator {
   void compare(Op op);
   void compare_jump(Op op, size_t index, bool constant);
   Xmm float_operand(Xmm scratch, uint32_t index, Label slow);
+  Xmm converted_operand(Xmm scratch, uint32_t index, Label slow);
   void store_float(Xmm value, bool release_old);
   void learn_kept(uint32_t index, Known known);
   void guess_number(Known left, Known right);
@@ -164,6 +173,7 @@ class Translator {
   bool in_generator() const { return code_->code_flags & kMakesGenerator; }
   void load_window(uint32_t first);
   void push_call_record(uint32_t dst, Label back);
+  void clear_locals();
   void begin_code();
   void call_comprehension();
 
@@ -172,6 +182,7 @@ class Translator {
   bool call_bound(Value guess, Label slow, Label back);
   void require_defaults(const Function* f, const BoundCall& plan, Label slow);
   void lay_out_arguments(const BoundCall& plan);
+  void enter_guessed_operator(const OperatorGuess& guess, bool constant, Label other, Label back);
   bool call_native_guess(Value guess, bool method, Label slow);
   void finish_native_call();
   void collect_generator(Value guess);
