@@ -66,6 +66,9 @@ struct CallRecord {
 /// innermost frame (vm/jit/machine_code.h); 0: it did not run.
 Ref interpret(ThreadState& ts, bool throwing = false, uint64_t exit = 0);
 
+/// The same after a C++ exception of missing memory: MemoryError is raised where the innermost frame stands.
+[[gnu::cold]] Ref interpret_without_memory(ThreadState& ts);
+
 /// Lays the arguments that lie at `base` (positional, then keyword values) out as the function's parameters, defaults
 /// filled in. On failure they are released.
 Status bind_parameters(Function* f, Value* base, uint32_t count, Tuple* keyword_names);

@@ -36,7 +36,9 @@ Result<CallRecord*> resume_record(ThreadState& ts, Generator* g, RecordKind kind
   return enter_generator(ts, g, kind);
 }
 
-Ref interpret(ThreadState& ts, bool throwing, uint64_t exit) {
+namespace {
+
+Ref interpret_records(ThreadState& ts, bool throwing, uint64_t exit) {
   static const void* const kLabels[] = {
 #define OP(name, operands, cache) &&op_##name,
 #include "compile/bytecode.def"
@@ -1427,6 +1429,31 @@ unwind : {
   restore_pending(std::move(pending));
   goto error;
 }
+}
+
+}  // namespace
+
+// No Python exception is a C++ exception but this: functions that instructions call may find no memory, and their
+// frames and those of machine code are gone then. The records of Python's frames are not, and the innermost raises
+// MemoryError.
+Ref interpret(ThreadState& ts, bool throwing, uint64_t exit) {
+  try {
+    return interpret_records(ts, throwing, exit);
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
+  }
+  return interpret_without_memory(ts);
+}
+
+Ref interpret_without_memory(ThreadState& ts) {
+  for (;;) {
+    (void)fail_memory();
+    try {
+      return interpret_records(ts, true, 0);
+    } catch (const std::bad_alloc&) {
+    } catch (const std::length_error&) {
+    }
+  }
 }
 
 }  // namespace hiss

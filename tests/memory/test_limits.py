@@ -38,6 +38,43 @@ NO_ROOM = {
     "shift": "1 << 10**15",
 }
 
+# Expressions in n that need more memory than there is for n = 10**9, and little for n = 3.
+HUNGRY = {
+    "str %d": "'%0*d' % (n, 1)",
+    "str %s": "'%*s' % (n, 'x')",
+    "str %f": "'%.*f' % (n, 1.5)",
+    "bytes %d": "b'%0*d' % (n, 1)",
+    "bytes %s": "b'%*s' % (n, b'x')",
+    "f-string": "f'{1:<{n}}'",
+    "str.format": "'{:{}}'.format(1, n)",
+    "concatenation": "('x' * (n >> 3) + 'é') + ('y' * (n >> 3) + 'é')",
+    "bytes concatenation": "b'x' * (n >> 2) + b'y' * (n >> 2) + b'z' * (n >> 2)",
+    "list comprehension": "[i for i in range(n)]",
+    "set comprehension": "{i for i in range(n)}",
+    "dict comprehension": "{i: i for i in range(n)}",
+    "list display": "[*range(n)]",
+    "list of a generator": "list(i for i in range(n))",
+    "sorted": "sorted(i for i in range(n))",
+    "power": "7 ** (n * 10)",
+    "shift": "1 << (n * 10)",
+}
+WITHOUT_MEMORY = """
+import resource
+def hungry(n): return {}
+for i in range(1000): hungry(3)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (300 << 20),) * 2)
+for _ in range(2):
+    try:
+        hungry(10**9)
+    except MemoryError as e:
+        assert e.__traceback__.tb_next.tb_frame.f_code.co_name == "hungry"
+    else:
+        raise SystemExit("there was memory")
+small = hungry(3)
+print("goes on")
+"""
+
 
 class Limits(unittest.TestCase):
     def check(self, programs, *errors):
@@ -52,6 +89,14 @@ class Limits(unittest.TestCase):
 
     def test_sizes_beyond_all_memory(self):
         self.check(NO_ROOM, "MemoryError", "OverflowError")
+
+    def test_less_memory_than_is_needed(self):
+        for jit in ("0", "1"):
+            for name, expression in HUNGRY.items():
+                with self.subTest(name, jit=jit):
+                    done = subprocess.run([HISS, "-c", WITHOUT_MEMORY.replace("{}", expression)], capture_output=True, text=True,
+                                          timeout=120, env={**os.environ, "HISS_JIT": jit})
+                    self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr[-300:])
 
     def test_recursion_limit_beyond_all_stacks(self):
         start = "import sys\nsys.setrecursionlimit(10**9)\n"

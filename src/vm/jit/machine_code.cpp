@@ -8,6 +8,7 @@
 #include "object/shape.h"
 #include "vm/jit/slow_paths.h"
 #include "vm/jit/translator.h"
+#include "vm/jit/unwind_tables.h"
 #include "vm/operations.h"
 
 namespace hiss {
@@ -166,6 +167,9 @@ bool make_stubs(Machine& m) {
 
 }  // namespace
 
+MachineCode::MachineCode() = default;
+MachineCode::~MachineCode() = default;
+
 int32_t initial_heat() {
   static const int32_t heat = [] {
 #ifndef __x86_64__
@@ -195,6 +199,7 @@ void make_machine_code(Code* code) {
   if (m.runtime.add(&memory, &holder)) return;
   auto made = std::make_unique<MachineCode>();
   made->memory = memory;
+  made->unwind_table = std::make_unique<jit::UnwindTable>(memory, holder.codeSize());
   made->entries = translator.entries(holder, reinterpret_cast<uint64_t>(memory));
   made->previous = code->machine;
   made->translations = earlier + 1;
@@ -208,6 +213,7 @@ void free_machine_code(Code* code) {
   while (next) {
     MachineCode* gone = next;
     next = gone->previous;
+    gone->unwind_table.reset();
     machine()->runtime.release(gone->memory);
     delete gone;
   }

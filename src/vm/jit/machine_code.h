@@ -5,15 +5,24 @@
 #pragma once
 
 #include <memory>
+#include <new>
+#include <stdexcept>
 
 #include "vm/call_stack.h"
 
 namespace hiss {
 
+namespace jit {
+class UnwindTable;
+}
+
 struct MachineCode {
+  MachineCode();
+  ~MachineCode();
   /// One for each word of the bytecode: where machine code takes over, or null.
   std::unique_ptr<const void*[]> entries;
   void* memory = nullptr;
+  std::unique_ptr<jit::UnwindTable> unwind_table;
   MachineCode* previous = nullptr;  // an earlier translation, which frames may still return to
   int32_t stale = 0;                // how often an inline cache that is part of the code did not fit
   int32_t translations = 1;         // of this code object so far
@@ -61,7 +70,14 @@ inline Ref run_frame(ThreadState& ts) {
   const CallRecord* record = ts.record;
   const void* entry = machine_entry(record, record->pc);
   if (!entry || eval_breaker) return interpret(ts);
-  const MachineResult result = run_machine_code(ts, entry);
+  MachineResult result;
+  try {
+    result = run_machine_code(ts, entry);
+  } catch (const std::bad_alloc&) {
+    return interpret_without_memory(ts);
+  } catch (const std::length_error&) {
+    return interpret_without_memory(ts);
+  }
   if (result.exit == kMachineReturned) [[likely]]
     return Ref::steal(Value::from_bits(result.value));
   return interpret(ts, false, result.exit);

@@ -6,8 +6,8 @@
 
 namespace hiss::jit {
 
-/// The word of the result, owned; kCallFailed: an exception is pending. `counts`: how many arguments are given, and in the
-/// upper half how many there are with those left out.
+/// The word of the result, owned; kCallFailed: an exception is pending. `counts`: how many arguments are given, and in
+/// the upper half how many there are with those left out.
 using NativeCaller = uint64_t (*)(Value* callee, uint64_t counts);
 inline constexpr uint64_t kCallFailed = Value::error().bits();
 

@@ -180,7 +180,7 @@ bool Translator::call_bound(Value guess, Label slow, Label back) {
   a.mov(reg(callee), 0);
   lay_out_arguments(*plan);
   push_call_record(C(), back);
-  for (uint32_t i = f->code->first_unset; i < f->code->local_register_count; ++i) a.mov(qword_ptr(rbx, bytes(i)), 0);
+  clear_registers(f->code->first_unset, f->code->local_register_count);
   begin_code();
   return true;
 }

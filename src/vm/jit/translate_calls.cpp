@@ -123,9 +123,25 @@ void Translator::call_python(uint32_t given, bool method, Label slow, Label back
 
 // Locals that are no arguments begin empty. rsi: the code.
 void Translator::clear_locals() {
-  Label clear = a.newLabel(), cleared = a.newLabel();
   a.mov(ecx, dword_ptr(rsi, offsetof(Code, first_unset)));
   a.mov(edx, dword_ptr(rsi, offsetof(Code, local_register_count)));
+  clear_from_rcx_to_rdx();
+}
+
+// The same where the registers are known beforehand.
+void Translator::clear_registers(uint32_t first, uint32_t end) {
+  constexpr uint32_t kFew = 8;
+  if (end <= first + kFew) {
+    for (uint32_t i = first; i < end; ++i) a.mov(qword_ptr(rbx, static_cast<int32_t>(i * sizeof(Value))), 0);
+    return;
+  }
+  a.mov(ecx, first);
+  a.mov(edx, end);
+  clear_from_rcx_to_rdx();
+}
+
+void Translator::clear_from_rcx_to_rdx() {
+  Label clear = a.newLabel(), cleared = a.newLabel();
   a.bind(clear);
   a.cmp(ecx, edx);
   a.jae(cleared);
@@ -218,7 +234,7 @@ void Translator::call_comprehension() {
     load_constant(rsi, reinterpret_cast<uint64_t>(code));
     push_call_record(C(), back);
     const uint32_t end = code->closure_register ? code->closure_register : code->local_register_count;
-    for (uint32_t i = 1; i < end; ++i) a.mov(qword_ptr(rbx, static_cast<int32_t>(i * sizeof(Value))), 0);
+    clear_registers(1, end);
     begin_code();
     cold(emit_slow);
   }

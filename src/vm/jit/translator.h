@@ -174,6 +174,8 @@ class Translator {
   void load_window(uint32_t first);
   void push_call_record(uint32_t dst, Label back);
   void clear_locals();
+  void clear_registers(uint32_t first, uint32_t end);
+  void clear_from_rcx_to_rdx();
   void begin_code();
   void call_comprehension();
 
