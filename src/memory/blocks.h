@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "memory/small_objects.h"
 
@@ -50,17 +51,24 @@ inline void* resize_block(void* block, size_t size) {
 }
 
 // The same for owners that remember how large their block is: items and tables are mostly small, and small blocks come
-// from the lists of small_objects.h. A block made by one of these functions is freed and resized by these alone.
+// from the lists of small_objects.h. A block made by one of these functions is freed and resized by these alone. They
+// throw std::bad_alloc when there is no memory.
 
 namespace block_detail {
 inline bool is_small(size_t size) { return size - 1 < kSmallLimit; }  // no bytes at all: malloc's business
+inline void* required(void* block) {
+  if (!block) [[unlikely]]
+    throw std::bad_alloc();
+  return block;
+}
 }  // namespace block_detail
 
 inline void* allocate_sized(size_t size) {
-  return block_detail::is_small(size) ? allocate_of_class(buffer_class(size)) : allocate_block(size);
+  return block_detail::is_small(size) ? allocate_of_class(buffer_class(size))
+                                      : block_detail::required(allocate_block(size));
 }
 inline void* allocate_zeroed_sized(size_t size) {
-  if (!block_detail::is_small(size)) return allocate_zeroed_block(1, size);
+  if (!block_detail::is_small(size)) return block_detail::required(allocate_zeroed_block(1, size));
   void* block = allocate_sized(size);
   std::memset(block, 0, size);
   return block;
@@ -72,12 +80,12 @@ inline void free_sized(void* block, size_t size) {
     free_block(block);
   }
 }
-/// Null when there is no memory; then the old buffer is still there.
+/// When there is no memory, the old buffer is still there.
 inline void* resize_sized(void* block, size_t before, size_t size) {
-  if (!block_detail::is_small(before) && !block_detail::is_small(size)) return resize_block(block, size);
+  if (!block_detail::is_small(before) && !block_detail::is_small(size))
+    return block_detail::required(resize_block(block, size));
   if (block_detail::is_small(before) && buffer_class(before) == buffer_class(size)) return block;
   void* resized = allocate_sized(size);
-  if (!resized) return nullptr;
   if (block) std::memcpy(resized, block, std::min(before, size));
   free_sized(block, before);
   return resized;

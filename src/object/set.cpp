@@ -143,11 +143,12 @@ Result<bool> set_discard(Set* s, Value key, int64_t hash) {
 Result<bool> set_discard(Set* s, Value key) { return set_discard(s, key, TRY(hash(key))); }
 
 void set_clear(Set* s) {
+  SetEntry* const empty = new_table(kMinSize);  // first, for it may be refused
   SetEntry* table = s->table;
   const int64_t mask = s->mask;
   s->used = s->fill = 0;
   s->mask = kMinSize - 1;
-  s->table = new_table(kMinSize);
+  s->table = empty;
   for (int64_t i = 0; i <= mask; ++i) {
     if (live(table[i])) release(table[i].key);
   }
