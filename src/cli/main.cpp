@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <stdexcept>
 
 #include "cli/options.h"
 #include "cli/repl.h"
@@ -127,6 +129,16 @@ Status run(const CommandLine& line, Value module) {
   return run_text(text, "<stdin>", module);
 }
 
+// A program may be too big to be read or compiled.
+Status run_in_memory(const CommandLine& line, Value module) {
+  try {
+    return run(line, module);
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
+  }
+  return fail_memory();
+}
+
 Status start(const CommandLine& line) {
   TRY(initialize_runtime(line.runtime));
   return kOk;
@@ -159,7 +171,7 @@ int main_program(int argc, char** argv) {
   if (line.mode == CommandLine::Prepare) return write_prepared_code().is_error() ? print_pending_and_exit_status() : 0;
   Ref module = main_module();
   int status = 0;
-  if (module.is_error() || run(line, module).is_error()) status = print_pending_and_exit_status();
+  if (module.is_error() || run_in_memory(line, module).is_error()) status = print_pending_and_exit_status();
   if (runtime_options().inspect && line.mode != CommandLine::Interactive && isatty(0)) {
     if (run_repl(module).is_error()) status = print_pending_and_exit_status();
   }

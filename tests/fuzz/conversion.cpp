@@ -229,7 +229,7 @@ bool asks_for_much(const uint8_t* data, size_t size) {
   size_t digits = 0;
   for (size_t i = 0; i <= size; ++i) {
     if (i < size && data[i] >= '0' && data[i] <= '9') {
-      ++digits;
+      digits += digits > 0 || data[i] != '0';
     } else {
       if (digits > 5 && digits < 17) return true;
       digits = 0;
