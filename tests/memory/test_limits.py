@@ -94,8 +94,9 @@ class Limits(unittest.TestCase):
         for jit in ("0", "1"):
             for name, expression in HUNGRY.items():
                 with self.subTest(name, jit=jit):
-                    done = subprocess.run([HISS, "-c", WITHOUT_MEMORY.replace("{}", expression)], capture_output=True, text=True,
-                                          timeout=120, env={**os.environ, "HISS_JIT": jit})
+                    program = WITHOUT_MEMORY.replace("{}", expression)
+                    environment = {**os.environ, "HISS_JIT": jit}
+                    done = subprocess.run([HISS, "-c", program], capture_output=True, text=True, timeout=120, env=environment)
                     self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr[-300:])
 
     def test_recursion_limit_beyond_all_stacks(self):
