@@ -2,18 +2,7 @@
 import asyncio
 import sys
 
-COLD, HOT = 3, 900
-
-
-def repeat(function):
-    cold = hot = None
-    for turns in range(HOT):
-        result = function()
-        if turns == COLD:
-            cold = result
-        hot = result
-    assert cold == hot, (cold, hot)
-    print(function.__name__, hot)
+from support.turns import HOT, repeat
 
 
 def many(a, b=2, c=3, /, d=4, e=5, *, f=6, g, h=8):
@@ -150,8 +139,7 @@ def frames():
 
 for test in (keywords, errors, methods, nested, deep, recursion, in_generators, frames):
     repeat(test)
-HOT = 30
-repeat(in_coroutines)
+repeat(in_coroutines, hot=30)
 
 
 def changing():
@@ -213,7 +201,7 @@ def holds(a, b=None, *, c=None):
 
 
 before = sys.getrefcount(holds.__defaults__)
-for i in range(HOT * 30):
+for i in range(HOT):
     Kept.log.clear()
     n = holds(Kept(1), c=Kept(2)) + holds(b=Kept(3), a=Kept(4))
 print(n, Kept.log, sys.getrefcount(holds.__defaults__) - before)

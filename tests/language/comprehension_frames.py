@@ -4,18 +4,7 @@ import inspect
 import sys
 import types
 
-COLD, HOT = 3, 700
-
-
-def repeat(function):
-    cold = hot = None
-    for turns in range(HOT):
-        result = function()
-        if turns == COLD:
-            cold = result
-        hot = result
-    assert cold == hot, (cold, hot)
-    print(function.__name__, hot)
+from support.turns import repeat
 
 
 def free_variables():

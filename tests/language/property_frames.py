@@ -3,18 +3,7 @@ import collections
 import functools
 import sys
 
-COLD, HOT = 3, 900
-
-
-def repeat(function):
-    cold = hot = None
-    for turns in range(HOT):
-        result = function()
-        if turns == COLD:
-            cold = result
-        hot = result
-    assert cold == hot, (cold, hot)
-    print(function.__name__, hot)
+from support.turns import repeat
 
 
 class Point:
