@@ -40,9 +40,8 @@ void Code::seal() {
   heat = initial_heat();
   first_unset = static_cast<uint32_t>(total_args());
   simple_arguments = !(code_flags & (kCodeVarargs | kCodeVarkeywords)) && kwonlyargcount == 0;
-  const bool direct = simple_arguments && !(code_flags & (kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator));
-  const bool bound = closure_register != 0;
-  direct_argcount = direct && !bound ? static_cast<uint32_t>(argcount) : UINT32_MAX;
+  const bool direct = simple_arguments && !(code_flags & kMakesGenerator) && !closure_register;
+  direct_argcount = direct ? static_cast<uint32_t>(argcount) : UINT32_MAX;
 }
 
 Str* Code::local_name(uint32_t reg) const {

@@ -88,6 +88,8 @@ enum CodeFlags : uint32_t {
   kCodeAsyncGenerator = 0x200,
   kCodeFutureAnnotations = 0x1000000,
 };
+/// A call makes a generator, coroutine or async generator, and runs nothing.
+inline constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
 struct MachineCode;
 

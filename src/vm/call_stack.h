@@ -93,7 +93,6 @@ CallOutcome begin_call(ThreadState& ts, Value* callee, uint32_t count, Tuple* ke
 bool enter_comprehension(ThreadState& ts, Code* code, uint32_t window, uint32_t dst);
 /// The same for a generator expression, whose registers are taken along.
 Ref make_generator_expression(ThreadState& ts, Code* code, uint32_t window);
-inline constexpr uint32_t kMakesGenerator = kCodeGenerator | kCodeCoroutine | kCodeAsyncGenerator;
 
 /// True for a class whose instances are plain objects: calling it runs __init__ and nothing else that could be seen.
 bool makes_plain_instances(Value function);

@@ -33,31 +33,32 @@ bool enter_for_instruction(ThreadState& ts, CallRecord* record, const Instructio
   return true;
 }
 
-}  // namespace
-
+// An object of a class that says nothing about operators but by methods.
 bool has_only_methods(Value v) {
   if (!v.is_object()) return false;
   const Layout layout = v.object()->layout;
   return layout == Layout::Instance || (layout == Layout::Plain && v.object()->type->is_heap());
 }
 
+}  // namespace
+
+OperatorMethod find_operator_method(const Instruction* pc, Value left, Value right) {
+  // A number knows nothing of the instance on its right.
+  const bool reflected = !left.is_object();
+  const Value self = reflected ? right : left, other = reflected ? left : right;
+  if (!has_only_methods(self) || (other.is_object() && type_of(other) != type_of(self))) return {};
+  const BinaryNames methods = binary_names(operation_of(pc->op()));
+  Type* type = type_of(self);
+  if ((pc->flags() & kInplace) && lookup(type, methods.inplace)) return {};
+  return {lookup(type, reflected ? methods.reflected : methods.direct), reflected};
+}
+
 bool enter_operator(ThreadState& ts, CallRecord* record, const Instruction* pc) {
   Step s(record, pc);
-  Value self = s.r[s.b], other = right_operand(s);
-  if (!self.is_object() && !other.is_object()) return false;
-  const BinaryNames methods = binary_names(operation_of(pc->op()));
-  Str* name = methods.direct;
-  if (!has_only_methods(self)) {
-    // A number knows nothing of the instance on its right.
-    if (self.is_object() || !has_only_methods(other)) return false;
-    std::swap(self, other);
-    name = methods.reflected;
-  } else if (other.is_object() && type_of(other) != type_of(self)) {
-    return false;
-  }
-  Type* type = type_of(self);
-  if ((s.flags & kInplace) && lookup(type, methods.inplace)) return false;
-  return enter_for_instruction(ts, record, pc, lookup(type, name), {self, other});
+  const Value left = s.r[s.b], right = right_operand(s);
+  const auto [method, reflected] = find_operator_method(pc, left, right);
+  if (reflected) return enter_for_instruction(ts, record, pc, method, {right, left});
+  return enter_for_instruction(ts, record, pc, method, {left, right});
 }
 
 bool enter_getter_frame(ThreadState& ts, CallRecord* record, const Instruction* pc, Value getter) {

@@ -6,8 +6,13 @@
 
 namespace hiss {
 
-/// An object of a class that says nothing about operators but by methods.
-bool has_only_methods(Value v);
+/// The method that decides an arithmetic instruction before any other, as far as the operands' classes tell; it may be
+/// no Python function. Empty: more has to be asked.
+struct OperatorMethod {
+  Value method;    // borrowed from the class
+  bool reflected;  // of the right operand
+};
+OperatorMethod find_operator_method(const Instruction* pc, Value left, Value right);
 
 /// For the arithmetic instruction at `pc`: enters the frame of the method that decides it, and is true, when the
 /// operands are such that no other method comes before it. The kind of its record is Operator.

@@ -6,9 +6,7 @@
 #include <optional>
 
 #include "object/function.h"
-#include "object/generic_slots.h"
 #include "vm/jit/translator.h"
-#include "vm/operations.h"
 #include "vm/operators.h"
 
 namespace hiss::jit {
@@ -192,20 +190,11 @@ Translator::OperatorGuess Translator::guess_operator(StepHelper helper) const {
   if (!constant && helper != binary_operation) return {};
   const Value left = guesses_[B()];
   const Value right = constant ? k()[C()] : constants_[C()] ? constants_[C()] : guesses_[C()];
-  if (!left || !right || !(left.is_object() || right.is_object())) return {};
-  const BinaryNames methods = binary_names(operation_of(pc_->op()));
-  OperatorGuess guess;
-  guess.reflected = !left.is_object();
-  const Value self = guess.reflected ? right : left, other = guess.reflected ? left : right;
-  guess.other_is_number = !other.is_object();
-  if (!has_only_methods(self) || (other.is_object() && type_of(other) != type_of(self))) return {};
-  Type* type = type_of(self);
-  if ((flags() & kInplace) && lookup(type, methods.inplace)) return {};
-  const Value method = lookup(type, guess.reflected ? methods.reflected : methods.direct);
+  if (!left || !right) return {};
+  const auto [method, reflected] = find_operator_method(pc_, left, right);
+  Type* type = type_of(reflected ? right : left);
   if (!method || !hiss::is<Function>(method) || !type_version(type)) return {};
-  guess.method = method;
-  guess.version = type->version;
-  return guess;
+  return {method, type->version, reflected, !(reflected ? left : right).is_object()};
 }
 
 // As enter_operator() does; goes to `other` where the operands are of other classes.
