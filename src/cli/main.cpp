@@ -7,9 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
-#include <stdexcept>
 
+#include "base/missing_memory.h"
 #include "cli/options.h"
 #include "cli/repl.h"
 #include "compile/compiler.h"
@@ -131,12 +130,7 @@ Status run(const CommandLine& line, Value module) {
 
 // A program may be too big to be read or compiled.
 Status run_in_memory(const CommandLine& line, Value module) {
-  try {
-    return run(line, module);
-  } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {
-  }
-  return fail_memory();
+  return run_or_without_memory([&] { return run(line, module); }, []() -> Status { return fail_memory(); });
 }
 
 Status start(const CommandLine& line) {

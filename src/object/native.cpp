@@ -2,12 +2,11 @@
 #include "object/native.h"
 
 #include <cstddef>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/missing_memory.h"
 #include "object/containers.h"
 #include "object/function.h"
 #include "object/native_calls.h"
@@ -35,12 +34,7 @@ struct ParameterSpec {
 
 // The last defence against a size that no check has refused: memory that is not there is an exception of the language.
 Ref run_native(const NativeDef* def, Value self, const Value* values) {
-  try {
-    return def->code(self, values);
-  } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {
-  }
-  return fail_memory();
+  return run_or_without_memory([&] { return def->code(self, values); }, []() -> Ref { return fail_memory(); });
 }
 
 namespace {

@@ -1437,22 +1437,21 @@ unwind : {
 // frames and those of machine code are gone then. The records of Python's frames are not, and the innermost raises
 // MemoryError.
 Ref interpret(ThreadState& ts, bool throwing, uint64_t exit) {
-  try {
-    return interpret_records(ts, throwing, exit);
-  } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {
-  }
-  return interpret_without_memory(ts);
+  return run_or_without_memory([&] { return interpret_records(ts, throwing, exit); },
+                               [&] { return interpret_without_memory(ts); });
 }
 
 Ref interpret_without_memory(ThreadState& ts) {
+  // A loop, for the program may go on and be without memory again, any number of times.
   for (;;) {
     (void)fail_memory();
-    try {
-      return interpret_records(ts, true, 0);
-    } catch (const std::bad_alloc&) {
-    } catch (const std::length_error&) {
-    }
+    bool again = false;
+    Ref result = run_or_without_memory([&] { return interpret_records(ts, true, 0); },
+                                       [&] {
+                                         again = true;
+                                         return Ref();
+                                       });
+    if (!again) return result;
   }
 }
 

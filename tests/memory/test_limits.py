@@ -99,6 +99,11 @@ class Limits(unittest.TestCase):
                     done = subprocess.run([HISS, "-c", program], capture_output=True, text=True, timeout=120, env=environment)
                     self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr[-300:])
 
+    def test_memory_is_missing_again_and_again(self):
+        program = WITHOUT_MEMORY.replace("{}", "'%0*d' % (n, 1)").replace("range(2)", "range(100_000)")
+        done = subprocess.run([HISS, "-c", program], capture_output=True, text=True, timeout=120)
+        self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr[-300:])
+
     def test_recursion_limit_beyond_all_stacks(self):
         start = "import sys\nsys.setrecursionlimit(10**9)\n"
         self.check({

@@ -5,9 +5,8 @@
 #pragma once
 
 #include <memory>
-#include <new>
-#include <stdexcept>
 
+#include "base/missing_memory.h"
 #include "vm/call_stack.h"
 
 namespace hiss {
@@ -70,17 +69,14 @@ inline Ref run_frame(ThreadState& ts) {
   const CallRecord* record = ts.record;
   const void* entry = machine_entry(record, record->pc);
   if (!entry || eval_breaker) return interpret(ts);
-  MachineResult result;
-  try {
-    result = run_machine_code(ts, entry);
-  } catch (const std::bad_alloc&) {
-    return interpret_without_memory(ts);
-  } catch (const std::length_error&) {
-    return interpret_without_memory(ts);
-  }
-  if (result.exit == kMachineReturned) [[likely]]
-    return Ref::steal(Value::from_bits(result.value));
-  return interpret(ts, false, result.exit);
+  return run_or_without_memory(
+      [&] {
+        const MachineResult result = run_machine_code(ts, entry);
+        if (result.exit == kMachineReturned) [[likely]]
+          return Ref::steal(Value::from_bits(result.value));
+        return interpret(ts, false, result.exit);
+      },
+      [&] { return interpret_without_memory(ts); });
 }
 /// An inline cache written into machine code did not fit: where that happens often, the code is translated once more.
 void count_stale_cache(Code* code);
