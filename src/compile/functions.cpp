@@ -387,10 +387,8 @@ void Compiler::comprehension(Expr* e, Seq<Comprehension*> generators, Register d
          static_cast<uint32_t>(argument), 0);
     at(e);
   };
-  if (is_called_in_place(inner)) {
-    const int index = constant(std::move(code));
-    if (index > 0xFFFF)
-      return static_cast<void>(fail(e, "too many constants in one function for Hiss (65,536 at most)"));
+  // The instruction has 16 bits for the constant; in a function with more of them, a function object is called.
+  if (const int index = constant(code); is_called_in_place(inner) && index <= UINT16_MAX) {
     const Register window = temporary();
     iterator(window);
     if (!inner.frees.empty()) {

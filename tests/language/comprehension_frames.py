@@ -142,6 +142,13 @@ def evaluated():
     return scope["f"](1), scope["r"], eval("[[y for y in range(x)] for x in range(3)]")
 
 
+def among_many_constants():
+    many = ", ".join(map(str, range(66_000)))
+    scope = {}
+    exec(f"def f(a):\n x = [{many}]; x[0] = a\n return [y + a for y in x][-1], sum(y * a for y in x), len({{a for y in x}})", scope)
+    return scope["f"](2), [scope["f"](n) for n in range(2)]
+
+
 def recursive(n=3):
     return [recursive(n - 1) for _ in range(2)] if n else 0
 
@@ -149,6 +156,8 @@ def recursive(n=3):
 for test in (free_variables, own_cells, nested, assigned, unbound, seen_inside, globals_inside, classes, in_generators,
              raised, kept_frames, iterated_outside, as_function, many, evaluated, recursive):
     repeat(test)
+
+repeat(among_many_constants, hot=4)
 
 
 def deep(n):

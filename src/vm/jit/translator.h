@@ -178,13 +178,6 @@ class Translator {
   void clear_from_rcx_to_rdx();
   void begin_code();
   void call_comprehension();
-
-  // translate_bound_calls.cpp
-  struct BoundCall;
-  bool call_bound(Value guess, Label slow, Label back);
-  void require_defaults(const Function* f, const BoundCall& plan, Label slow);
-  void lay_out_arguments(const BoundCall& plan);
-  void enter_guessed_operator(const OperatorGuess& guess, bool constant, Label other, Label back);
   bool call_native_guess(Value guess, bool method, Label slow);
   void finish_native_call();
   void collect_generator(Value guess);
@@ -195,6 +188,13 @@ class Translator {
   Value guess_global(int64_t index, bool in_builtins) const;
   int64_t guess_module_entry(uint32_t object, Str* name) const;
   void load_module_entry(int64_t entry, Str* name, Label slow);
+
+  // translate_bound_calls.cpp
+  struct BoundCall;
+  bool call_bound(Value guess, Label slow, Label back);
+  void require_defaults(const Function* f, const BoundCall& plan, Label slow);
+  void lay_out_arguments(const BoundCall& plan);
+  void enter_guessed_operator(const OperatorGuess& guess, bool constant, Label other, Label back);
 
   // Code that is rarely run stands behind the rest; it is emitted at the end, in the state of its instruction.
   struct Cold {
