@@ -34,7 +34,7 @@ def unbound():
         caught = type(e).__name__, str(e), e.name
     later = 1
     try:
-        [[unset for unset in ()] for _ in range(1)] + [never for never in range(0)] + [z for x in range(1) if z for z in ()]
+        [[unset for unset in ()] for _ in range(1)] + [z for x in range(1) if z for z in ()]
     except UnboundLocalError as e:
         return caught, str(e), later
 
@@ -145,7 +145,8 @@ def evaluated():
 def among_many_constants():
     many = ", ".join(map(str, range(66_000)))
     scope = {}
-    exec(f"def f(a):\n x = [{many}]; x[0] = a\n return [y + a for y in x][-1], sum(y * a for y in x), len({{a for y in x}})", scope)
+    results = "[y + a for y in x][-1], sum(y * a for y in x), len({a for y in x})"
+    exec(f"def f(a):\n x = [{many}]; x[0] = a\n return {results}", scope)
     return scope["f"](2), [scope["f"](n) for n in range(2)]
 
 
